@@ -1,0 +1,1 @@
+"""Streamlit pages; they talk to the API over HTTP only."""

@@ -1,0 +1,1 @@
+"""The Ethereum side: contract calls, the sender, state proofs, the local testnet."""

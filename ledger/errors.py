@@ -1,0 +1,141 @@
+"""Every error MedSeal raises on purpose, in one tree.
+
+::
+
+    LedgerError
+    ├── InputError                 the caller can mend it
+    │   ├── UnreadableImage        not an image, truncated or malformed
+    │   ├── UnsupportedImage       an image of a kind that is not read
+    │   ├── LimitExceeded          larger than the limits allow; refused before decoding
+    │   ├── InvalidDigest          not of the form sha256:<64 hex digits>, or an unknown name
+    │   ├── InvalidEntry           a log entry that breaks the entry rules
+    │   ├── InvalidReceipt         not a receipt of a known version
+    │   ├── InvalidProof           a proof that does not lead to the expected root
+    │   ├── NotFound               no such registration, registrar, batch or entry
+    │   ├── Conflict               the same key for other content, or a state that forbids the step
+    │   └── NotAllowed             no key, a wrong key, or a key without the scope
+    ├── OutageError                nothing is wrong with the input; try again later
+    │   ├── ChainUnreachable       the node does not answer, or answers nonsense
+    │   ├── ChainMismatch          another chain id or genesis, or no contract at the address
+    │   ├── ChainRejected          the node or the contract refused a transaction
+    │   ├── StoreUnavailable       the database cannot be read or written
+    │   └── StorageFull            no space left on the device
+    └── SettingsError              a setting or a file of the data folder that cannot be used
+
+A test compares this drawing with the classes.
+"""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """Base of all. ``code`` is stable and documented; ``advice`` says what to do next."""
+
+    code = "ledger_error"
+    advice = "Run the command again with --verbose and report what it prints."
+    status = 500
+
+    def __init__(self, message: str, *, advice: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        if advice is not None:
+            self.advice = advice
+        if code is not None:
+            self.code = code
+
+
+class InputError(LedgerError):
+    code = "input_error"
+    advice = "Check the input and try again."
+    status = 422
+
+
+class UnreadableImage(InputError):
+    code = "unreadable_image"
+    advice = "Check that the file is complete and is DICOM, PNG, JPEG or TIFF."
+
+
+class UnsupportedImage(InputError):
+    code = "unsupported_image"
+    advice = "Convert the image to DICOM, PNG, JPEG or TIFF, or register its digest only."
+    status = 415
+
+
+class LimitExceeded(InputError):
+    code = "limit_exceeded"
+    advice = "Register the digest only, or ask the operator to raise the limit."
+    status = 413
+
+
+class InvalidDigest(InputError):
+    code = "invalid_digest"
+    advice = "Give digests as name and sha256:<64 lower-case hex digits>."
+
+
+class InvalidEntry(InputError):
+    code = "invalid_entry"
+    advice = "Compare the entry with the format in ARCHITECTURE.md."
+
+
+class InvalidReceipt(InputError):
+    code = "invalid_receipt"
+    advice = "Ask the registrar for the receipt again; it must be unchanged JSON."
+
+
+class InvalidProof(InputError):
+    code = "invalid_proof"
+    advice = "Ask the registrar for a fresh receipt."
+
+
+class NotFound(InputError):
+    code = "not_found"
+    advice = "Check the identifier; medseal history lists what is registered."
+    status = 404
+
+
+class Conflict(InputError):
+    code = "conflict"
+    advice = "Read the present state first, then repeat the step if it still makes sense."
+    status = 409
+
+
+class NotAllowed(InputError):
+    code = "not_allowed"
+    advice = "Send an API key that has the scope named in the message."
+    status = 403
+
+
+class OutageError(LedgerError):
+    code = "outage"
+    advice = "Nothing was lost. Try again in a moment."
+    status = 503
+
+
+class ChainUnreachable(OutageError):
+    code = "chain_unreachable"
+    advice = "Check that the node runs and that MEDSEAL_CHAIN_URL is right. Nothing was lost; anchoring goes on by itself."
+
+
+class ChainMismatch(OutageError):
+    code = "chain_mismatch"
+    advice = "Point MEDSEAL_CHAIN_URL at the chain of deployment.json, or deploy the contract there."
+
+
+class ChainRejected(OutageError):
+    code = "chain_rejected"
+    advice = "Read the reason; check the sender's balance and its entry in the registrar directory."
+
+
+class StoreUnavailable(OutageError):
+    code = "store_unavailable"
+    advice = "Check the database. Nothing was acknowledged that was not stored."
+
+
+class StorageFull(OutageError):
+    code = "storage_full"
+    advice = "Free some space. Nothing was acknowledged that was not stored."
+    status = 507
+
+
+class SettingsError(LedgerError):
+    code = "settings_error"
+    advice = "Run medseal doctor; it names the setting and the file."

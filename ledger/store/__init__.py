@@ -1,0 +1,1 @@
+"""The database: SQLModel tables, records and the outbox."""
