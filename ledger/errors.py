@@ -112,7 +112,9 @@ class OutageError(LedgerError):
 
 class ChainUnreachable(OutageError):
     code = "chain_unreachable"
-    advice = "Check that the node runs and that MEDSEAL_CHAIN_URL is right. Nothing was lost; anchoring goes on by itself."
+    advice = (
+        "Check that the node runs and that MEDSEAL_CHAIN_URL is right. Nothing was lost; anchoring goes on by itself."
+    )
 
 
 class ChainMismatch(OutageError):

@@ -1,0 +1,165 @@
+"""What was found (checks) and what is accepted (policy) are two things; a verdict is the second said of the first.
+
+The numbers are the product's: the API, the command line and the dashboard show the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ledger.errors import InputError
+
+CHECK_NAMES: Mapping[int, str] = {
+    0: "decode",
+    1: "file digest",
+    2: "pixel or codestream digest",
+    3: "data set",
+    4: "inclusion proof",
+    5: "anchor on chain and final",
+    6: "registrar entitled",
+    7: "in force",
+    8: "registered look-alikes",
+    9: "change map",
+    10: "forgery detector",
+    11: "policy",
+}
+
+
+class Status(StrEnum):
+    """How one check ended. *Undetermined* is an outage or missing evidence, never a no."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNDETERMINED = "undetermined"
+
+
+class Verdict(StrEnum):
+    """The words of the product; what each means stands in the README and nowhere else differently."""
+
+    AUTHENTIC = "authentic"
+    AUTHENTIC_REENCODED = "authentic-reencoded"
+    ALTERED = "altered"
+    WITHDRAWN = "withdrawn"
+    SUSPECT = "suspect"
+    UNREGISTERED = "unregistered"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One numbered finding: a value, whatever happened. ``figures`` are JSON-able facts behind ``detail``."""
+
+    number: int
+    status: Status
+    detail: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return CHECK_NAMES[self.number]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a verifier accepts. ``require_final`` also asks for a block that the verifier pins itself."""
+
+    name: str
+    require_final: bool
+    accept_changed_attributes: bool
+
+
+STRICT = Policy("strict", require_final=True, accept_changed_attributes=False)
+CLINICAL = Policy("clinical", require_final=False, accept_changed_attributes=True)
+POLICIES: Mapping[str, Policy] = {policy.name: policy for policy in (CLINICAL, STRICT)}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict, whether the policy accepts the image, and the sentence that says why."""
+
+    verdict: Verdict
+    accepted: bool
+    reason: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 yes, 1 negative, 3 undetermined: what the command line answers."""
+        if self.verdict is Verdict.UNDETERMINED:
+            return 3
+        return 0 if self.accepted else 1
+
+
+def policy_named(name: str) -> Policy:
+    """The policy of that name; InputError lists the names there are."""
+    try:
+        return POLICIES[name]
+    except KeyError:
+        raise InputError(
+            f"expected a policy of {', '.join(POLICIES)}, found {name[:40]!r}", code="unknown_policy"
+        ) from None
+
+
+def decide(checks: Sequence[Check], policy: Policy) -> Decision:
+    """``policy`` applied to checks 0 to 10.
+
+    1. No answer from the store: undetermined.
+    2. File or pixels registered: the proof (4, 5, 6) must hold, then the registration must be in force (7), then the
+       verdict is authentic (same bytes) or authentic-reencoded (same pixels).
+    3. A registered image with other pixels (2 failed against a named original): altered.
+    4. Nothing registered: unregistered, but undetermined when the ledger could not be asked in full or the image
+       could not be read.
+    """
+    found = {check.number: check for check in checks}
+    if any(found[number].status is Status.UNDETERMINED for number in (1, 2)):
+        return _undetermined("the ledger's records could not be read")
+    if any(found[number].status is Status.PASSED for number in (1, 2)):
+        return _registered(found, policy)
+    if found[2].status is Status.FAILED and "original" in found[2].figures:
+        return Decision(Verdict.ALTERED, False, found[2].detail)
+    if found[0].status is Status.FAILED:
+        return _undetermined(f"the image could not be read: {found[0].detail}")
+    if found[5].status is Status.UNDETERMINED:
+        return _undetermined(f"not found, but the ledger could not be asked in full: {found[5].detail}")
+    return Decision(
+        Verdict.UNREGISTERED, False, "not registered here; this is no proof of forgery, nor of authenticity"
+    )
+
+
+def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:
+    proof = [found[number] for number in (4, 5, 6)]
+    for check in proof:
+        if check.status is Status.FAILED:
+            return Decision(Verdict.UNREGISTERED, False, f"no valid registration: {check.name}: {check.detail}")
+    if found[7].status is Status.FAILED:
+        return _not_in_force(found[7])
+    for check in (*proof, found[7]):
+        if check.status is Status.UNDETERMINED:
+            return _undetermined(f"{check.name}: {check.detail}")
+    if policy.require_final and not all(check.status is Status.PASSED for check in proof):
+        return _undetermined("registered, but not final on the chain yet, which this policy asks for")
+    return _accepted(found, policy)
+
+
+def _not_in_force(check: Check) -> Decision:
+    if check.figures.get("state") == "disputed":
+        return _undetermined(check.detail)
+    return Decision(Verdict.WITHDRAWN, False, check.detail)
+
+
+def _accepted(found: Mapping[int, Check], policy: Policy) -> Decision:
+    if found[1].status is Status.PASSED:
+        return Decision(Verdict.AUTHENTIC, True, "these bytes are registered and in force")
+    changed = found[3].status is not Status.PASSED
+    accepted = policy.accept_changed_attributes or not changed
+    reason = "these pixels are registered and in force; the file around them differs"
+    if changed:
+        reason += f": {found[3].detail}"
+    return Decision(Verdict.AUTHENTIC_REENCODED, accepted, reason)
+
+
+def _undetermined(reason: str) -> Decision:
+    return Decision(Verdict.UNDETERMINED, False, reason)

@@ -1,0 +1,190 @@
+"""What the use cases need from the outside, as protocols. Adapters: ``ledger.store``, ``ledger.chain``.
+
+Every method may raise an OutageError (StoreUnavailable, StorageFull, ChainUnreachable, ChainMismatch); none of them
+half-writes: a method that raises has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ledger.core.model import (
+    AnchorEvidence,
+    Appended,
+    Attempt,
+    Batch,
+    Block,
+    ChainEvent,
+    DirectoryEntry,
+    Draft,
+    Head,
+    LogEntry,
+    Registrar,
+    Registration,
+    State,
+    TransactionResult,
+)
+
+
+class Clock(Protocol):
+    """The present moment, in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits for an anchor in one log: entries ``first`` up to ``size``, the oldest one's time, and urgency."""
+
+    first: int
+    size: int
+    oldest: datetime
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """Which entries history answers. ``digests`` matches any of the values under any name; times are half-open."""
+
+    digests: tuple[str, ...] = ()
+    registration: str | None = None
+    registrar: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: str | None = None
+    state: State | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """An entry of the log joined with its batch and, where the chain emitted one, its canonical event."""
+
+    entry: LogEntry
+    state: State
+    batch: Batch | None
+    event: ChainEvent | None
+
+
+class RecordStore(Protocol):
+    """The hospital's database: registrars, logs, image records, batches, chain events."""
+
+    def add_registrar(self, registrar: Registrar, genesis: Draft) -> LogEntry:
+        """Create the log with its genesis entry at index 0; an existing one is returned as it is."""
+
+    def registrar(self, registrar_id: str) -> Registrar | None: ...
+    def registrars(self) -> list[Registrar]: ...
+
+    def append(self, registrar: str, drafts: Sequence[Draft], *, urgent: bool = False) -> list[Appended]:
+        """Append drafts in one database transaction (record, log entry, outbox row), in order.
+
+        A register draft whose file digest, or whose idempotency key, is in this log already appends nothing and
+        answers the existing one (``created`` False); the same key with another file digest is a Conflict and the
+        whole call changes nothing.
+        """
+
+    def log_size(self, registrar: str) -> int: ...
+    def entries(self, registrar: str, start: int = 0, end: int | None = None) -> Iterable[LogEntry]:
+        """The entries [start, end) in order of index."""
+
+    def leaves(self, registrar: str, start: int = 0, end: int | None = None) -> list[bytes]: ...
+    def entry(self, entry_id: str) -> LogEntry | None: ...
+    def statements(self, target: str) -> list[LogEntry]:
+        """The supersede, revoke and dispute entries about one registration, oldest first."""
+
+    def registration(self, registration_id: str) -> Registration | None: ...
+    def find(self, digests: Mapping[str, str]) -> list[Registration]:
+        """Registrations with any of these digests (name and value), oldest first, each once."""
+
+    def find_instance(self, instance: str) -> list[Registration]:
+        """Registrations of the same SOP Instance UID (its SHA-256 in hex), oldest first."""
+
+    # outbox and batches
+    def pending(self, registrar: str) -> Pending | None: ...
+    def save_batch(self, batch: Batch) -> None:
+        """Insert or replace the batch with all its attempts, and take its entries off the outbox (put those above
+        ``size`` that an earlier form of the batch held back on it), in one transaction."""
+
+    def batch(self, registrar: str, sequence: int) -> Batch | None: ...
+    def batch_of(self, registrar: str, index: int) -> Batch | None:
+        """The batch that covers a log index; None while the entry waits."""
+
+    def batches(self, registrar: str | None = None, *, open_only: bool = False, limit: int = 100) -> list[Batch]:
+        """Newest first; ``open_only``: those that are not final yet, oldest first."""
+
+    # chain events
+    def save_events(self, events: Sequence[ChainEvent], scanned: Block) -> None:
+        """Keep events (idempotent by block hash and log index) and move the cursor to ``scanned``."""
+
+    def cursor(self) -> Block | None: ...
+    def rewind(self, ancestor: Block | None) -> None:
+        """Mark events above ``ancestor`` (all if None) as no longer canonical and put the cursor there."""
+
+    def events(self, registrar: str) -> Iterable[ChainEvent]:
+        """Canonical events of one registrar in chain order."""
+
+    def history(self, query: HistoryFilter) -> list[HistoryRow]: ...
+    def clear_index(self) -> None:
+        """Forget everything that can be rebuilt from entries and chain: batches, events, cursor, outbox."""
+
+    def restore_outbox(self, registrar: str, first: int) -> None:
+        """Put the entries from ``first`` on (back) on the outbox."""
+
+    def ping(self) -> None:
+        """Return if the database answers."""
+
+
+class Registry(Protocol):
+    """The contract on one chain, read side and write side."""
+
+    chain_id: int
+    address: str
+
+    def block(self, number: int | None = None) -> Block:
+        """The block at ``number``, or the newest."""
+
+    def head(self, registrar: str) -> Head: ...
+    def root_at(self, registrar: str, sequence: int) -> bytes | None: ...
+    def directory(self, registrar: str) -> DirectoryEntry: ...
+    def registrar_of(self, sender: str) -> str | None:
+        """The registrar that an active sender belongs to."""
+
+    def events(self, first: int, last: int) -> list[ChainEvent]: ...
+    def evidence(self, registrar: str, sequence: int, transaction: str, block: Block) -> AnchorEvidence:
+        """Header and state proofs of the root at ``sequence`` as of ``block``."""
+
+    # write side: one sender
+    sender: str
+
+    def nonce(self) -> int:
+        """The sender's next nonce, counting mined transactions only."""
+
+    def gas_price(self) -> int: ...
+    def sign_register(
+        self,
+        *,
+        nonce: int,
+        gas_price: int,
+        head: Head,
+        peaks: Sequence[bytes],
+        leaves: Sequence[bytes],
+        size: int,
+        root: bytes,
+        now: datetime,
+    ) -> Attempt:
+        """A signed ``register`` transaction from ``head`` to ``size``; nothing is sent."""
+
+    def sign_anchor(
+        self, *, nonce: int, gas_price: int, head: Head, proof: Sequence[bytes], size: int, root: bytes, now: datetime
+    ) -> Attempt:
+        """A signed ``anchor`` transaction from ``head`` to ``size``; nothing is sent."""
+
+    def broadcast(self, raw: bytes) -> None:
+        """Hand the bytes to the node; one that the node knows already is fine. ChainRejected says why not."""
+
+    def result(self, tx_hash: str) -> TransactionResult | None:
+        """The mined transaction, or None while it is not in a block."""
