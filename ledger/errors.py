@@ -10,6 +10,7 @@
     │   ├── InvalidDigest          not of the form sha256:<64 hex digits>, or an unknown name
     │   ├── InvalidEntry           a log entry that breaks the entry rules
     │   ├── InvalidReceipt         not a receipt of a known version
+    │   ├── InvalidTrust           not a trust file of a known version
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
     │   ├── Conflict               the same key for other content, or a state that forbids the step
@@ -79,6 +80,11 @@ class InvalidEntry(InputError):
 class InvalidReceipt(InputError):
     code = "invalid_receipt"
     advice = "Ask the registrar for the receipt again; it must be unchanged JSON."
+
+
+class InvalidTrust(InputError):
+    code = "invalid_trust"
+    advice = "Export the trust file again (medseal trust), or ask its publisher for it."
 
 
 class InvalidProof(InputError):
