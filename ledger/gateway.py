@@ -1,0 +1,64 @@
+"""What the command line and the dashboard can ask of a ledger, in process (``service``) or over HTTP (``client``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ledger.schemas import (
+    Audit,
+    BatchInfo,
+    DigestRegistration,
+    Health,
+    History,
+    Rebuild,
+    RegistrarInfo,
+    Registration,
+    Statement,
+    StatementRequest,
+    Verification,
+)
+
+
+class Gateway(Protocol):
+    """Every method raises a LedgerError with a stable code; none returns a half-made answer."""
+
+    def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
+        """Digest, commit, append and acknowledge one image; the same content answers the registration there is."""
+
+    def register_digests(self, images: Sequence[DigestRegistration], *, urgent: bool = False) -> list[Registration]:
+        """Register by digest; one database transaction for all."""
+
+    def registration(self, registration_id: str) -> Registration: ...
+    def state_request(self, registration_id: str, request: StatementRequest) -> Statement:
+        """Append a supersede, revoke or dispute entry about a registration."""
+
+    def receipt(self, registration_id: str) -> bytes:
+        """The receipt as of now, signed; with proofs once the entry is anchored."""
+
+    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> Verification:
+        """Checks 0 to 11 on an image; ``against`` names a registration to compare with when no digest is found."""
+
+    def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification: ...
+    def history(
+        self,
+        *,
+        digest: str | None = None,
+        registration: str | None = None,
+        registrar: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> History: ...
+    def registrars(self) -> list[RegistrarInfo]: ...
+    def batches(self, *, limit: int = 50) -> list[BatchInfo]: ...
+    def audit(self) -> Audit: ...
+    def rebuild(self) -> Rebuild: ...
+    def trust(self) -> str:
+        """The trust file as of now: chain, registrars' keys, and the blocks that hold this ledger's heads."""
+
+    def health(self) -> Health: ...

@@ -1,0 +1,226 @@
+"""The wire types: what the API answers, the command line prints as JSON and the dashboard reads.
+
+Hashes are lower-case hex, digests ``sha256:<hex>`` (``pdq:<hex>`` for ``view/1``), times RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Digest = Annotated[str, StringConstraints(pattern=r"^(sha256|pdq):[0-9a-f]{64}$")]
+DigestName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}/[1-9]\d?$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+class Wire(BaseModel):
+    """Base: unknown fields are refused, so that a misspelt one is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class DigestRegistration(Wire):
+    """An image registered by its digests alone: the image never leaves the hospital."""
+
+    digests: dict[DigestName, Digest] = Field(examples=[{"file/1": "sha256:" + "ab" * 32}])
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class DigestBatch(Wire):
+    """Up to 1,000 images registered by digest in one call; all are registered or none."""
+
+    images: list[DigestRegistration] = Field(min_length=1, max_length=1000)
+    urgent: bool = False
+
+
+class StatementRequest(Wire):
+    """A typed entry about a registration: supersede (with the registration that replaces it), revoke or dispute."""
+
+    kind: Literal["supersede", "revoke", "dispute"]
+    reason: Reason = Field(examples=["Wrong patient's study was sent"])
+    author: Reason = Field(examples=["Radiology QA"])
+    replacement: Identifier | None = Field(default=None, description="Required for supersede, refused otherwise")
+
+
+class DigestVerification(Wire):
+    """Ask for an image by its digests, without sending it."""
+
+    digests: dict[DigestName, Digest] = Field(min_length=1)
+    policy: str = "clinical"
+
+
+class Anchor(Wire):
+    """Where on the chain an entry stands."""
+
+    chain_id: int
+    contract: str
+    sequence: int
+    size: int
+    mode: str
+    transaction: str | None = None
+    block_number: int | None = None
+    block_hash: str | None = None
+    block_time: datetime | None = None
+    confirmations: int | None = Field(default=None, description="None when the chain could not be asked")
+    gas_used: int | None = None
+
+
+class Statement(Wire):
+    """A supersede, revoke or dispute entry."""
+
+    id: Identifier
+    kind: str
+    target: Identifier
+    reason: str
+    author: str
+    replacement: Identifier | None = None
+    time: datetime
+    index: int
+    state: str
+
+
+class Registration(Wire):
+    """A registered image."""
+
+    registration_id: Identifier
+    registrar: str
+    registrar_name: str
+    index: int
+    state: str = Field(examples=["final"])
+    standing: str = Field(examples=["in-force"])
+    registered_at: datetime
+    digests: dict[str, str]
+    facts: dict[str, Any] = Field(default_factory=dict)
+    anchor: Anchor | None = None
+    statements: list[Statement] = Field(default_factory=list)
+    created: bool = Field(default=False, description="Whether this call made it; False: it was registered before")
+
+
+class CheckResult(Wire):
+    """One numbered check of a verification."""
+
+    number: int = Field(ge=0, le=11)
+    name: str
+    status: Literal["passed", "failed", "skipped", "undetermined"]
+    detail: str
+    figures: dict[str, Any] = Field(default_factory=dict)
+
+
+class Verification(Wire):
+    """The verdict, the policy it was made under, and everything that was found."""
+
+    verdict: str
+    accepted: bool
+    policy: str
+    reason: str
+    checks: list[CheckResult]
+    registration: Registration | None = None
+    change: dict[str, Any] | None = None
+    detection: dict[str, Any] | None = None
+    checked_at: datetime
+
+
+class HistoryEntry(Wire):
+    """One entry of a log with the block and transaction that anchored it."""
+
+    id: Identifier
+    kind: str
+    registrar: str
+    index: int
+    time: datetime
+    state: str
+    leaf: str
+    target: Identifier | None = None
+    anchor: Anchor | None = None
+    on_chain_event: bool = Field(description="Whether the chain holds an event for this very entry (register mode)")
+
+
+class History(Wire):
+    """A page of history, newest first."""
+
+    entries: list[HistoryEntry]
+    limit: int
+    offset: int
+    more: bool
+
+
+class RegistrarInfo(Wire):
+    """A registrar as the store and the contract's directory know it."""
+
+    id: str
+    name: str
+    public_key: str
+    created_at: datetime
+    log_size: int
+    on_chain_status: str | None = Field(default=None, description="None when the chain could not be asked")
+    on_chain_sequence: int | None = None
+    on_chain_size: int | None = None
+    compromised_since: datetime | None = None
+
+
+class BatchInfo(Wire):
+    """One head on its way to the chain, or there."""
+
+    registrar: str
+    state: str
+    first: int
+    created_at: datetime
+    anchor: Anchor
+    gas_per_entry: float | None = None
+    reason: str | None = None
+
+
+class Difference(Wire):
+    """One disagreement that an audit found, and where."""
+
+    code: str
+    registrar: str
+    index: int | None = None
+    sequence: int | None = None
+    expected: str
+    found: str
+
+
+class Audit(Wire):
+    """The result of re-reading every entry and comparing every root with the contract."""
+
+    complete: bool = Field(description="False: part could not be checked; not_checked says what")
+    consistent: bool
+    entries: int
+    heads: int
+    events: int
+    differences: list[Difference]
+    not_checked: list[str]
+    audited_at: datetime
+
+
+class Rebuild(Wire):
+    """The result of making the index anew from chain and entries."""
+
+    entries: int
+    heads: int
+    events: int
+    equal: bool
+    differences: list[str]
+
+
+class Health(Wire):
+    """Liveness, and the state of each part for readiness."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    parts: dict[str, str] = Field(default_factory=dict)
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem detail. ``code`` is stable; ``advice`` is the next step."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    advice: str

@@ -1,0 +1,48 @@
+"""Settings from the environment (prefix ``MEDSEAL_``). Read at the edges, passed inwards as values."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the embedded parts are used where a URL is not given."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDSEAL_", extra="ignore")
+
+    data: Path = Field(default=Path("data"), description="The folder that holds everything")
+    server: str | None = Field(default=None, description="URL of a running API; commands then work through it")
+    api_key: SecretStr | None = Field(default=None, description="API key that commands and the dashboard send")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL URL; SQLite in the data folder if unset"
+    )
+    chain_url: str | None = Field(default=None, description="JSON-RPC URL of a node; the local testnet if unset")
+    chain_timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for the node")
+    sender_key_file: Path | None = Field(default=None, description="secp256k1 key of the registrar's sender")
+    registrar_name: str = Field(default="Local Hospital", min_length=1, max_length=200)
+    anchor_mode: Literal["register", "anchor"] = "register"
+    batch_entries: int = Field(default=500, ge=1, le=5000, description="Entries that make a batch due")
+    batch_seconds: float = Field(default=2.0, ge=0, description="Age of the oldest entry that makes a batch due")
+    confirmations: int | None = Field(
+        default=None, ge=1, description="Blocks to finality: 1 on the local testnet, else 12"
+    )
+    policy: Literal["clinical", "strict"] = "clinical"
+    max_upload_mb: int = Field(default=512, ge=1)
+    max_pixels: int = Field(default=100_000_000, ge=1, description="Rows times columns of one frame")
+    max_frames: int = Field(default=10_000, ge=1)
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8420, ge=0, le=65535)
+    dashboard_port: int = Field(default=8421, ge=0, le=65535)
+    chain_port: int = Field(default=8545, ge=0, le=65535)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_kind(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.match(r"(sqlite|postgresql(\+psycopg)?)://", value.get_secret_value()):
+            raise ValueError("expected sqlite:///… or postgresql://…")
+        return value
