@@ -98,8 +98,8 @@ interface IImageRegistry {
     error ZeroRoot(bytes32 registrar);
     /// @notice The proof does not show that the tree (`size`, `root`) continues the tree kept.
     error InconsistentHead(bytes32 registrar, uint64 size, bytes32 root);
-    /// @notice This chain's SHA-256 precompile (address 2) did not answer.
-    error HashUnavailable();
+    /// @notice The SHA-256 precompile (address 2) did not answer.
+    error HashFailed();
 
     /// @notice Adds a registrar with its first sender; its status is `Active`. Directory only.
     /// @param registrarId its identifier, not zero and not in use

@@ -84,14 +84,11 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
         uint256 newSize = uint256(size) + leaves.length;
         if (newSize > type(uint64).max) revert SizeTooLarge(registrarId, newSize);
 
-        bytes32[] memory stack = _checkedPeaks(registrarId, position, peaks);
-        uint256 count = peaks.length;
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            bytes32 leaf = leaves[i];
-            count = MerkleLog.append(stack, count, size + i, leaf);
-            emit ImageRegistered(registrarId, leaf, uint64(size + i));
-        }
-        _advance(registrarId, sequence, uint64(newSize), MerkleLog.fold(stack, count));
+        bytes32[] memory nodes = MerkleLog.join(peaks, leaves);
+        _checkPeaks(registrarId, position, nodes, peaks.length);
+        _emitRegistered(registrarId, size, leaves);
+        bytes32 root = MerkleLog.grow(nodes, peaks.length, size, leaves.length);
+        _advance(registrarId, sequence, uint64(newSize), root);
     }
 
     /// @inheritdoc IImageRegistry
@@ -181,19 +178,31 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
         }
     }
 
-    /// @dev The peaks as a stack with room to grow, once it is clear that they are those of the present tree.
-    function _checkedPeaks(bytes32 registrarId, Position memory position, bytes32[] calldata peaks)
+    /// @dev Returns when the first `given` of `nodes` are the peaks of the present tree.
+    function _checkPeaks(bytes32 registrarId, Position memory position, bytes32[] memory nodes, uint256 given)
         private
         view
-        returns (bytes32[] memory stack)
     {
         uint256 count = MerkleLog.peakCount(position.size);
-        if (peaks.length != count) revert UnexpectedPeakCount(registrarId, count, peaks.length);
-        stack = MerkleLog.toStack(peaks);
-        if (count == 0) return stack;
+        if (given != count) revert UnexpectedPeakCount(registrarId, count, given);
+        if (count == 0) return;
         bytes32 expected = _roots[registrarId][position.sequence];
-        bytes32 given = MerkleLog.fold(stack, count);
-        if (given != expected) revert UnexpectedRoot(registrarId, expected, given);
+        bytes32 root = MerkleLog.fold(nodes, count);
+        if (root != expected) revert UnexpectedRoot(registrarId, expected, root);
+    }
+
+    /// @dev `emit ImageRegistered(registrarId, leaf, index)` for each leaf, from index `size` on. In assembly for the
+    /// hundred gas an image that the abi encoder and the bounds checks would take.
+    function _emitRegistered(bytes32 registrarId, uint256 size, bytes32[] calldata leaves) private {
+        bytes32 topic = ImageRegistered.selector;
+        assembly ("memory-safe") {
+            let end := add(leaves.offset, shl(5, leaves.length))
+            for { let leaf := leaves.offset } lt(leaf, end) { leaf := add(leaf, 32) } {
+                mstore(0, size)
+                log3(0, 32, topic, registrarId, calldataload(leaf))
+                size := add(size, 1)
+            }
+        }
     }
 
     function _advance(bytes32 registrarId, uint64 sequence, uint64 size, bytes32 root) private {
