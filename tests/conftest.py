@@ -1,0 +1,59 @@
+"""Skips, with a reason that names what is missing, the tests whose marker asks for more than this machine has."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NODE_MODULES = ROOT / "contracts" / "node_modules"
+
+
+def _node() -> str | None:
+    if shutil.which("node") is None:
+        return "Node.js is missing (node is not on the PATH)"
+    if not (NODE_MODULES / "solc" / "package.json").is_file():
+        return "the npm packages are missing (npm ci in contracts/)"
+    return None
+
+
+def _anvil() -> str | None:
+    if any((NODE_MODULES / "@foundry-rs").glob("anvil-*/bin/anvil*")):
+        return None
+    return "anvil is missing (npm ci in contracts/)"
+
+
+def _postgres() -> str | None:
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin")]
+    for program in ("initdb", "postgres"):
+        if shutil.which(program) is None and not any((folder / program).is_file() for folder in folders):
+            return f"PostgreSQL is missing (no {program} on the PATH or in /usr/lib/postgresql)"
+    return None
+
+
+def _browser() -> str | None:
+    return None if Path("/usr/bin/chromium").is_file() else "Chromium is missing (/usr/bin/chromium)"
+
+
+def _shared() -> str | None:
+    return None if (ROOT.parent / "shared" / "data").is_dir() else "the developers' ../shared folder is missing"
+
+
+LACKS = {
+    "needs_node": _node,
+    "needs_anvil": _anvil,
+    "needs_postgres": _postgres,
+    "needs_browser": _browser,
+    "needs_shared": _shared,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Turn each marker whose need is not met into a skip with the reason."""
+    reasons = {marker: reason for marker, lacks in LACKS.items() if (reason := lacks()) is not None}
+    for item in items:
+        for marker, reason in reasons.items():
+            if item.get_closest_marker(marker) is not None:
+                item.add_marker(pytest.mark.skip(reason=f"{marker}: {reason}"))
