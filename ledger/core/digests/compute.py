@@ -1,0 +1,107 @@
+"""From bytes to the digest set, decoding once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from ledger.core.digests.model import DigestSet, Fact, format_digest
+from ledger.core.images import Attribute, DecodedImage, Limits, decode
+from ledger.errors import InputError, UnreadableImage
+
+
+def digest_file(data: bytes) -> str:
+    """file/1: ``sha256:`` and the SHA-256 of the bytes."""
+    return format_digest(sha256(data).digest())
+
+
+def digest_set(data: bytes, limits: Limits = Limits()) -> DigestSet:
+    """Every digest of the image in ``data``; codestream/1 only for compressed frames, view/1 where it has a meaning.
+
+    UnreadableImage, UnsupportedImage or LimitExceeded, as :func:`ledger.core.images.decode`, and no other exception.
+    """
+    image = decode(data, limits)
+    try:
+        return _digest_set(data, image)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  codestreams are read here for the first time
+        raise UnreadableImage(f"expected a complete image, found broken data ({type(error).__name__})") from None
+
+
+@dataclass(slots=True)
+class _Frames:
+    """What one pass over the frames leaves behind."""
+
+    pixel_leaves: list[bytes] = field(default_factory=list)
+    tile_leaves: list[bytes] = field(default_factory=list)
+    view: str | None = None
+    view_facts: dict[str, Fact] = field(default_factory=dict)
+
+
+def _digest_set(data: bytes, image: DecodedImage) -> DigestSet:
+    from ledger.core.digests.dataset import attribute_digests, dataset_digest
+    from ledger.core.digests.pixel import codestream_digest, pixel_digest
+    from ledger.core.digests.tiles import tile_digest, tile_digests
+
+    frames = _one_pass(image)
+    tiles = b"".join(frames.tile_leaves)
+    digests = {"file/1": digest_file(data), "pixel/1": format_digest(pixel_digest(frames.pixel_leaves))}
+    if image.read_codestreams is not None:
+        digests["codestream/1"] = format_digest(codestream_digest(image.read_codestreams()))
+    pixels = _pixel_attribute(image, digests)
+    attributes = attribute_digests((*image.attributes, pixels))
+    digests["dataset/1"] = format_digest(dataset_digest(attributes))
+    digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
+    if frames.view is not None:
+        digests["view/1"] = frames.view
+    return DigestSet(
+        digests=digests,
+        attributes=attributes,
+        tiles=tile_digests(tiles, image.frames, image.layout),
+        facts={**_facts(image), **frames.view_facts},
+        sop_instance_uid=image.sop_instance_uid,
+    )
+
+
+def _one_pass(image: DecodedImage) -> _Frames:
+    from ledger.core.digests.pixel import pixel_leaf
+    from ledger.core.digests.tiles import tile_leaves
+    from ledger.core.digests.view import view_digest
+
+    found = _Frames()
+    for index, frame in enumerate(image.read_frames()):
+        found.pixel_leaves.append(pixel_leaf(frame, image.layout))
+        found.tile_leaves.append(tile_leaves(frame, index, image.layout))
+        if index == image.frames // 2:
+            found.view, found.view_facts = view_digest(frame, image)
+    return found
+
+
+def _pixel_attribute(image: DecodedImage, digests: dict[str, str]) -> Attribute:
+    decoded = not image.lossy or "codestream/1" not in digests
+    value = digests["pixel/1" if decoded else "codestream/1"].encode()
+    if image.media_type == "application/dicom":
+        return Attribute("(7FE0,0010)", "PixelData", "digest", value)
+    return Attribute("pixels", "Pixels", "digest", value)
+
+
+def _facts(image: DecodedImage) -> dict[str, Fact]:
+    layout = image.layout
+    facts: dict[str, Fact] = {
+        "media_type": image.media_type,
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "frames": image.frames,
+        "samples": layout.samples,
+        "bits": image.bits,
+        "signed": image.signed,
+        "photometric": layout.kind,
+        "lossy": image.lossy,
+        "decoder": image.decoder,
+    }
+    if image.transfer_syntax is not None:
+        facts["transfer_syntax"] = image.transfer_syntax
+    if image.modality is not None:
+        facts["modality"] = image.modality
+    return facts

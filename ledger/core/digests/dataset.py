@@ -1,0 +1,47 @@
+r"""dataset/1: the header, attribute by attribute.
+
+Layout::
+
+    dataset/1 = SHA-256("medseal/dataset/1\n" ‖ u32 attributes ‖ root of the leaves in ascending order of their paths)
+    leaf      = SHA-256(00 ‖ "medseal/dataset/1\n" ‖ text(path) ‖ text(vr) ‖ u32 length ‖ value)
+    text      = u16 length ‖ UTF-8
+
+Paths are ordered by their UTF-8 bytes. The pixel data is one attribute more: path ``(7FE0,0010)`` in DICOM and
+``pixels`` elsewhere, VR ``digest``, its value the ASCII text of pixel/1 or, for lossy frames with a codestream,
+of codestream/1. How values are normalised: DICOM in ``ledger.core.images.dicom_values``; PNG chunk types, JPEG
+segments, TIFF and EXIF fields under ``png:``, ``jpeg:``, ``tiff:``, ``exif:``, ``gps:`` in the readers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from struct import pack
+
+from ledger.core.digests.model import AttributeDigest
+from ledger.core.images import Attribute
+from ledger.core.merkle import root
+from ledger.errors import UnreadableImage
+
+DOMAIN = b"medseal/dataset/1\n"
+
+
+def attribute_digests(attributes: Iterable[Attribute]) -> tuple[AttributeDigest, ...]:
+    """The leaves, ordered by path; UnreadableImage when two attributes have one path."""
+    found = sorted(map(_leaf, attributes), key=lambda attribute: attribute.path.encode())
+    if len({attribute.path for attribute in found}) != len(found):
+        raise UnreadableImage("expected each attribute once, found one twice")
+    return tuple(found)
+
+
+def dataset_digest(attributes: tuple[AttributeDigest, ...]) -> bytes:
+    """dataset/1 over leaves in the order of :func:`attribute_digests`."""
+    leaves = [attribute.digest for attribute in attributes]
+    return sha256(DOMAIN + pack("<I", len(leaves)) + root(leaves)).digest()
+
+
+def _leaf(attribute: Attribute) -> AttributeDigest:
+    path, vr = attribute.path.encode(), attribute.vr.encode()
+    head = pack(f"<H{len(path)}sH{len(vr)}sI", len(path), path, len(vr), vr, len(attribute.value))
+    digest = sha256(b"\0" + DOMAIN + head + attribute.value).digest()
+    return AttributeDigest(attribute.path, attribute.name, attribute.vr, digest)
