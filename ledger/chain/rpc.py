@@ -1,0 +1,130 @@
+"""JSON-RPC to one node over any web3 provider, with every failure turned into an error of the ledger's tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias, cast
+from urllib.parse import urlsplit
+
+# eth_hash picks its backend when it is first used and prefers a slow one; nothing may import eth before this.
+os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
+
+import orjson
+import requests
+from web3 import HTTPProvider
+from web3.providers.base import BaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from ledger.chain.abi import decode_revert
+from ledger.core.ethproof import keccak
+from ledger.errors import ChainRejected, ChainUnreachable
+
+Provider: TypeAlias = BaseProvider | str
+Refusal: TypeAlias = dict[str, Any]
+
+CONNECT_SECONDS = 3.0
+# Parse error, invalid request, no such method, internal error, limit exceeded: the node's trouble, not the caller's.
+_NODE_TROUBLE = frozenset({-32700, -32600, -32601, -32603, -32005})
+
+
+class _Http(HTTPProvider):
+    """web3's provider with keep-alive, a faster JSON decoder and no silent retries that would hide an outage."""
+
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        return cast(RPCResponse, orjson.loads(raw_response))
+
+
+class Rpc:
+    """One node. ``name`` is what messages call it: a URL's host, never its path or password, which may be secret."""
+
+    def __init__(self, provider: Provider, timeout: float = 10.0) -> None:
+        if isinstance(provider, str):
+            parts = urlsplit(provider)
+            self.name = f"{parts.scheme}://{parts.hostname or '?'}" + (f":{parts.port}" if parts.port else "")
+            kwargs = {"timeout": (min(CONNECT_SECONDS, timeout), timeout)}
+            self._provider: BaseProvider = _Http(provider, kwargs, exception_retry_configuration=None)
+        else:
+            self.name, self._provider = "the local chain", provider
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result; ChainUnreachable for no answer, nonsense or an error."""
+        result, refusal = self.attempt(method, *params)
+        if refusal is not None:
+            raise ChainUnreachable(f"{self.name} refused {method}: {refusal.get('message', refusal)!s:.300}")
+        return result
+
+    def attempt(self, method: str, *params: Any) -> tuple[Any, Refusal | None]:
+        """(result, None), or (None, the node's error object) when what was asked is refused.
+
+        ChainUnreachable for no answer, nonsense, or an error that is the node's own.
+        """
+        response = self._request(method, params)
+        if not isinstance(response, dict) or ("result" not in response and not response.get("error")):
+            raise ChainUnreachable(f"expected a JSON-RPC answer to {method}, {self.name} sent {response!r:.100}")
+        error = response.get("error")
+        if not error:
+            return response["result"], None
+        refusal = error if isinstance(error, dict) else {"message": str(error)}
+        if refusal.get("code") in _NODE_TROUBLE:
+            raise ChainUnreachable(f"{self.name} cannot answer {method}: {refusal.get('message')!s:.300}")
+        return None, refusal
+
+    def send_raw(self, raw: bytes) -> str:
+        """Hand over a signed transaction and return its hash (0x…); one that the node has already is fine.
+
+        ChainRejected with the node's reason (the contract's decoded error where it has one).
+        """
+        tx_hash = "0x" + keccak(raw).hex()
+        _, refusal = self.attempt("eth_sendRawTransaction", "0x" + raw.hex())
+        # Nodes word "known already" in many ways; that it can be looked up is the fact behind all of them.
+        if refusal is not None and self.call("eth_getTransactionByHash", tx_hash) is None:
+            raise ChainRejected(f"{self.name} refused transaction {tx_hash}: {reason(refusal)}")
+        return tx_hash
+
+    def _request(self, method: str, params: tuple[Any, ...]) -> Any:
+        try:
+            return self._post(method, params)
+        except requests.Timeout:
+            raise ChainUnreachable(f"{self.name} did not answer {method} in time") from None
+        except (OSError, ValueError) as error:
+            # The exception's own text may hold the URL's path, where providers keep their keys.
+            raise ChainUnreachable(f"{self.name} does not answer: {method} ended in {type(error).__name__}") from None
+
+    def _post(self, method: str, params: tuple[Any, ...]) -> Any:
+        endpoint = RPCEndpoint(method)
+        try:
+            return self._provider.make_request(endpoint, list(params))
+        except requests.ConnectionError as error:
+            if isinstance(error, requests.Timeout):
+                raise
+            # A kept-alive connection that the node has closed meanwhile. Every call made here may be repeated.
+            return self._provider.make_request(endpoint, list(params))
+
+
+@contextmanager
+def sensible(method: str) -> Iterator[None]:
+    """Turn what goes wrong in reading an answer into ChainUnreachable."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise ChainUnreachable(f"the node's answer to {method} makes no sense: {error!r:.200}") from error
+
+
+def reason(refusal: Refusal) -> str:
+    """A refusal in words: the contract's custom error with its arguments, else the node's message."""
+    return decode_revert(refusal.get("data")) or str(refusal.get("message", refusal))[:300]
+
+
+def quantity(value: str) -> int:
+    """A JSON-RPC quantity (``0x…``) as a number."""
+    return int(value, 16)
+
+
+def data(value: str) -> bytes:
+    """JSON-RPC data (``0x…``) as bytes."""
+    if value[:2] != "0x":
+        raise ValueError(f"expected 0x…, found {value[:20]!r}")
+    return bytes.fromhex(value[2:])
