@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,9 @@ def decode(data: bytes, limits: Limits = Limits()) -> DecodedImage:
     """
     limits.check_size(len(data))
     media_type = sniff(data)
+    read = _reader(media_type)
     try:
-        image = _read(media_type, data, limits)
+        image = read(data, limits)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  the readers of four formats fail in too many ways to list
@@ -31,23 +32,23 @@ def decode(data: bytes, limits: Limits = Limits()) -> DecodedImage:
     return replace(image, read_frames=lambda: _guarded(image))
 
 
-def _read(media_type: str, data: bytes, limits: Limits) -> DecodedImage:
+def _reader(media_type: str) -> Callable[[bytes, Limits], DecodedImage]:
     # Each reader imports numpy and its decoder, which hash-only callers must not pay for.
     if media_type == DICOM:
         from ledger.core.images import dicom
 
-        return dicom.read(data, limits)
+        return dicom.read
     if media_type == PNG:
         from ledger.core.images import png
 
-        return png.read(data, limits)
+        return png.read
     if media_type == JPEG:
         from ledger.core.images import jpeg
 
-        return jpeg.read(data, limits)
+        return jpeg.read
     from ledger.core.images import tiff
 
-    return tiff.read(data, limits)
+    return tiff.read
 
 
 def _guarded(image: DecodedImage) -> Iterator[Frame]:

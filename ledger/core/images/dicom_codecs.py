@@ -118,10 +118,13 @@ def _decoded(frame: bytes, header: Header) -> Frame:
 
     layout = header.layout
     container = _checked_container(frame, header)
-    buffer, facts = get_decoder(header.syntax).as_buffer(
+    decoder, plugin = get_decoder(header.syntax), _plugin(header.syntax)
+    if plugin not in decoder.available_plugins:
+        raise UnsupportedImage(f"expected the decoder {plugin}, found that it is not installed")
+    buffer, facts = decoder.as_buffer(
         encapsulate([frame], has_bot=False),
         index=0,
-        decoding_plugin=_plugin(header.syntax),
+        decoding_plugin=plugin,
         rows=layout.rows,
         columns=layout.columns,
         samples_per_pixel=layout.samples,
