@@ -13,16 +13,26 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     /// @notice May add registrars, change their status and rotate their senders; can never touch a log.
     bytes32 public constant DIRECTORY_ROLE = keccak256("DIRECTORY_ROLE");
 
-    /// @dev One storage slot: moving a head rewrites this and writes one new root.
-    struct Position {
+    /// @dev One storage slot: moving a head reads and rewrites this, and writes one new root.
+    struct Log {
         uint64 sequence;
         uint64 size;
+        RegistrarStatus status;
     }
 
-    mapping(bytes32 registrarId => Registrar) private _registrars;
-    mapping(address account => Sender) private _senders;
-    mapping(bytes32 registrarId => Position) private _positions;
+    /// @dev The rest of a registrar, which moving a head does not need.
+    struct Profile {
+        bytes32 nameHash;
+        uint64 addedAt;
+        uint64 compromisedSince;
+    }
+
+    mapping(bytes32 registrarId => Log) private _logs;
     mapping(bytes32 registrarId => mapping(uint64 sequence => bytes32)) private _roots;
+    mapping(bytes32 registrarId => Profile) private _profiles;
+    mapping(address account => Sender) private _senders;
+    /// @dev Senders in use only, so that moving a head reads one slot to know its registrar.
+    mapping(address account => bytes32 registrarId) private _acting;
 
     /// @param initialDelay seconds between the announcement of a new default admin and its acceptance
     /// @param admin the default admin, also given DIRECTORY_ROLE
@@ -33,59 +43,58 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     /// @inheritdoc IImageRegistry
     function addRegistrar(bytes32 registrarId, bytes32 nameHash, address account) external onlyRole(DIRECTORY_ROLE) {
         if (registrarId == 0) revert ZeroRegistrar();
-        Registrar storage entry = _registrars[registrarId];
-        if (entry.status != RegistrarStatus.Unknown) revert RegistrarExists(registrarId);
-        entry.nameHash = nameHash;
-        entry.status = RegistrarStatus.Active;
-        entry.addedAt = uint64(block.timestamp);
+        if (_logs[registrarId].status != RegistrarStatus.Unknown) revert RegistrarExists(registrarId);
+        _logs[registrarId].status = RegistrarStatus.Active;
+        _profiles[registrarId] = Profile(nameHash, uint64(block.timestamp), 0);
         emit RegistrarAdded(registrarId, nameHash);
         _addSender(registrarId, account);
     }
 
     /// @inheritdoc IImageRegistry
     function setStatus(bytes32 registrarId, RegistrarStatus status) external onlyRole(DIRECTORY_ROLE) {
-        RegistrarStatus current = _known(registrarId).status;
+        RegistrarStatus current = _knownStatus(registrarId);
         if (status == RegistrarStatus.Unknown || status == current || current == RegistrarStatus.Retired) {
             revert StatusChangeRefused(registrarId, current, status);
         }
-        _registrars[registrarId].status = status;
+        _logs[registrarId].status = status;
         emit RegistrarStatusChanged(registrarId, status);
     }
 
     /// @inheritdoc IImageRegistry
     function markCompromised(bytes32 registrarId, uint64 since) external onlyRole(DIRECTORY_ROLE) {
-        Registrar storage entry = _known(registrarId);
-        uint64 latest = entry.compromisedSince == 0 ? uint64(block.timestamp) : entry.compromisedSince - 1;
+        _knownStatus(registrarId);
+        uint64 kept = _profiles[registrarId].compromisedSince;
+        uint64 latest = kept == 0 ? uint64(block.timestamp) : kept - 1;
         if (since == 0 || since > latest) revert CompromiseDateRefused(registrarId, since, latest);
-        entry.compromisedSince = since;
+        _profiles[registrarId].compromisedSince = since;
         emit RegistrarCompromised(registrarId, since);
     }
 
     /// @inheritdoc IImageRegistry
     function addSender(bytes32 registrarId, address account) external onlyRole(DIRECTORY_ROLE) {
-        RegistrarStatus status = _known(registrarId).status;
+        RegistrarStatus status = _knownStatus(registrarId);
         if (status == RegistrarStatus.Retired) revert RegistrarNotActive(registrarId, status);
         _addSender(registrarId, account);
     }
 
     /// @inheritdoc IImageRegistry
     function retireSender(address account) external onlyRole(DIRECTORY_ROLE) {
-        Sender storage entry = _inUse(account);
-        entry.retiredAt = uint64(block.timestamp);
-        emit SenderRetired(entry.registrar, account);
+        bytes32 registrarId = _registrarOfActing(account);
+        delete _acting[account];
+        _senders[account].retiredAt = uint64(block.timestamp);
+        emit SenderRetired(registrarId, account);
     }
 
     /// @inheritdoc IImageRegistry
     function register(uint64 sequence, uint64 size, bytes32[] calldata peaks, bytes32[] calldata leaves) external {
-        bytes32 registrarId = _caller();
-        Position memory position = _next(registrarId, sequence);
-        if (size != position.size) revert UnexpectedSize(registrarId, position.size, size);
+        (bytes32 registrarId, uint64 current, uint64 oldSize) = _begin(sequence);
+        if (size != oldSize) revert UnexpectedSize(registrarId, oldSize, size);
         if (leaves.length == 0) revert NoLeaves(registrarId);
         uint256 newSize = uint256(size) + leaves.length;
         if (newSize > type(uint64).max) revert SizeTooLarge(registrarId, newSize);
 
         bytes32[] memory nodes = MerkleLog.join(peaks, leaves);
-        _checkPeaks(registrarId, position, nodes, peaks.length);
+        _checkPeaks(nodes, peaks.length, registrarId, current, size);
         _emitRegistered(registrarId, size, leaves);
         bytes32 root = MerkleLog.grow(nodes, peaks.length, size, leaves.length);
         _advance(registrarId, sequence, uint64(newSize), root);
@@ -93,12 +102,10 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IImageRegistry
     function anchor(uint64 sequence, uint64 size, bytes32 root, bytes32[] calldata proof) external {
-        bytes32 registrarId = _caller();
-        Position memory position = _next(registrarId, sequence);
-        if (size <= position.size) revert SizeNotLarger(registrarId, position.size, size);
+        (bytes32 registrarId, uint64 current, uint64 oldSize) = _begin(sequence);
+        if (size <= oldSize) revert SizeNotLarger(registrarId, oldSize, size);
         if (root == 0) revert ZeroRoot(registrarId);
-        bytes32 oldRoot = _roots[registrarId][position.sequence];
-        if (!MerkleLog.isConsistent(position.size, oldRoot, size, root, proof)) {
+        if (!MerkleLog.isConsistent(oldSize, _roots[registrarId][current], size, root, proof)) {
             revert InconsistentHead(registrarId, size, root);
         }
         _advance(registrarId, sequence, size, root);
@@ -106,8 +113,8 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IImageRegistry
     function headOf(bytes32 registrarId) external view returns (Head memory) {
-        Position memory position = _positions[registrarId];
-        return Head(position.sequence, position.size, _roots[registrarId][position.sequence]);
+        Log storage log = _logs[registrarId];
+        return Head(log.sequence, log.size, _roots[registrarId][log.sequence]);
     }
 
     /// @inheritdoc IImageRegistry
@@ -122,7 +129,9 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IImageRegistry
     function registrar(bytes32 registrarId) external view returns (Registrar memory) {
-        return _registrars[registrarId];
+        Profile storage profile = _profiles[registrarId];
+        return
+            Registrar(profile.nameHash, _logs[registrarId].status, profile.addedAt, profile.compromisedSince);
     }
 
     /// @inheritdoc IImageRegistry
@@ -149,44 +158,41 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
         if (entry.registrar != 0) revert SenderExists(account, entry.registrar);
         entry.registrar = registrarId;
         entry.addedAt = uint64(block.timestamp);
+        _acting[account] = registrarId;
         emit SenderAdded(registrarId, account);
     }
 
-    function _known(bytes32 registrarId) private view returns (Registrar storage entry) {
-        entry = _registrars[registrarId];
-        if (entry.status == RegistrarStatus.Unknown) revert UnknownRegistrar(registrarId);
+    function _knownStatus(bytes32 registrarId) private view returns (RegistrarStatus status) {
+        status = _logs[registrarId].status;
+        if (status == RegistrarStatus.Unknown) revert UnknownRegistrar(registrarId);
     }
 
-    function _inUse(address account) private view returns (Sender storage entry) {
-        entry = _senders[account];
-        if (entry.registrar == 0) revert UnknownSender(account);
-        if (entry.retiredAt != 0) revert SenderIsRetired(account, entry.retiredAt);
+    function _registrarOfActing(address account) private view returns (bytes32 registrarId) {
+        registrarId = _acting[account];
+        if (registrarId != 0) return registrarId;
+        if (_senders[account].registrar == 0) revert UnknownSender(account);
+        revert SenderIsRetired(account, _senders[account].retiredAt);
     }
 
-    /// @dev The registrar that msg.sender may act for now.
-    function _caller() private view returns (bytes32 registrarId) {
-        registrarId = _inUse(msg.sender).registrar;
-        RegistrarStatus status = _registrars[registrarId].status;
-        if (status != RegistrarStatus.Active) revert RegistrarNotActive(registrarId, status);
-    }
-
-    /// @dev The present position, once it is clear that `sequence` follows it.
-    function _next(bytes32 registrarId, uint64 sequence) private view returns (Position memory position) {
-        position = _positions[registrarId];
-        if (sequence != position.sequence + 1) {
-            revert UnexpectedSequence(registrarId, position.sequence + 1, sequence);
-        }
+    /// @dev The registrar that msg.sender may act for now, and the position of its log, once it is clear that
+    /// `sequence` is the next.
+    function _begin(uint64 sequence) private view returns (bytes32 registrarId, uint64 current, uint64 size) {
+        registrarId = _registrarOfActing(msg.sender);
+        Log memory log = _logs[registrarId];
+        if (log.status != RegistrarStatus.Active) revert RegistrarNotActive(registrarId, log.status);
+        if (sequence != log.sequence + 1) revert UnexpectedSequence(registrarId, log.sequence + 1, sequence);
+        return (registrarId, log.sequence, log.size);
     }
 
     /// @dev Returns when the first `given` of `nodes` are the peaks of the present tree.
-    function _checkPeaks(bytes32 registrarId, Position memory position, bytes32[] memory nodes, uint256 given)
+    function _checkPeaks(bytes32[] memory nodes, uint256 given, bytes32 registrarId, uint64 current, uint256 size)
         private
         view
     {
-        uint256 count = MerkleLog.peakCount(position.size);
+        uint256 count = MerkleLog.peakCount(size);
         if (given != count) revert UnexpectedPeakCount(registrarId, count, given);
         if (count == 0) return;
-        bytes32 expected = _roots[registrarId][position.sequence];
+        bytes32 expected = _roots[registrarId][current];
         bytes32 root = MerkleLog.fold(nodes, count);
         if (root != expected) revert UnexpectedRoot(registrarId, expected, root);
     }
@@ -206,7 +212,9 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     }
 
     function _advance(bytes32 registrarId, uint64 sequence, uint64 size, bytes32 root) private {
-        _positions[registrarId] = Position(sequence, size);
+        Log storage log = _logs[registrarId];
+        log.sequence = sequence;
+        log.size = size;
         _roots[registrarId][sequence] = root;
         emit HeadAdvanced(registrarId, sequence, size, root);
     }

@@ -27,7 +27,9 @@ library MerkleLog {
 
     /// @return count the number of peaks of a tree of `size` leaves: the bits set in `size`
     function peakCount(uint256 size) internal pure returns (uint256 count) {
-        for (; size != 0; size &= size - 1) ++count;
+        unchecked {
+            for (; size != 0; size &= size - 1) ++count;
+        }
     }
 
     /// @return nodes the two lists in memory, one after the other
@@ -45,8 +47,10 @@ library MerkleLog {
 
     /// @return root the tree hash over the first `count` of `peaks`, `count` > 0
     function fold(bytes32[] memory peaks, uint256 count) internal view returns (bytes32 root) {
-        root = peaks[--count];
-        while (count != 0) root = node(peaks[--count], root);
+        unchecked {
+            root = peaks[--count];
+            while (count != 0) root = node(peaks[--count], root);
+        }
     }
 
     /// @notice Appends `count` > 0 leaves to the tree of `size` leaves; `nodes` = its `first` peaks and then the leaves.
