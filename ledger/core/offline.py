@@ -26,7 +26,7 @@ from ledger.core.merkle import verify_inclusion
 from ledger.core.receipt import Receipt, parse
 from ledger.core.trust import Trust, TrustedKey, load_trust, valid_at
 from ledger.core.verdict import Check, Decision, Policy, Status, decide
-from ledger.errors import InputError, InvalidEntry, InvalidProof
+from ledger.errors import InputError, InvalidProof
 
 NOT_YET = "not yet available"
 _AGREE = {1: "the bytes are the registered ones", 2: "the samples are the registered ones", 3: "no attribute differs"}
@@ -183,12 +183,8 @@ def _registrar_check(receipt: Receipt, trust: Trust, anchored_at: int | None) ->
 
 
 def _entitled(receipt: Receipt, name: str, key: TrustedKey, anchored_at: int | None) -> Check:
-    try:
-        registered_at = parse_timestamp(receipt.entry["time"])
-    except InvalidEntry as error:
-        return Check(6, Status.FAILED, str(error))
-    if not valid_at(key, registered_at):
-        return Check(6, Status.FAILED, f"the key was not in use at {receipt.entry['time']}")
+    if not valid_at(key, receipt.issued_at):
+        return Check(6, Status.FAILED, f"the key was not in use at {timestamp(receipt.issued_at)}")
     if key.compromised_since is not None:
         since = parse_timestamp(key.compromised_since).timestamp()
         if anchored_at is None or anchored_at >= since:

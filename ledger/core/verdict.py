@@ -106,27 +106,28 @@ def policy_named(name: str) -> Policy:
 def decide(checks: Sequence[Check], policy: Policy) -> Decision:
     """``policy`` applied to checks 0 to 10.
 
-    1. No answer from the store: undetermined.
-    2. File or pixels registered: the proof (4, 5, 6) must hold, then the registration must be in force (7), then the
+    1. File or pixels registered: the proof (4, 5, 6) must hold, then the registration must be in force (7), then the
        verdict is authentic (same bytes) or authentic-reencoded (same pixels).
+    2. No answer from the store, samples that decide nothing alone, or nothing to compare: undetermined.
     3. A registered image with other pixels (2 failed against a named original): altered.
     4. Nothing registered: unregistered, but undetermined when the ledger could not be asked in full or the image
        could not be read.
     """
     found = {check.number: check for check in checks}
-    if any(found[number].status is Status.UNDETERMINED for number in (1, 2)):
-        return _undetermined("the ledger's records could not be read")
     if any(found[number].status is Status.PASSED for number in (1, 2)):
         return _registered(found, policy)
+    for number in (1, 2):
+        if found[number].status is Status.UNDETERMINED:
+            return _undetermined(found[number].detail)
     if found[2].status is Status.FAILED and "original" in found[2].figures:
         return Decision(Verdict.ALTERED, False, found[2].detail)
     if found[0].status is Status.FAILED:
         return _undetermined(f"the image could not be read: {found[0].detail}")
     if found[5].status is Status.UNDETERMINED:
         return _undetermined(f"not found, but the ledger could not be asked in full: {found[5].detail}")
-    return Decision(
-        Verdict.UNREGISTERED, False, "not registered here; this is no proof of forgery, nor of authenticity"
-    )
+    if found[1].status is found[2].status is Status.SKIPPED:
+        return _undetermined(f"no digest could be compared: {found[1].detail}")
+    return Decision(Verdict.UNREGISTERED, False, f"{found[1].detail}; this proves neither forgery nor authenticity")
 
 
 def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:

@@ -1,0 +1,139 @@
+"""Checks 1 to 3: is this a registered image, by its bytes, its samples or its data set?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.digests import DigestSet, compare_attributes, compare_tiles
+from ledger.core.model import Registration, Standing
+from ledger.core.offline import Presented, skipped
+from ledger.core.verdict import Check, Status
+from ledger.ports import RecordStore
+from ledger.registration import instance_key
+from ledger.standing import standing_of
+
+_MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Match:
+    """Checks 1 and 2, and the registration they found: the image itself, or the original of an altered one."""
+
+    file: Check
+    pixels: Check
+    registration: Registration | None
+
+
+def match_image(
+    store: RecordStore, presented: Presented, digests: DigestSet | None, original: Registration | None
+) -> Match:
+    """Checks 1 and 2. ``original`` is compared with when neither bytes nor samples are registered."""
+    by_file = _best(store, _find(store, presented, "file/1"))
+    file_check = _file_check(presented, by_file)
+    if by_file is not None:
+        return Match(file_check, _same_pixels(by_file, presented), by_file)
+    name = "codestream/1" if presented.lossy else "pixel/1"
+    by_pixels = _best(store, _find(store, presented, name))
+    if by_pixels is not None:
+        return Match(file_check, _pixels_found(by_pixels, presented, name), by_pixels)
+    claimed = original or _claimed(store, digests)
+    if claimed is not None and digests is not None:
+        return Match(file_check, _changed_pixels(claimed, digests), claimed)
+    return Match(file_check, _no_pixels(presented, name), None)
+
+
+def data_set_check(match: Match, digests: DigestSet | None) -> Check:
+    """Check 3: the data sets are the same, or these attributes differ."""
+    if match.registration is None:
+        return skipped(3, "no registration to compare with")
+    if match.file.status is Status.PASSED:
+        return Check(3, Status.PASSED, "the same bytes, so the same data set")
+    image = match.registration.image
+    if digests is None or not image.details:
+        return skipped(3, "one side is known by digests only")
+    if image.facts.get("media_type") != digests.facts.get("media_type"):
+        found = digests.facts.get("media_type")
+        return skipped(3, f"registered as {image.facts.get('media_type')}, presented as {found}: nothing to compare")
+    if image.digests.get("dataset/1") == digests.digests.get("dataset/1"):
+        return Check(3, Status.PASSED, "no attribute differs")
+    changes = compare_attributes(DigestSet.from_blob(image.details)[0], digests.attributes)
+    listed = [{"path": c.path, "name": c.name, "change": c.change} for c in changes[:_MOST_LISTED]]
+    names = ", ".join(f"{c.name or c.path} ({c.change})" for c in changes[:5])
+    more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+    return Check(3, Status.FAILED, f"differs in {names}{more}", {"attributes": listed, "count": len(changes)})
+
+
+def _find(store: RecordStore, presented: Presented, name: str) -> list[Registration]:
+    digest = presented.digests.get(name)
+    return store.find({name: digest}) if digest else []
+
+
+def _best(store: RecordStore, found: Sequence[Registration]) -> Registration | None:
+    """The first that is in force, else the latest: a withdrawn registration never hides one in force."""
+    for registration in found:
+        if len(found) == 1 or standing_of(store.statements(registration.id)).standing is Standing.IN_FORCE:
+            return registration
+    return found[-1] if found else None
+
+
+def _file_check(presented: Presented, found: Registration | None) -> Check:
+    digest = presented.digests.get("file/1")
+    if digest is None:
+        return skipped(1, "no file digest was given")
+    if found is None:
+        return Check(1, Status.FAILED, "no registration has this file digest", {"found": digest})
+    return Check(1, Status.PASSED, "the bytes are the registered ones", {"found": digest, "registration": found.id})
+
+
+def _same_pixels(found: Registration, presented: Presented) -> Check:
+    name = "codestream/1" if presented.lossy else "pixel/1"
+    if name not in found.image.digests or name not in presented.digests:
+        return skipped(2, "registered, presented or decoded by file digest only")
+    if found.image.digests[name] != presented.digests[name]:
+        detail = f"the bytes are the registered ones, yet {name} differs: another decoder, or a damaged record"
+        return Check(2, Status.FAILED, detail, {"decoder": found.image.facts.get("decoder")})
+    return Check(2, Status.PASSED, "the samples are the registered ones", {"digest": name})
+
+
+def _pixels_found(found: Registration, presented: Presented, name: str) -> Check:
+    figures: dict[str, Any] = {"digest": name, "found": presented.digests[name], "registration": found.id}
+    if name == "pixel/1" and found.image.facts.get("lossy"):
+        decoder = found.image.facts.get("decoder")
+        detail = f"the samples are what {decoder} makes of a registered lossy image; decoders differ: no decision"
+        return Check(2, Status.UNDETERMINED, detail, figures)
+    return Check(2, Status.PASSED, "the samples are the registered ones", figures)
+
+
+def _claimed(store: RecordStore, digests: DigestSet | None) -> Registration | None:
+    """The registration whose SOP Instance UID the image carries."""
+    if digests is None or not digests.sop_instance_uid:
+        return None
+    return _best(store, store.find_instance(instance_key(digests.sop_instance_uid)))
+
+
+def _changed_pixels(original: Registration, digests: DigestSet) -> Check:
+    """Check 2 against a named original: which tiles differ, where that can be told."""
+    figures: dict[str, Any] = {"original": original.id}
+    if digests.facts.get("lossy") or original.image.facts.get("lossy"):
+        detail = f"claims to be registration {original.id}, but lossy compression lies between: tiles can't be compared"
+        return Check(2, Status.UNDETERMINED, detail, figures)
+    if not original.image.details:
+        detail = f"claims to be registration {original.id}, which is known by digests only: its samples are others"
+        return Check(2, Status.FAILED, detail, figures)
+    compared = compare_tiles(DigestSet.from_blob(original.image.details)[1], digests.tiles)
+    if not compared.comparable:
+        return Check(2, Status.FAILED, f"not the samples of registration {original.id}: {compared.reason}", figures)
+    figures["changed_tiles"] = [list(tile) for tile in compared.changed[:_MOST_LISTED]]
+    figures["changed_count"] = len(compared.changed)
+    frames = sorted({tile[0] for tile in compared.changed})
+    where = f"{len(compared.changed)} tiles of frame {', '.join(map(str, frames[:5]))}"
+    detail = f"{where} differ from registration {original.id}"
+    return Check(2, Status.FAILED, detail, figures)
+
+
+def _no_pixels(presented: Presented, name: str) -> Check:
+    if name not in presented.digests:
+        return skipped(2, presented.decode_error or f"no {name} was given")
+    return Check(2, Status.FAILED, f"no registration has this {name}", {"found": presented.digests[name]})

@@ -1,0 +1,129 @@
+"""Registration: digests → salted commitments → canonical entry → leaf → one database transaction.
+
+The same use case stands behind the command line, the API and (later) capture.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ledger.core.digests import digest_set
+from ledger.core.entry import REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
+from ledger.core.images import Limits
+from ledger.core.merkle import leaf_hash
+from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar
+from ledger.errors import Conflict, InputError, InvalidDigest, NotFound
+from ledger.ports import Clock, RecordStore
+
+
+@dataclass(frozen=True)
+class DigestedImage:
+    """An image known by its digests alone, with the caller's own key for it, if any."""
+
+    digests: Mapping[str, str]
+    idempotency_key: str | None = None
+
+
+def instance_key(sop_instance_uid: str) -> str:
+    """What the store knows a SOP Instance UID by: a digest, so that no identifier is kept in plain."""
+    return sha256(b"medseal/instance/1\n" + sop_instance_uid.encode()).hexdigest()
+
+
+class Registrations:
+    """Appends to one registrar's log."""
+
+    def __init__(self, store: RecordStore, registrar: Registrar, clock: Clock, limits: Limits) -> None:
+        self._store = store
+        self._registrar = registrar
+        self._clock = clock
+        self._limits = limits
+
+    def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Appended:
+        """The image in ``data`` is in the log, by this call or an earlier one; committed when this returns.
+
+        Raises an InputError for a file that is no readable image, an OutageError if nothing could be stored.
+        """
+        if not data:
+            raise InputError(
+                "the file is empty (0 bytes)", code="empty_file", advice="Send the file again; nothing was registered."
+            )
+        digests = digest_set(data, self._limits)
+        instance = instance_key(digests.sop_instance_uid) if digests.sop_instance_uid else None
+        draft = self._draft_image(
+            digests.digests,
+            facts=digests.facts,
+            details=digests.to_blob(),
+            instance=instance,
+            idempotency_key=idempotency_key,
+        )
+        return self._store.append(self._registrar.id, [draft], urgent=urgent)[0]
+
+    def register_digests(self, images: Sequence[DigestedImage], *, urgent: bool = False) -> list[Appended]:
+        """All of ``images`` are in the log, in order, or none is: one database transaction."""
+        for number, image in enumerate(images):
+            if not image.digests.get("file/1", "").startswith("sha256:"):
+                raise InvalidDigest(f"expected file/1 among the digests of image {number}")
+        drafts = [self._draft_image(image.digests, idempotency_key=image.idempotency_key) for image in images]
+        return self._store.append(self._registrar.id, drafts, urgent=urgent)
+
+    def state(self, kind: str, target: str, *, reason: str, author: str, replacement: str | None = None) -> LogEntry:
+        """A supersede, revoke or dispute entry about ``target`` is in the log. NotFound if there is no such image."""
+        if kind not in STATEMENTS:
+            raise InputError(f"expected a statement of {', '.join(STATEMENTS)}, found {kind[:40]!r}")
+        if (kind == "supersede") != (replacement is not None):
+            raise Conflict(f"expected a replacement with supersede and with nothing else, found kind {kind}")
+        self._must_exist(target)
+        fields: dict[str, Any] = {"target": target, "reason": reason, "author": author, "nonce": os.urandom(16).hex()}
+        if replacement is not None:
+            self._must_exist(replacement)
+            if replacement == target:
+                raise Conflict("expected another registration as replacement, found the same one")
+            fields["replacement"] = replacement
+        return self._store.append(self._registrar.id, [self._draft(kind, fields, target=target)])[0].entry
+
+    def _must_exist(self, registration_id: str) -> None:
+        registration = self._store.registration(registration_id)
+        if registration is None:
+            raise NotFound(f"no registration {registration_id}")
+        if registration.entry.registrar != self._registrar.id:
+            raise Conflict("that registration is in another registrar's log; only its registrar can speak of it")
+
+    def _draft_image(
+        self,
+        digests: Mapping[str, str],
+        *,
+        facts: Mapping[str, Any] | None = None,
+        details: bytes = b"",
+        instance: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Draft:
+        salt = os.urandom(SALT_BYTES)
+        draft = self._draft(REGISTER, {"commitments": commitments(salt, digests)})
+        image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key)
+        return Draft(draft.id, draft.kind, draft.body, draft.leaf, None, draft.time, image)
+
+    def _draft(self, kind: str, fields: Mapping[str, Any], *, target: str | None = None) -> Draft:
+        return draft_entry(self._registrar.id, kind, fields, self._clock, target=target)
+
+
+def draft_entry(
+    registrar_id: str, kind: str, fields: Mapping[str, Any], clock: Clock, *, target: str | None = None
+) -> Draft:
+    """A valid entry of ``kind`` with a new id and the present time, ready to be appended."""
+    now = clock()
+    entry_id = os.urandom(16).hex()
+    body = encode_entry(
+        {
+            "version": VERSION,
+            "kind": kind,
+            "id": entry_id,
+            "registrar": registrar_id,
+            "time": timestamp(now),
+            **fields,
+        }
+    )
+    return Draft(entry_id, kind, body, leaf_hash(body), target, now)

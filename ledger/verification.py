@@ -1,0 +1,99 @@
+"""Verification of an image against the ledger: numbered checks, then a policy's decision.
+
+The numbers stand here, in the API's answer and in the dashboard's rows:
+
+0 decode · 1 file digest · 2 pixel or codestream digest · 3 data set (names the changed attributes) ·
+4 inclusion proof · 5 anchor on chain and final · 6 registrar entitled at that time · 7 in force ·
+8 registered look-alikes · 9 change map · 10 forgery detector · 11 policy
+
+Checks 8 to 10 are skipped in this release. A failed check is a value; an outage makes a check *undetermined*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.core.digests import DigestSet, digest_file, digest_set
+from ledger.core.images import Limits
+from ledger.core.model import Registration
+from ledger.core.offline import NOT_YET, Presented, decode_check, policy_check, skipped
+from ledger.core.verdict import Check, Decision, Policy, Status, decide
+from ledger.errors import InputError, NotFound, OutageError
+from ledger.log import LogTrees
+from ledger.matching import Match, data_set_check, match_image
+from ledger.ports import RecordStore, Registry
+from ledger.proving import Prover
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Checks 0 to 11, the decision, and the registration that was found (also of an altered image's original)."""
+
+    checks: Sequence[Check]
+    decision: Decision
+    policy: Policy
+    registration: Registration | None
+
+
+class Verifier:
+    """Verifies images against one ledger. Safe to share between threads."""
+
+    def __init__(
+        self, store: RecordStore, registry: Registry, trees: LogTrees, limits: Limits, confirmations: int
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._prover = Prover(store, registry, trees, confirmations)
+
+    def verify(self, data: bytes, policy: Policy, *, against: str | None = None) -> Outcome:
+        """Checks 0 to 11 on the image in ``data``.
+
+        ``against`` names a registration to compare with when no digest is found (NotFound if there is none). Nothing
+        else raises: unreadable images and outages are checks.
+        """
+        presented, digests = self._present(data)
+        return self._judge(presented, digests, policy, against)
+
+    def verify_digests(self, digests: dict[str, str], policy: Policy) -> Outcome:
+        """The same for an image known by its digests alone; what needs the image is skipped."""
+        return self._judge(Presented(digests), None, policy, None)
+
+    def _present(self, data: bytes) -> tuple[Presented, DigestSet | None]:
+        if not data:
+            raise InputError("the file is empty (0 bytes)", code="empty_file", advice="Send the file again.")
+        try:
+            digests = digest_set(data, self._limits)
+        except InputError as error:
+            return Presented({"file/1": digest_file(data)}, decode_error=str(error)), None
+        return Presented(digests.digests, bool(digests.facts.get("lossy"))), digests
+
+    def _judge(self, presented: Presented, digests: DigestSet | None, policy: Policy, against: str | None) -> Outcome:
+        try:
+            original = self._original(against)
+            match = match_image(self._store, presented, digests, original)
+        except OutageError as error:
+            match = Match(
+                Check(1, Status.UNDETERMINED, f"the records could not be read: {error}", {"code": error.code}),
+                skipped(2, "the records could not be read"),
+                None,
+            )
+        checks = [self._decoded(presented, digests), match.file, match.pixels, data_set_check(match, digests)]
+        checks += self._prover.prove(match)
+        checks += [skipped(number, NOT_YET) for number in (8, 9, 10)]
+        decision = decide(checks, policy)
+        return Outcome((*checks, policy_check(decision, policy)), decision, policy, match.registration)
+
+    def _original(self, against: str | None) -> Registration | None:
+        if against is None:
+            return None
+        registration = self._store.registration(against)
+        if registration is None:
+            raise NotFound(f"no registration {against}")
+        return registration
+
+    @staticmethod
+    def _decoded(presented: Presented, digests: DigestSet | None) -> Check:
+        if digests is None and not presented.decode_error:
+            return skipped(0, "only digests were given, no image")
+        return decode_check(presented)
