@@ -1,66 +1,200 @@
-"""Nodes for tests that speak JSON-RPC: the embedded testnet in process and over HTTP, and anvil."""
+"""Stores over both databases, and made-up values to put into them."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import pwd
+import shutil
+import signal
 import subprocess
-import sys
-import threading
+import tempfile
+import time
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from web3 import Web3
 
-from ledger.chain.testnet import LocalProvider, LocalTestnet
+from ledger.core.model import Attempt, Batch, BatchState, Block, ChainEvent, Draft, ImageRecord, Registrar
+from ledger.store import SqlStore
 
-ANVIL = Path(__file__).parents[2] / "contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
-FUNDED = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-"""The first of anvil's well-known accounts, rich on each of the nodes."""
-
-
-@pytest.fixture(
-    scope="module",
-    params=["in process", "http", pytest.param("anvil", marks=pytest.mark.needs_anvil)],
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SERVER_OPTIONS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "shared_buffers=16MB",
 )
-def rpc_node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Web3]]:
-    """The node's kind and a connection to it: chain id 1337, Cancun, a block for each transaction."""
-    file = tmp_path_factory.mktemp("chain") / "chain.sqlite"
-    starters = {"in process": _in_process, "http": _http, "anvil": _anvil}
-    for w3 in starters[request.param](file):
-        yield request.param, w3
 
 
-def _in_process(file: Path) -> Iterator[Web3]:
-    with LocalTestnet(file, funded=[FUNDED]) as node:
-        yield Web3(LocalProvider(node))
+class PostgresServer:
+    """A PostgreSQL server of our own on a unix socket in a temporary folder, without durability."""
+
+    def __init__(self, binaries: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="medseal-pg-"))
+        self._as_owner: list[str] = []
+        if os.getuid() == 0:  # the server refuses to run as root
+            account = pwd.getpwnam("postgres")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            ids = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+            self._as_owner = ["setpriv", *ids, "--pdeathsig=INT"]
+        data = str(self.folder / "data")
+        self._run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = [word for option in SERVER_OPTIONS for word in ("-c", option)]
+        command = [str(binaries / "postgres"), "-D", data, "-k", str(self.folder), *options]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*self._as_owner, *command], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        self._wait()
+
+    def _run(self, *words: str | Path) -> None:
+        command = [*self._as_owner, *map(str, words)]
+        subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.execute("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        conninfo = f"host={self.folder} user=postgres dbname=postgres"
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(30)
+        shutil.rmtree(self.folder)
 
 
-def _http(file: Path) -> Iterator[Web3]:
-    command = [sys.executable, "-m", "ledger.chain.testnet", "--file", str(file), "--fund", FUNDED]
-    yield from _process(command, lambda line: line.split()[0] if line.startswith("http://") else None)
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "/")]
+    if not (found[-1].parent / "postgres").is_file():
+        pytest.skip("PostgreSQL server binaries (initdb, postgres) are missing; Debian has them in postgresql")
+    server = PostgresServer(found[-1].parent)
+    server.execute("CREATE DATABASE medseal_template")
+    SqlStore.open(server.url("medseal_template")).close()
+    yield server
+    server.stop()
 
 
-def _anvil(_file: Path) -> Iterator[Web3]:
-    if not ANVIL.exists():
-        pytest.skip(f"no anvil: run npm ci in contracts/ ({ANVIL} is missing)")
-    command = [str(ANVIL), "--port", "0", "--chain-id", "1337", "--hardfork", "cancun"]
-    yield from _process(command, lambda line: "http://" + line.split()[-1] if line.startswith("Listening on") else None)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs_postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def _process(command: list[str], url_of: Any) -> Iterator[Web3]:
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield Web3(Web3.HTTPProvider(_announced(process, url_of)))
-        finally:
-            process.terminate()
+@pytest.fixture
+def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing in it, not even tables."""
+    yield from _database(database, request, tmp_path, "template0")
 
 
-def _announced(process: subprocess.Popen[str], url_of: Any) -> str:
-    assert process.stdout is not None
-    deadline = threading.Timer(30, process.kill)
-    deadline.start()
-    try:
-        return str(next(url for line in process.stdout if (url := url_of(line))))
-    finally:
-        deadline.cancel()
+@pytest.fixture
+def store_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own."""
+    yield from _database(database, request, tmp_path, "medseal_template")
+
+
+def _database(kind: str, request: pytest.FixtureRequest, folder: Path, template: str) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/medseal.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"t{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[SqlStore]:
+    with SqlStore.open(store_url) as opened:
+        yield opened
+
+
+class Maker:
+    """Made-up values: the same arguments give the same digests, never the same ids."""
+
+    def __init__(self) -> None:
+        self.clock = START
+
+    def now(self) -> datetime:
+        """One second after the last call's answer."""
+        self.clock += timedelta(seconds=1)
+        return self.clock
+
+    def digest(self, content: object) -> str:
+        return "sha256:" + hashlib.sha256(repr(content).encode()).hexdigest()
+
+    def registrar(self, name: str = "St. Elsewhere") -> Registrar:
+        key = hashlib.sha256(name.encode()).hexdigest()
+        return Registrar(hashlib.sha256(bytes.fromhex(key)).hexdigest(), name, key, self.now())
+
+    def draft(self, kind: str, target: str | None = None, image: ImageRecord | None = None, **given: Any) -> Draft:
+        entry_id = image.id if image else uuid.uuid4().hex
+        body = f'{{"id":"{entry_id}"}}'.encode()
+        leaf = hashlib.sha256(b"\0" + body).digest()
+        return Draft(entry_id, kind, body, leaf, target, given.get("time") or self.now(), image)
+
+    def register(
+        self,
+        content: object,
+        *,
+        key: str | None = None,
+        more: dict[str, str] | None = None,
+        instance: str | None = None,
+        details: bytes = b"",
+        time: datetime | None = None,
+    ) -> Draft:
+        digests = {"file/1": self.digest(content), **(more or {})}
+        facts = {"modality": "CT", "rows": 512, "names": ["é", None, 1.5]}
+        image = ImageRecord(uuid.uuid4().hex, digests, os.urandom(32), facts, details, instance, key)
+        return self.draft("register", image=image, time=time)
+
+    def log(self, store: SqlStore, images: int = 0, name: str = "St. Elsewhere") -> str:
+        """The id of a registrar with its genesis and ``images`` registrations: a log of ``images + 1`` entries."""
+        registrar = self.registrar(name)
+        store.add_registrar(registrar, self.draft("genesis"))
+        if images:
+            store.append(registrar.id, [self.register((name, at)) for at in range(images)])
+        return registrar.id
+
+    def attempt(self, nonce: int, size: int, gas_price: int = 10**9) -> Attempt:
+        tx_hash = "0x" + os.urandom(32).hex()
+        return Attempt(tx_hash, os.urandom(100), nonce, size, os.urandom(32), gas_price, self.now())
+
+    def batch(self, registrar: str, sequence: int, first: int, size: int, **given: Any) -> Batch:
+        state = given.pop("state", BatchState.PREPARED)
+        root = hashlib.sha256(f"{registrar}{size}".encode()).digest()
+        return Batch(registrar, sequence, first, size, root, "register", state, self.now(), **given)
+
+    def block(self, number: int, fork: str = "") -> Block:
+        return Block(number, "0x" + hashlib.sha256(f"{fork}{number}".encode()).hexdigest(), 1_700_000_000 + number)
+
+    def registered(self, block: Block, log_index: int, registrar: str, index: int, leaf: bytes) -> ChainEvent:
+        return ChainEvent("ImageRegistered", block, "0xaa", log_index, registrar, leaf=leaf, index=index)
+
+    def advanced(self, block: Block, log_index: int, registrar: str, sequence: int, size: int) -> ChainEvent:
+        root = hashlib.sha256(f"{registrar}{size}".encode()).digest()
+        return ChainEvent("HeadAdvanced", block, "0xbb", log_index, registrar, sequence=sequence, size=size, root=root)
+
+
+@pytest.fixture
+def maker() -> Maker:
+    return Maker()
