@@ -238,14 +238,15 @@ def _range(chain: Chain, wanted: dict[str, Any]) -> tuple[int, int]:
     first, last = (_bound(chain, wanted.get(name)) for name in ("fromBlock", "toBlock"))
     if first > last:
         raise invalid(f"invalid block range params: fromBlock {first} is after toBlock {last}")
-    return first, last
+    beyond = int(chain.head.block_number) + 1
+    return min(first, beyond), min(last, beyond)
 
 
 def _bound(chain: Chain, tag: Any) -> int:
     """As a block number, except that numbers beyond the head are good bounds."""
-    beyond = chain.head.block_number + 1
-    number = _block_number(chain, tag)
-    return beyond if number is None else number
+    named = tag is None or tag == "earliest" or _names_head(tag)
+    number = _block_number(chain, tag) if named else parse_quantity(tag, "block")
+    return number or 0
 
 
 @_method

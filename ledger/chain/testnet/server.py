@@ -19,6 +19,7 @@ from ledger.errors import SettingsError
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of one request; a transaction of 1,000 leaves is 70 kB."""
 _IDLE_SECONDS = 300
+_STOP_SECONDS = 0.05  # how long close() may wait for the listener
 
 
 def is_loopback(host: str) -> bool:
@@ -99,7 +100,9 @@ class ChainServer:
             advice = "Choose another port, or 0 for any free one."
             raise SettingsError(f"cannot listen on {host}:{port}: {error}", advice=advice) from error
         self.url = f"http://{host}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="testnet-http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_STOP_SECONDS,), name="testnet-http", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
