@@ -3,7 +3,7 @@
 The rendering, all in integers: the middle frame (number ``frames // 2``, counted from 0); each sample mapped to
 ``(value - least) * 255 // (greatest - least)`` over that frame, signed where the file says so; palette indices first
 replaced by their 8-bit colours; colour reduced to ``(299 R + 587 G + 114 B) // 1000`` (YBR and grey with alpha: the
-first sample; CMYK: the mean); "white is zero" inverted; then blocks of ``ceil(longer edge / 512)`` pixels each way are
+first sample; CMYK: the mean); "white is zero" inverted; then blocks of ``ceil(longer edge / 256)`` pixels each way are
 averaged, rounding down, an incomplete block at the edge left out. PDQ itself works in floating point.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.core.images.model import Frame
 
 LEAST_EDGE = 32
-_EDGE = 512
+_EDGE = 256
 
 
 def view_digest(frame: Frame, image: DecodedImage) -> tuple[str | None, dict[str, Fact]]:

@@ -86,8 +86,10 @@ def _compressed(header: Header) -> Iterator[bytes]:
         yield b"".join(parts)
     elif len(parts) == header.frames:
         yield from map(bytes, parts)
-    else:
+    elif len(table) or 0x7FE00001 in header.by_tag:
         yield from _by_offsets(parts, _offsets(header, table))
+    else:
+        yield from _by_end_markers(parts)
 
 
 def _offsets(header: Header, table: memoryview) -> tuple[int, ...]:
@@ -110,6 +112,18 @@ def _by_offsets(parts: tuple[memoryview, ...], offsets: tuple[int, ...]) -> Iter
         raise UnreadableImage("expected frames that begin with a fragment, found other offsets")
     for first, second in pairwise(indices):
         yield b"".join(parts[first:second])
+
+
+def _by_end_markers(parts: tuple[memoryview, ...]) -> Iterator[bytes]:
+    """Frames without an offset table: each ends with the fragment that ends with EOI or EOC (FF D9)."""
+    gathered = b""
+    for part in parts:
+        gathered += bytes(part)
+        if gathered.rstrip(b"\0").endswith(b"\xff\xd9"):
+            yield gathered
+            gathered = b""
+    if gathered:
+        raise UnreadableImage("expected the end of the last frame, found the end of the pixel data")
 
 
 def _decoded(frame: bytes, header: Header) -> Frame:
