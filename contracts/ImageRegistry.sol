@@ -104,7 +104,6 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     function anchor(uint64 sequence, uint64 size, bytes32 root, bytes32[] calldata proof) external {
         (bytes32 registrarId, uint64 current, uint64 oldSize) = _begin(sequence);
         if (size <= oldSize) revert SizeNotLarger(registrarId, oldSize, size);
-        if (root == 0) revert ZeroRoot(registrarId);
         if (!MerkleLog.isConsistent(oldSize, _roots[registrarId][current], size, root, proof)) {
             revert InconsistentHead(registrarId, size, root);
         }
@@ -212,6 +211,7 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     }
 
     function _advance(bytes32 registrarId, uint64 sequence, uint64 size, bytes32 root) private {
+        if (root == 0) revert ZeroRoot(registrarId);
         Log storage log = _logs[registrarId];
         log.sequence = sequence;
         log.size = size;
