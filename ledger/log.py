@@ -23,7 +23,7 @@ class _Prefix(Tree):
     def size(self) -> int:
         return self._fixed
 
-    def append(self, leaf: bytes) -> None:
+    def append(self, _leaf: bytes) -> None:
         raise TypeError("a prefix of a log's tree is read only")
 
 

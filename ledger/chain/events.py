@@ -1,4 +1,4 @@
-"""The contract's events, decoded by hand: web3's general decoder takes milliseconds an event, this takes microseconds."""
+"""The contract's events, decoded by hand: microseconds an event instead of web3's milliseconds."""
 
 from __future__ import annotations
 
