@@ -1,0 +1,84 @@
+"""The application: a thin skin over a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
+from typing import Any
+
+from anyio import to_thread
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
+
+from ledger import __version__
+from ledger.api import docs, problems
+from ledger.api.auth import Doorman
+from ledger.api.backend import QUICK_THREADS, Backend, heavy_limiter
+from ledger.api.envelope import Envelope
+from ledger.api.routes import health, images, keys, reading
+from ledger.schemas import Problem
+from ledger.settings import Settings
+
+_DESCRIPTION = (
+    "A provenance ledger for medical images: register an image when it is captured, and anyone who holds a copy can "
+    "ask whether it is the one that was registered. Errors are RFC 9457 problem details with a stable code."
+)
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+def create_app(service: Backend, settings: Settings) -> FastAPI:
+    """The API over a ledger that is open and stays the caller's to close."""
+    return make_app(lambda: nullcontext(service), settings)
+
+
+def make_app(opener: Callable[[], AbstractContextManager[Backend]], settings: Settings) -> FastAPI:
+    """The API over a ledger that is opened when the server starts and closed when it stops."""
+    app = FastAPI(
+        title="MedSeal API",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(opener),
+        # spans and exception events would carry what the log lines leave out
+        telemetry=_NO_TELEMETRY,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for part in (images, reading, keys, health, docs):
+        app.include_router(part.router)
+    problems.install(app)
+    app.add_middleware(Envelope, max_upload=settings.max_upload_mb * 1024 * 1024)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    return app
+
+
+def _lifespan(
+    opener: Callable[[], AbstractContextManager[Backend]],
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = QUICK_THREADS
+        app.state.heavy = heavy_limiter()
+        async with AsyncExitStack() as stack:
+            context = await to_thread.run_sync(opener)
+            app.state.backend = await to_thread.run_sync(context.__enter__)
+            stack.push_async_callback(to_thread.run_sync, context.__exit__, None, None, None)
+            app.state.doorman = Doorman(app.state.backend.keys)
+            yield
+
+    return lifespan
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if not app.openapi_schema:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,49 @@
+"""What the routes share: the ledger behind them, where blocking work runs, and how an answer is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Annotated, Protocol, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ledger.api.auth import KeyRing
+from ledger.gateway import Gateway
+
+T = TypeVar("T")
+QUICK_THREADS = 16
+
+
+class Backend(Gateway, Protocol):
+    """A ledger with its keys: what the API is a skin over."""
+
+    @property
+    def keys(self) -> KeyRing: ...
+
+
+async def _ledger(request: Request) -> Backend:
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+Ledger = Annotated[Backend, Depends(_ledger)]
+
+
+def heavy_limiter() -> CapacityLimiter:
+    """One thread a core for images, audits and rebuilds: each may hold a whole upload in memory."""
+    return CapacityLimiter(max(2, os.cpu_count() or 2))
+
+
+async def heavy(request: Request, work: Callable[[], T]) -> T:
+    """``work()`` in a thread of its own kind, so that large images don't keep small requests waiting."""
+    return await to_thread.run_sync(work, limiter=request.app.state.heavy)
+
+
+def answer(adapter: TypeAdapter[T], value: T, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """``value`` as JSON straight from the validated objects, without validating them again."""
+    return Response(adapter.dump_json(value), status, headers=headers, media_type="application/json")

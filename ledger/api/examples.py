@@ -1,0 +1,136 @@
+"""Examples in the OpenAPI document. A test validates each against its wire type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DIGEST = "sha256:" + "5f" * 32
+_TIME = "2026-03-02T09:15:04.120Z"
+_ID = "0d" * 16
+_OTHER_ID = "1e" * 16
+_REGISTRAR = "7c" * 32
+
+ANCHOR: dict[str, Any] = {
+    "chain_id": 31337,
+    "contract": "0x" + "a1" * 20,
+    "sequence": 4,
+    "size": 41,
+    "mode": "register",
+    "transaction": "0x" + "b2" * 32,
+    "block_number": 12,
+    "block_hash": "0x" + "c3" * 32,
+    "block_time": "2026-03-02T09:15:06Z",
+    "confirmations": 3,
+    "gas_used": 96400,
+}
+REGISTRATION: dict[str, Any] = {
+    "registration_id": _ID,
+    "registrar": _REGISTRAR,
+    "registrar_name": "Local Hospital",
+    "index": 40,
+    "state": "final",
+    "standing": "in-force",
+    "registered_at": _TIME,
+    "digests": {"file/1": _DIGEST, "pixel/1": "sha256:" + "6a" * 32},
+    "facts": {"format": "dicom", "rows": 512, "columns": 512, "frames": 1},
+    "anchor": ANCHOR,
+    "statements": [],
+    "created": True,
+}
+STATEMENT: dict[str, Any] = {
+    "id": _OTHER_ID,
+    "kind": "revoke",
+    "target": _ID,
+    "reason": "Wrong patient's study was sent",
+    "author": "Radiology QA",
+    "time": _TIME,
+    "index": 41,
+    "state": "received",
+}
+STATEMENT_REQUEST: dict[str, Any] = {
+    "kind": "revoke",
+    "reason": "Wrong patient's study was sent",
+    "author": "Radiology QA",
+}
+DIGEST_BATCH: dict[str, Any] = {"images": [{"digests": {"file/1": _DIGEST}, "idempotency_key": "ct-7/1"}]}
+DIGEST_VERIFICATION: dict[str, Any] = {"digests": {"file/1": _DIGEST}, "policy": "clinical"}
+VERIFICATION: dict[str, Any] = {
+    "verdict": "authentic",
+    "accepted": True,
+    "policy": "clinical",
+    "reason": "These bytes are registered and in force.",
+    "checks": [{"number": 1, "name": "file digest", "status": "passed", "detail": "the same file"}],
+    "registration": REGISTRATION,
+    "checked_at": _TIME,
+}
+RECEIPT: dict[str, Any] = {"version": "medseal/receipt/1"}
+HISTORY: dict[str, Any] = {
+    "entries": [
+        {
+            "id": _ID,
+            "kind": "register",
+            "registrar": _REGISTRAR,
+            "index": 40,
+            "time": _TIME,
+            "state": "final",
+            "leaf": "8d" * 32,
+            "anchor": ANCHOR,
+            "on_chain_event": True,
+        }
+    ],
+    "limit": 100,
+    "offset": 0,
+    "more": False,
+}
+REGISTRAR: dict[str, Any] = {
+    "id": _REGISTRAR,
+    "name": "Local Hospital",
+    "public_key": "9e" * 32,
+    "created_at": _TIME,
+    "log_size": 41,
+    "on_chain_status": "active",
+    "on_chain_sequence": 4,
+    "on_chain_size": 41,
+}
+BATCH: dict[str, Any] = {
+    "registrar": _REGISTRAR,
+    "state": "final",
+    "first": 10,
+    "created_at": _TIME,
+    "anchor": ANCHOR,
+    "gas_per_entry": 3109.7,
+}
+AUDIT: dict[str, Any] = {
+    "complete": True,
+    "consistent": True,
+    "entries": 41,
+    "heads": 4,
+    "events": 45,
+    "differences": [],
+    "not_checked": [],
+    "audited_at": _TIME,
+}
+REBUILD: dict[str, Any] = {"entries": 41, "heads": 4, "events": 45, "equal": True, "differences": []}
+TRUST: dict[str, Any] = {"version": "medseal/trust/1"}
+KEY: dict[str, Any] = {
+    "id": "4b" * 8,
+    "label": "CT scanner 3",
+    "scopes": ["register"],
+    "created_at": _TIME,
+    "revoked_at": None,
+}
+KEY_REQUEST: dict[str, Any] = {"label": "CT scanner 3", "scopes": ["register"]}
+NEW_KEY: dict[str, Any] = {"id": "4b" * 8, "secret": "ms_" + "4b" * 8 + "_shown-once"}
+HEALTH: dict[str, Any] = {"status": "ok", "version": "0.1.0", "parts": {}}
+READY: dict[str, Any] = {"status": "ok", "version": "0.1.0", "parts": {"store": "ok", "chain": "ok"}}
+NOT_READY: dict[str, Any] = {
+    "status": "degraded",
+    "version": "0.1.0",
+    "parts": {"store": "ok", "chain": "chain_unreachable"},
+}
+
+
+def shows(example: Any, description: str = "") -> dict[str, Any]:
+    """An OpenAPI response with one JSON example."""
+    response: dict[str, Any] = {"content": {"application/json": {"example": example}}}
+    return response | ({"description": description} if description else {})

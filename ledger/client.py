@@ -1,0 +1,268 @@
+"""The typed HTTP client: the same questions as in process (:class:`ledger.gateway.Gateway`), asked of a server.
+
+Imports httpx and the wire types only, so that the dashboard and scripts start quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from ledger import errors
+from ledger.errors import InputError, LedgerError, NotAllowed, OutageError, UnreadableImage
+from ledger.schemas import (
+    Audit,
+    BatchInfo,
+    DigestBatch,
+    DigestRegistration,
+    DigestVerification,
+    Health,
+    History,
+    Problem,
+    Rebuild,
+    RegistrarInfo,
+    Registration,
+    Statement,
+    StatementRequest,
+    Verification,
+)
+
+T = TypeVar("T")
+
+_STATES = ("received", "sequenced", "anchoring", "anchored", "final")
+_REGISTRATIONS = TypeAdapter(list[Registration])
+_REGISTRARS = TypeAdapter(list[RegistrarInfo])
+_BATCHES = TypeAdapter(list[BatchInfo])
+
+
+class Client:
+    """A ledger behind ``base_url``. Connections are kept alive; safe to use from many threads.
+
+    Every method raises the LedgerError that the server's problem names, with its code and advice, and OutageError
+    with code ``server_unreachable`` or ``server_timeout`` when no answer comes within ``timeout`` seconds.
+    """
+
+    def __init__(self, base_url: str, api_key: str | None = None, timeout: float = 60.0) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        # trust_env: a proxy of the environment has no business with images on the way to the hospital's own ledger
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
+        """Register one image; the same content answers the registration there is (``created`` False)."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+        form = {"urgent": "true" if urgent else "false"}
+        response = self._send("POST", "/v1/registrations", headers=headers, data=form, files=_image(data))
+        return _read(TypeAdapter(Registration), response)
+
+    def register_digests(self, images: Sequence[DigestRegistration], *, urgent: bool = False) -> list[Registration]:
+        """Register 1 to 1,000 images by digest, all or none; answers in their order."""
+        batch = DigestBatch.model_construct(images=list(images), urgent=urgent)
+        return _read(_REGISTRATIONS, self._post("/v1/registrations/digests", batch.model_dump_json()))
+
+    def registration(self, registration_id: str) -> Registration:
+        """A registration as it stands now."""
+        return _read(TypeAdapter(Registration), self._send("GET", f"/v1/registrations/{_segment(registration_id)}"))
+
+    def state_request(self, registration_id: str, request: StatementRequest) -> Statement:
+        """Append a supersede, revoke or dispute entry about a registration."""
+        path = f"/v1/registrations/{_segment(registration_id)}/statements"
+        return _read(TypeAdapter(Statement), self._post(path, request.model_dump_json()))
+
+    def receipt(self, registration_id: str) -> bytes:
+        """The receipt as of now, byte by byte as the registrar signed it."""
+        return self._send("GET", f"/v1/receipts/{_segment(registration_id)}").content
+
+    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> Verification:
+        """The verdict on an image, with its numbered checks."""
+        form = {"policy": policy} | ({"against": against} if against else {})
+        response = self._send("POST", "/v1/verifications", data=form, files=_image(data))
+        return _read(TypeAdapter(Verification), response)
+
+    def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:
+        """The verdict on an image that stays where it is."""
+        question = DigestVerification.model_construct(digests=digests, policy=policy)
+        return _read(TypeAdapter(Verification), self._post("/v1/verifications/digests", question.model_dump_json()))
+
+    def history(
+        self,
+        *,
+        digest: str | None = None,
+        registration: str | None = None,
+        registrar: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> History:
+        """A page of history, newest first; ``since`` and ``until`` carry a time zone."""
+        wanted = {
+            "digest": digest,
+            "registration": registration,
+            "registrar": registrar,
+            "since": since.isoformat() if since else None,
+            "until": until.isoformat() if until else None,
+            "kind": kind,
+            "state": state,
+            "limit": str(limit),
+            "offset": str(offset),
+        }
+        parameters = {name: value for name, value in wanted.items() if value is not None}
+        return _read(TypeAdapter(History), self._send("GET", "/v1/history", params=parameters))
+
+    def registrars(self) -> list[RegistrarInfo]:
+        """All registrars."""
+        return _read(_REGISTRARS, self._send("GET", "/v1/registrars"))
+
+    def batches(self, *, limit: int = 50) -> list[BatchInfo]:
+        """The newest batches."""
+        return _read(_BATCHES, self._send("GET", "/v1/batches", params={"limit": str(limit)}))
+
+    def audit(self) -> Audit:
+        """Re-read and compare everything; may take long, so this waits without a limit."""
+        return _read(TypeAdapter(Audit), self._send("POST", "/v1/audits", timeout=None))
+
+    def rebuild(self) -> Rebuild:
+        """Make the index anew; may take long, so this waits without a limit."""
+        return _read(TypeAdapter(Rebuild), self._send("POST", "/v1/rebuilds", timeout=None))
+
+    def trust(self) -> str:
+        """The trust file as of now."""
+        return self._send("GET", "/v1/trust").text
+
+    def health(self) -> Health:
+        """The state of each part; a part that is down is an answer, not an error."""
+        return _read(TypeAdapter(Health), self._send("GET", "/ready", accept=503))
+
+    def wait(self, registration_id: str, state: str = "anchored", timeout: float = 60.0) -> Registration:
+        """The registration once it has reached ``state`` (or gone beyond it).
+
+        OutageError with code ``wait_timeout`` after ``timeout`` seconds, ``anchoring_blocked`` when it is blocked.
+        """
+        deadline = time.monotonic() + timeout
+        wanted = _STATES.index(state)
+        for pause in _pauses():
+            found = self.registration(registration_id)
+            if found.state in _STATES and _STATES.index(found.state) >= wanted:
+                return found
+            if found.state == "blocked":
+                raise OutageError(
+                    f"expected state {state}, found blocked",
+                    code="anchoring_blocked",
+                    advice="Read the reason in the list of batches (GET /v1/batches).",
+                )
+            if time.monotonic() + pause > deadline:
+                raise OutageError(
+                    f"expected state {state} within {timeout:g} s, found {found.state}",
+                    code="wait_timeout",
+                    advice="The registration stands; check the chain with medseal doctor and wait longer.",
+                )
+            time.sleep(pause)
+        raise AssertionError("the pauses do not end")
+
+    def _post(self, path: str, body: str) -> httpx.Response:
+        return self._send("POST", path, content=body, headers={"Content-Type": "application/json"})
+
+    def _send(self, method: str, path: str, *, accept: int = 200, **options: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.TimeoutException as error:
+            raise OutageError(
+                "the server did not answer in time",
+                code="server_timeout",
+                advice="Ask again, or with a longer timeout; registering the same image twice does no harm.",
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise OutageError(
+                f"no MedSeal server answers at {self._http.base_url}",
+                code="server_unreachable",
+                advice="Start it with medseal up, or check MEDSEAL_SERVER.",
+            ) from error
+        if response.is_success or (response.status_code == accept and _is_json(response, "application/json")):
+            return response
+        raise _error(response)
+
+
+def _image(data: bytes) -> Mapping[str, tuple[str, bytes, str]]:
+    # a file's own name often holds a patient's
+    return {"file": ("image", data, "application/octet-stream")}
+
+
+def _segment(identifier: str) -> str:
+    """One path segment: an identifier with a slash in it must not become another route."""
+    return identifier if identifier.isalnum() and identifier.isascii() else "-"
+
+
+def _pauses() -> Iterator[float]:
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(pause * 1.5, 1.0)
+
+
+def _is_json(response: httpx.Response, kind: str) -> bool:
+    found: str = response.headers.get("content-type", "")
+    return found.partition(";")[0].strip() == kind
+
+
+def _read(adapter: TypeAdapter[T], response: httpx.Response) -> T:
+    try:
+        return adapter.validate_json(response.content)
+    except ValidationError as error:
+        raise _not_medseal(response) from error
+
+
+def _not_medseal(response: httpx.Response) -> OutageError:
+    return OutageError(
+        f"expected an answer of a MedSeal server of this version, found another (HTTP {response.status_code})",
+        code="unexpected_answer",
+        advice="Check MEDSEAL_SERVER, any proxy on the way, and that client and server have the same version.",
+    )
+
+
+def _error(response: httpx.Response) -> LedgerError:
+    if not _is_json(response, "application/problem+json"):
+        return _not_medseal(response)
+    try:
+        problem = Problem.model_validate(json.loads(response.content))
+    except (ValueError, ValidationError):
+        return _not_medseal(response)
+    error = _class_of(problem)(problem.detail, advice=problem.advice, code=problem.code)
+    error.status = problem.status
+    return error
+
+
+def _class_of(problem: Problem) -> type[LedgerError]:
+    if problem.code in _CLASSES:
+        return _CLASSES[problem.code]
+    if problem.status == 503:
+        return OutageError
+    return InputError if problem.status < 500 else LedgerError
+
+
+_CLASSES: Mapping[str, type[LedgerError]] = {
+    **{kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LedgerError)},
+    # codes of the API that name a finer case of a class of the tree
+    "unauthenticated": NotAllowed,
+    "empty_file": UnreadableImage,
+}

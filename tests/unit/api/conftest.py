@@ -1,0 +1,126 @@
+"""A ledger of scripted answers, for what a real one cannot be made to do on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ledger.api.app import create_app
+from ledger.errors import NotFound
+from ledger.schemas import Health, Registration
+from ledger.settings import Settings
+
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class MemoryKey:
+    id: str
+    label: str
+    scopes: tuple[str, ...]
+    created_at: datetime = NOW
+    revoked_at: datetime | None = None
+
+
+@dataclass
+class MemoryKeys:
+    """Keys whose secret is ``ms_`` and the key's label; counts how often it is asked."""
+
+    rows: dict[str, MemoryKey] = field(default_factory=dict)
+    asked: int = 0
+
+    def create(self, label: str, scopes: Sequence[str]) -> tuple[str, str]:
+        key = MemoryKey(f"{len(self.rows):016x}", label, tuple(scopes))
+        self.rows[f"ms_{label}"] = key
+        return key.id, f"ms_{label}"
+
+    def authenticate(self, secret: str) -> MemoryKey | None:
+        self.asked += 1
+        key = self.rows.get(secret)
+        return key if key and key.revoked_at is None else None
+
+    def list(self) -> Sequence[MemoryKey]:
+        return tuple(self.rows.values())
+
+    def revoke(self, key_id: str) -> None:
+        for secret, key in self.rows.items():
+            if key.id == key_id:
+                self.rows[secret] = replace(key, revoked_at=NOW)
+                return
+        raise NotFound("no such key")
+
+
+class ScriptedLedger:
+    """Answers each method with what ``script`` holds for its name: a value, or an exception to raise."""
+
+    def __init__(self) -> None:
+        self.keys = MemoryKeys()
+        self.script: dict[str, Any] = {"health": Health(status="ok", version="0", parts={"store": "ok"})}
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self.script:
+            raise AttributeError(name)
+
+        def method(*args: Any, **options: Any) -> Any:
+            self.calls.append(name)
+            outcome = self.script[name]
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return outcome(*args, **options) if callable(outcome) else outcome
+
+        return method
+
+
+@pytest.fixture
+def scripted() -> ScriptedLedger:
+    ledger = ScriptedLedger()
+    for scope in ("register", "verify", "history", "audit", "admin"):
+        ledger.keys.create(scope, [scope])
+    return ledger
+
+
+@pytest.fixture
+def serve(scripted: ScriptedLedger) -> Iterator[Callable[..., TestClient]]:
+    """Opens a test client over the scripted ledger, with the settings given."""
+    with _clients(scripted) as make:
+        yield make
+
+
+@contextmanager
+def _clients(ledger: Any) -> Iterator[Callable[..., TestClient]]:
+    opened: list[TestClient] = []
+
+    def make(**settings: Any) -> TestClient:
+        client = TestClient(create_app(ledger, Settings(**settings)))
+        opened.append(client.__enter__())
+        return client
+
+    yield make
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def a_registration() -> Registration:
+    return Registration(
+        registration_id="0d" * 16,
+        registrar="7c" * 32,
+        registrar_name="Local Hospital",
+        index=1,
+        state="received",
+        standing="in-force",
+        registered_at=NOW,
+        digests={"file/1": "sha256:" + "5f" * 32},
+        created=True,
+    )
+
+
+def bearer(scope: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer ms_{scope}"}
