@@ -1,0 +1,106 @@
+"""What the ledger knows of a registration: who, when, where in the log, where on the chain, and its timeline."""
+
+from __future__ import annotations
+
+from dashboard.components.icons import icon
+from dashboard.components.markup import chip, code, details, digests, facts, figure, text, when
+from dashboard.words import STEPS, standing_words, state_words
+from ledger.schemas import Anchor, Registration, Statement
+
+
+def state_chip(state: str) -> str:
+    """A state as a chip with its meaning as tooltip."""
+    words = state_words(state)
+    return chip(words.label, words.tone, words.meaning)
+
+
+def standing_chip(standing: str) -> str:
+    """A standing as a chip with its meaning as tooltip."""
+    words = standing_words(standing)
+    return chip(words.label, words.tone, words.meaning)
+
+
+def anchor_rows(anchor: Anchor | None) -> list[tuple[str, str]]:
+    """Block, transaction and confirmations; words of their own while there is no block yet."""
+    if anchor is None or anchor.block_number is None:
+        return [("Block", "not in a block yet"), ("Transaction", _transaction(anchor))]
+    confirmations = "the chain could not be asked" if anchor.confirmations is None else str(anchor.confirmations)
+    return [
+        ("Block", f"<b>{anchor.block_number}</b> <small>{text(when(anchor.block_time))}</small>"),
+        ("Transaction", _transaction(anchor)),
+        ("Confirmations", text(confirmations)),
+        ("Chain and contract", f"{anchor.chain_id} · {code(anchor.contract)}"),
+    ]
+
+
+def _transaction(anchor: Anchor | None) -> str:
+    return code(anchor.transaction) if anchor and anchor.transaction else "none yet"
+
+
+def registration_markup(registration: Registration, title: str = "Registration") -> str:
+    """The facts of a registration as a card; digests and image facts behind a click."""
+    rows = [
+        ("Registrar", f"<b>{text(registration.registrar_name)}</b> {code(registration.registrar)}"),
+        ("Registered", text(when(registration.registered_at))),
+        ("Log index", text(registration.index)),
+        *anchor_rows(registration.anchor),
+        ("Registration id", code(registration.registration_id, whole=True)),
+    ]
+    chips = standing_chip(registration.standing) + state_chip(registration.state)
+    return (
+        f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3><span>{chips}</span></div>'
+        f"{facts(rows)}{statements_markup(registration.statements)}{_more(registration)}</section>"
+    )
+
+
+def _more(registration: Registration) -> str:
+    shown = details("Digests", digests(registration.digests)) if registration.digests else ""
+    if registration.facts:
+        rows = ((name.replace("_", " "), text(figure(value))) for name, value in registration.facts.items())
+        shown += details("Image facts", facts(rows))
+    return shown
+
+
+def statements_markup(statements: list[Statement]) -> str:
+    """Statements about a registration, oldest first; empty when there are none."""
+    items = "".join(_statement(statement) for statement in sorted(statements, key=lambda one: one.time))
+    return f'<ul class="ms-statements">{items}</ul>' if items else ""
+
+
+def _statement(statement: Statement) -> str:
+    by = f" by {code(statement.replacement)}" if statement.replacement else ""
+    return (
+        f"<li>{icon('clock', 18)}<div><b>{text(statement.kind)}</b>{by} {state_chip(statement.state)}"
+        f"<p>“{text(statement.reason)}”</p><small>{text(statement.author)}, {text(when(statement.time))}</small>"
+        "</div></li>"
+    )
+
+
+def timeline_markup(registration: Registration) -> str:
+    """received → sequenced → anchoring → anchored → final, with what is known of each; a side state at the end."""
+    state, anchor = registration.state, registration.anchor
+    side = state not in STEPS
+    reached = STEPS.index("sequenced") if side else STEPS.index(state)
+    notes = {
+        "received": when(registration.registered_at),
+        "sequenced": f"log index {registration.index}",
+        "anchoring": f"head {anchor.sequence}" if anchor else "",
+        "anchored": f"block {anchor.block_number}, {when(anchor.block_time)}" if anchor and anchor.block_number else "",
+        "final": f"{anchor.confirmations} confirmations" if anchor and anchor.confirmations else "",
+    }
+    steps = "".join(_step(step, notes[step], index, reached) for index, step in enumerate(STEPS))
+    if side:
+        words = state_words(state)
+        steps += _item(words.label, words.meaning, "now side", icon("cross", 16))
+    return f'<ol class="ms-timeline">{steps}</ol>'
+
+
+def _step(step: str, note: str, index: int, reached: int) -> str:
+    words = state_words(step)
+    if index > reached:
+        return _item(words.label, "still to come", "later", icon("dash", 16))
+    return _item(words.label, note or words.meaning, "now" if index == reached else "done", icon("check", 16))
+
+
+def _item(label: str, note: str, kind: str, mark: str) -> str:
+    return f'<li class="{kind}"><span class="ms-dot">{mark}</span><b>{text(label)}</b><small>{text(note)}</small></li>'

@@ -1,0 +1,78 @@
+"""Small pieces of markup. Every value that comes from outside goes through :func:`text` before it is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+
+def text(value: object) -> str:
+    """``value`` as HTML text: nothing in it is read as markup."""
+    return escape(str(value), quote=True)
+
+
+def when(moment: datetime | None) -> str:
+    """A time for people, in UTC and saying so; a dash when there is none."""
+    if moment is None:
+        return "–"
+    return moment.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S UTC")
+
+
+def short(value: str, *, head: int = 10, tail: int = 6) -> str:
+    """The ends of a long identifier or hash, its prefix (``sha256:``) kept; short ones stay whole."""
+    prefix, separator, body = value.rpartition(":")
+    if len(body) <= head + tail + 1:
+        return value
+    return f"{prefix}{separator}{body[:head]}…{body[-tail:]}"
+
+
+def code(value: str, *, whole: bool = False) -> str:
+    """An identifier in fixed width, shortened with the whole as its tooltip unless ``whole``."""
+    shown = value if whole else short(value)
+    return f'<code class="ms-code" title="{text(value)}">{text(shown)}</code>'
+
+
+def chip(label: str, tone: str, title: str = "") -> str:
+    """A word in a coloured pill; the word carries the meaning, the colour repeats it."""
+    return f'<span class="ms-chip ms-{text(tone)}" title="{text(title)}">{text(label)}</span>'
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """A list of label and ready markup pairs."""
+    items = "".join(f"<div><dt>{text(label)}</dt><dd>{markup}</dd></div>" for label, markup in rows)
+    return f'<dl class="ms-facts">{items}</dl>'
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A plain table that scrolls sideways on a narrow screen."""
+    head = "".join(f"<th>{text(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="ms-scroll"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        "</table></div>"
+    )
+
+
+def figure(value: Any) -> str:
+    """A figure of a check as text: times and numbers as they are, structures as compact JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def details(summary: str, markup: str, *, kind: str = "") -> str:
+    """Something that opens on a click, with no script."""
+    return f'<details class="ms-details {text(kind)}"><summary>{text(summary)}</summary>{markup}</details>'
+
+
+def digests(values: Mapping[str, str]) -> str:
+    """Digests by name, whole, so that they can be copied."""
+    return facts((name, code(value, whole=True)) for name, value in sorted(values.items()))
+
+
+def heading(title: str, line: str) -> str:
+    """The head of a page: what it is for, in one sentence."""
+    return f'<header class="ms-head"><h1>{text(title)}</h1><p>{text(line)}</p></header>'

@@ -1,0 +1,78 @@
+"""Empty states and errors: what happened, what was expected and found, and the next step, in words of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components.icons import icon
+from dashboard.components.markup import text
+from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message: title, what was found, the next step, an icon and a tone; ``code`` is for those who report it."""
+
+    title: str
+    body: str
+    advice: str
+    icon: str = "file"
+    tone: str = "mute"
+    code: str = ""
+
+
+# By the error's stable code: title, icon, tone. What follows comes from the error itself.
+_BY_CODE: Mapping[str, tuple[str, str, str]] = {
+    "unreadable_image": ("This file cannot be read as an image", "file", "warn"),
+    "unsupported_image": ("This kind of file is not read", "file", "warn"),
+    "limit_exceeded": ("This file is too large", "scale", "warn"),
+    "invalid_digest": ("That is not a digest", "file", "warn"),
+    "not_found": ("Nothing is registered under that identifier", "inbox", "mute"),
+    "conflict": ("The present state forbids this step", "ban", "warn"),
+    "chain_unreachable": ("The chain does not answer: undetermined, not unregistered", "chain", "open"),
+    "chain_mismatch": ("The node answers for another chain: undetermined, not unregistered", "chain", "open"),
+    "chain_rejected": ("The chain refused the transaction", "chain", "bad"),
+    "store_unavailable": ("The ledger's database cannot be read or written", "inbox", "bad"),
+    "storage_full": ("The ledger has no space left", "scale", "bad"),
+}
+
+
+def notice_of(error: LedgerError, *, server: str, has_key: bool) -> Notice:
+    """The words for an error that the client raised against ``server``, with or without an API key."""
+    if isinstance(error, NotAllowed):
+        return _refused(error, has_key)
+    if error.code in _BY_CODE:
+        title, symbol, tone = _BY_CODE[error.code]
+        return Notice(title, str(error), error.advice, symbol, tone, error.code)
+    if isinstance(error, OutageError):
+        body = f"No answer from {server}: {error}"
+        advice = "Start it (medseal up) or correct MEDSEAL_SERVER, then try again. Nothing was lost."
+        return Notice("The MedSeal server does not answer", body, advice, "plug", "bad", error.code)
+    title = "This was not accepted" if isinstance(error, InputError) else "Something went wrong in the ledger"
+    return Notice(title, str(error), error.advice, "file", "warn", error.code)
+
+
+def _refused(error: NotAllowed, has_key: bool) -> Notice:
+    if has_key:
+        return Notice("The server refused this API key", str(error), error.advice, "key", "warn", error.code)
+    advice = "Set MEDSEAL_API_KEY to a key with the scopes register, verify and read, and start the dashboard again."
+    return Notice("The dashboard has no API key", str(error), advice, "key", "warn", error.code)
+
+
+def notice_markup(notice: Notice) -> str:
+    """A notice as markup; the code stands small at the end for those who report it."""
+    code = f'<p class="ms-notice-code">code: {text(notice.code)}</p>' if notice.code else ""
+    advice = f'<p class="ms-notice-next"><b>Next step.</b> {text(notice.advice)}</p>' if notice.advice else ""
+    role = "status" if notice.tone == "mute" else "alert"
+    return (
+        f'<section class="ms-notice ms-{notice.tone}" role="{role}">{icon(notice.icon, 28)}<div>'
+        f"<h3>{text(notice.title)}</h3><p>{text(notice.body)}</p>{advice}{code}</div></section>"
+    )
+
+
+def show_notice(notice: Notice) -> None:
+    """Draw a notice where the page stands."""
+    st.html(notice_markup(notice))

@@ -1,0 +1,58 @@
+"""History entries as a table for people, and the chosen row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.markup import when
+from dashboard.words import state_words
+from ledger.schemas import HistoryEntry
+
+Row = dict[str, str | int | None]
+_MARKS = {"good": "●", "near": "◐", "open": "○", "warn": "▲", "bad": "✕"}
+
+
+def entry_rows(entries: Sequence[HistoryEntry], names: Mapping[str, str]) -> list[Row]:
+    """One row an entry; registrars by name where ``names`` has one, what is not there yet as None."""
+    return [_row(entry, names) for entry in entries]
+
+
+def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
+    words, anchor = state_words(entry.state), entry.anchor
+    return {
+        "Kind": entry.kind,
+        "State": f"{_MARKS.get(words.tone, '○')} {words.label}",
+        "Time": when(entry.time),
+        "Registrar": names.get(entry.registrar, entry.registrar[:12]),
+        "Index": entry.index,
+        "Block": anchor.block_number if anchor else None,
+        "Transaction": anchor.transaction if anchor else None,
+        "Id": entry.id,
+    }
+
+
+def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key: str) -> HistoryEntry | None:
+    """Draw the table; the entry whose row is chosen, if one is."""
+    columns: dict[str, Any] = {
+        "Time": st.column_config.TextColumn(width="medium"),
+        "Index": st.column_config.NumberColumn(width="small", format="%d"),
+        "Block": st.column_config.NumberColumn(width="small", format="%d"),
+        "Transaction": st.column_config.TextColumn(width="medium"),
+        "Id": st.column_config.TextColumn(width="medium"),
+    }
+    state: Any = st.dataframe(
+        entry_rows(entries, names),
+        hide_index=True,
+        column_config=columns,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(38 * (len(entries) + 1) + 2, 600),
+        row_height=38,
+        key=key,
+        alt="History entries, newest first",
+    )
+    chosen = state["selection"]["rows"]
+    return entries[chosen[0]] if chosen and chosen[0] < len(entries) else None

@@ -1,0 +1,191 @@
+"""History: every entry of the logs with its block and transaction, newest first, and the life of each."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import UTC, date, datetime, time
+
+import streamlit as st
+
+from dashboard.components.facts import anchor_rows, registration_markup, state_chip, timeline_markup
+from dashboard.components.markup import code, facts, heading, text, when
+from dashboard.components.notice import Notice, show_notice
+from dashboard.components.statement import show_statement_form
+from dashboard.components.table import choose_entry
+from dashboard.session import client, told
+from dashboard.words import KINDS, STATES
+from ledger.errors import LedgerError, NotFound
+from ledger.schemas import History, HistoryEntry, Registration
+
+_PAGE = 25
+_ANY = "any"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader asks for; None means no restriction."""
+
+    digest: str | None
+    registration: str | None
+    kind: str | None
+    state: str | None
+    registrar: str | None
+    since: datetime | None
+    until: datetime | None
+
+    @property
+    def empty(self) -> bool:
+        return all(value is None for value in astuple(self))
+
+
+def day_edge(day: date | None, edge: time) -> datetime | None:
+    """The first or last moment of a day in UTC."""
+    return datetime.combine(day, edge, UTC) if day else None
+
+
+def ask_filters(names: dict[str, str]) -> Filters:
+    """The filter row. ``?registration=`` in the address fills in one, so that a link leads to its history."""
+    with st.container(border=True, key="filters"):
+        first, second = st.columns(2), st.columns(4)
+        digest = first[0].text_input("Digest", placeholder="sha256:…", key="history.digest").strip()
+        registration = first[1].text_input(
+            "Registration id",
+            value=st.query_params.get("registration", ""),
+            placeholder="32 hex digits",
+            key="history.id",
+        )
+        kind = second[0].selectbox("Kind", [_ANY, *KINDS], key="history.kind")
+        state = second[1].selectbox("State", [_ANY, *STATES], key="history.state")
+        registrar = second[2].selectbox(
+            "Registrar", [_ANY, *names], format_func=lambda one: names.get(one, one), key="history.registrar"
+        )
+        days = second[3].date_input("Days (UTC)", value=(), key="history.days", format="YYYY-MM-DD")
+    since, until = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
+    return Filters(
+        digest or None,
+        registration.strip() or None,
+        None if kind == _ANY else kind,
+        None if state == _ANY else state,
+        None if registrar == _ANY else registrar,
+        day_edge(since, time.min),
+        day_edge(until, time.max),
+    )
+
+
+def ask_history(filters: Filters, offset: int) -> History:
+    """One page of what the ledger has under these filters."""
+    return client().history(
+        digest=filters.digest,
+        registration=filters.registration,
+        kind=filters.kind,
+        state=filters.state,
+        registrar=filters.registrar,
+        since=filters.since,
+        until=filters.until,
+        limit=_PAGE,
+        offset=offset,
+    )
+
+
+def turn_pages(page: History) -> None:
+    """Newer and older, and where the reader stands."""
+    first, last = page.offset + 1, page.offset + len(page.entries)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", key="paging"):
+        st.caption(f"Entries {first} to {last}, newest first" + ("" if page.more else ", no older ones"))
+        if st.button("Newer", icon=":material/chevron_left:", disabled=page.offset == 0):
+            st.session_state["history.offset"] = max(0, page.offset - _PAGE)
+            st.rerun()
+        if st.button("Older", icon=":material/chevron_right:", icon_position="right", disabled=not page.more):
+            st.session_state["history.offset"] = page.offset + _PAGE
+            st.rerun()
+
+
+def entry_markup(entry: HistoryEntry) -> str:
+    """The facts of the entry itself, whatever its kind."""
+    event = "an event for this very entry" if entry.on_chain_event else "the head that covers it, no event of its own"
+    rows = [
+        ("Entry id", code(entry.id, whole=True)),
+        ("Written", text(when(entry.time))),
+        ("Log index", text(entry.index)),
+        ("Leaf", code(entry.leaf)),
+        *([("About registration", code(entry.target, whole=True))] if entry.target else []),
+        *anchor_rows(entry.anchor),
+        ("On chain", event if entry.anchor else "nothing yet"),
+    ]
+    return (
+        f'<section class="ms-card"><div class="ms-card-head"><h3>Entry: {text(entry.kind)}</h3>'
+        f"<span>{state_chip(entry.state)}</span></div>{facts(rows)}</section>"
+    )
+
+
+def life_markup(registration: Registration) -> str:
+    """The timeline of a registration as a card."""
+    head = '<div class="ms-card-head"><h3>From capture to finality</h3></div>'
+    return f'<section class="ms-card">{head}{timeline_markup(registration)}</section>'
+
+
+def show_detail(entry: HistoryEntry) -> None:
+    """The chosen entry, and the timeline of the registration that it makes or speaks of."""
+    subject = entry.target or (entry.id if entry.kind == "register" else None)
+    if subject is not None:
+        with told():
+            registration = client().registration(subject)
+            st.html(life_markup(registration))
+            left, right = st.columns(2, gap="medium")
+            left.html(registration_markup(registration))
+            right.html(entry_markup(entry))
+            return
+    st.html(entry_markup(entry))
+
+
+def show_empty(filters: Filters) -> None:
+    """An empty ledger and an empty search are two things."""
+    if filters.empty:
+        words = Notice(
+            "The log is empty", "No entry was written yet.", "Register an image; it appears here at once.", "inbox"
+        )
+    else:
+        advice = "Widen or clear the filters. That nothing is found here says nothing about an image: verify it."
+        words = Notice("No entry matches these filters", "The ledger answered, and it has none.", advice, "magnifier")
+    show_notice(words)
+
+
+def registrar_names() -> dict[str, str]:
+    """Registrars' names by id; empty when they cannot be had, since the history itself will say why."""
+    try:
+        return {one.id: one.name for one in client().registrars()}
+    except LedgerError:
+        return {}
+
+
+def main() -> None:
+    """Filters, one page of entries, and the detail of the chosen one."""
+    st.html(
+        heading(
+            "History",
+            "Every entry of the log, the block and the transaction that hold it, and what was said about it since.",
+        )
+    )
+    names = registrar_names()
+    filters = ask_filters(names)
+    if st.session_state.get("history.filters") != filters:
+        st.session_state["history.filters"], st.session_state["history.offset"] = filters, 0
+    with told():
+        try:
+            page = ask_history(filters, st.session_state["history.offset"])
+        except NotFound:
+            page = History(entries=[], limit=_PAGE, offset=0, more=False)
+        if not page.entries:
+            show_empty(filters)
+            show_statement_form(filters.registration or "")
+            return
+        chosen = choose_entry(page.entries, names, key=f"history.table.{hash(filters)}.{page.offset}")
+        if chosen is None and len(page.entries) == 1:
+            chosen = page.entries[0]
+        turn_pages(page)
+        if chosen is not None:
+            show_detail(chosen)
+        show_statement_form((chosen.target or chosen.id) if chosen else "")
+
+
+main()

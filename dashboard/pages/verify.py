@@ -1,0 +1,136 @@
+"""Verify: a file goes in; a verdict, its numbered checks and the registration come out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.components.banner import banner_markup
+from dashboard.components.checks import changed_tiles, checks_markup
+from dashboard.components.facts import registration_markup
+from dashboard.components.markup import heading, text
+from dashboard.components.notice import Notice, show_notice
+from dashboard.components.preview import NoPreview, make_preview
+from dashboard.session import client, told
+from dashboard.words import POLICIES
+from ledger.schemas import Verification
+
+_STATE = "verify.outcome"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verification and what it was made of: this very upload, its bytes and the policy. Never a file's name."""
+
+    upload: str
+    sha256: str
+    policy: str
+    verification: Verification
+
+
+def verified(data: bytes, upload: str, policy: str) -> Verification:
+    """The verification of these bytes; asked anew for every upload, every change of policy and every *check again*."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = st.session_state.get(_STATE)
+    if known is not None and (known.upload, known.sha256, known.policy) == (upload, sha256, policy):
+        return known.verification  # type: ignore[no-any-return]
+    with st.spinner("Computing digests, then asking the ledger and the chain …"):
+        verification = client().verify(data, policy=policy)
+    st.session_state[_STATE] = Outcome(upload, sha256, policy, verification)
+    return verification
+
+
+def ask_policy() -> str:
+    """The policy that the reader chose, with one line on what it accepts."""
+    policy = st.segmented_control("Policy", list(POLICIES), default="clinical", required=True, key="verify.policy")
+    st.caption(POLICIES[policy])
+    return policy
+
+
+def show_preview(data: bytes, verification: Verification) -> None:
+    """The image with its changed tiles, or the reason why there is no picture of it."""
+    tiles = changed_tiles(verification)
+    with st.container(border=True, key="preview"):
+        try:
+            preview = make_preview(data, tiles)
+            if preview.frames > 1:
+                frame = st.slider("Frame", 1, preview.frames, preview.frame + 1)
+                preview = make_preview(data, tiles, frame - 1)
+        except NoPreview as reason:
+            st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
+            return
+        st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
+        boxes = f" · {len(tiles)} changed tiles are outlined" if tiles else ""
+        st.caption(preview.caption + boxes)
+
+
+def show_downloads(verification: Verification) -> None:
+    """The evidence to take along: the receipt (with proofs when anchored) and this verification as JSON."""
+    found = verification.registration
+    with st.container(horizontal=True, key="downloads"):
+        if found is not None:
+            with told():
+                receipt = client().receipt(found.registration_id)
+                name = f"{found.registration_id}.receipt.json"
+                st.download_button(
+                    "Receipt", receipt, name, "application/json", on_click="ignore", icon=":material/receipt_long:"
+                )
+        body = verification.model_dump_json(indent=2)
+        st.download_button(
+            "Verification (JSON)",
+            body,
+            "verification.json",
+            "application/json",
+            on_click="ignore",
+            icon=":material/data_object:",
+        )
+        if st.button("Check again", icon=":material/refresh:", type="tertiary"):
+            st.session_state.pop(_STATE, None)
+            st.rerun()
+
+
+def show_outcome(name: str, data: bytes, verification: Verification) -> None:
+    """Banner, then picture and registration side by side with the checks."""
+    st.html(banner_markup(verification, name))
+    show_downloads(verification)
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        show_preview(data, verification)
+        if verification.registration is not None:
+            altered = verification.verdict == "altered"
+            st.html(
+                registration_markup(verification.registration, "Registered original" if altered else "Registration")
+            )
+    with right:
+        st.html(checks_markup(verification.checks))
+
+
+def main() -> None:
+    """Ask for a file and a policy; verify; show."""
+    st.html(
+        heading("Verify an image", "Is this the image that was registered, by whom and when, and does it still hold?")
+    )
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        upload = st.file_uploader("DICOM, PNG, JPEG or TIFF", key="verify.file")
+    with right:
+        policy = ask_policy()
+    if upload is None:
+        show_notice(
+            Notice(
+                "No image yet",
+                "Drop a file above. It is sent to your MedSeal server and to nobody else, and it is not kept.",
+                "Have no image at hand? Register one first; then verify a copy of it.",
+                "inbox",
+            )
+        )
+        return
+    data = upload.getvalue()
+    with told():
+        verification = verified(data, upload.file_id, policy)
+        show_outcome(upload.name, data, verification)
+
+
+main()

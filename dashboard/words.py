@@ -1,0 +1,131 @@
+"""The words of the dashboard: one place for what verdicts, states, standings and policies mean to a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.schemas import Verification
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """How a verdict is shown: title, one sentence, the name of its icon, and its tone (a CSS class)."""
+
+    title: str
+    meaning: str
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """How a state or a standing is shown: label, what it means, and its tone."""
+
+    label: str
+    meaning: str
+    tone: str
+
+
+VERDICTS: Mapping[str, VerdictWords] = {
+    "authentic": VerdictWords("Authentic", "These bytes are registered and in force.", "shield-check", "good"),
+    "authentic-reencoded": VerdictWords(
+        "Authentic, re-encoded",
+        "These pixels are registered and in force; the container or header differs, and the difference is listed.",
+        "shield-swap",
+        "near",
+    ),
+    "altered": VerdictWords(
+        "Altered", "A registered image, but with other pixels: the changed region is shown.", "pencil", "bad"
+    ),
+    "withdrawn": VerdictWords(
+        "Withdrawn", "Registered, but revoked or superseded: by whom, when and why stands below.", "ban", "void"
+    ),
+    "suspect": VerdictWords(
+        "Suspect",
+        "Not registered, and the forgery detector's calibrated score is above the policy's threshold.",
+        "magnifier",
+        "warn",
+    ),
+    "unregistered": VerdictWords(
+        "Unregistered",
+        "Not registered, and no trace of forgery found. This is not proof of authenticity, nor of forgery.",
+        "question",
+        "mute",
+    ),
+    "undetermined": VerdictWords(
+        "Undetermined",
+        "This could not be decided now. It says nothing for or against the image.",
+        "hourglass",
+        "open",
+    ),
+}
+
+DETECTOR_SILENT = (
+    "Not registered here. The forgery detector did not run. This is not proof of authenticity, nor of forgery."
+)
+
+STATES: Mapping[str, StateWords] = {
+    "received": StateWords("received", "The image arrived and its digests were computed.", "open"),
+    "sequenced": StateWords("sequenced", "It has its place in the registrar's log and a signed receipt.", "open"),
+    "anchoring": StateWords("anchoring", "Its batch is on the way to the chain.", "open"),
+    "anchored": StateWords("anchored", "A block holds the log's root; confirmations are still being counted.", "near"),
+    "final": StateWords("final", "The block is old enough that it will not be replaced.", "good"),
+    "reorged": StateWords("reorged", "The chain replaced the block; the entry is being anchored again.", "warn"),
+    "blocked": StateWords("blocked", "The chain refused the batch; an operator has to look at it.", "bad"),
+}
+
+STANDINGS: Mapping[str, StateWords] = {
+    "in-force": StateWords("in force", "Neither revoked, superseded nor disputed.", "good"),
+    "superseded": StateWords("superseded", "Another registration replaces this one.", "void"),
+    "revoked": StateWords("revoked", "The registrar took this registration back.", "void"),
+    "disputed": StateWords("disputed", "Somebody contests this registration; it decides nothing now.", "warn"),
+}
+
+POLICIES: Mapping[str, str] = {
+    "clinical": "Accepts a registered image as soon as its receipt holds, and lossless re-encodings of it even when"
+    " header attributes changed (they are listed).",
+    "strict": "Accepts only what is final on the chain, and a re-encoding only when no header attribute changed.",
+}
+
+STEPS = ("received", "sequenced", "anchoring", "anchored", "final")
+KINDS = ("genesis", "register", "derive", "supersede", "correct", "revoke", "dispute", "key-change", "study-close")
+STATEMENTS: Mapping[str, str] = {
+    "revoke": "Takes the registration back: verification then answers withdrawn.",
+    "supersede": "Names the registration that replaces this one: verification then answers withdrawn.",
+    "dispute": "Contests the registration without deciding: verification then answers undetermined.",
+}
+
+
+def verdict_words(verdict: str) -> VerdictWords:
+    """The words of a verdict; one that this dashboard does not know is shown by its own name, as open."""
+    unknown = VerdictWords(verdict.capitalize(), "This dashboard does not know this verdict.", "hourglass", "open")
+    return VERDICTS.get(verdict, unknown)
+
+
+def state_words(state: str) -> StateWords:
+    """The words of a state; an unknown one is shown by its own name."""
+    return STATES.get(state, StateWords(state, "This dashboard does not know this state.", "open"))
+
+
+def standing_words(standing: str) -> StateWords:
+    """The words of a standing; an unknown one is shown by its own name."""
+    return STANDINGS.get(standing, StateWords(standing, "This dashboard does not know this standing.", "open"))
+
+
+def meaning_of(verification: Verification) -> str:
+    """The sentence under the verdict; it claims a search for forgery only when the detector ran."""
+    ran = any(check.number == 10 and check.status in {"passed", "failed"} for check in verification.checks)
+    if verification.verdict == "unregistered" and not ran:
+        return DETECTOR_SILENT
+    return verdict_words(verification.verdict).meaning
+
+
+def acceptance_of(verification: Verification) -> str:
+    """Whether the policy accepts the image, in words; an open question is not a refusal."""
+    policy = verification.policy
+    if verification.accepted:
+        return f"Accepted under the {policy} policy"
+    if verification.verdict == "undetermined":
+        return f"No decision under the {policy} policy"
+    return f"Not accepted under the {policy} policy"
