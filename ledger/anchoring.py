@@ -141,24 +141,16 @@ class Anchorer:
     # a batch on its way
 
     def _follow(self, batch: Batch) -> TickReport:
-        found = self._look_up(batch)
+        found = self._records.look_up(batch)
         if found is None and batch.attempts:
-            nonce = self._registry.nonce()
-            if nonce == batch.attempts[-1].nonce:
+            if self._registry.nonce() == batch.attempts[-1].nonce:
                 return self._push(batch)
             # Mined between the two reads, or the nonce went to another transaction (or came back in a reorg).
-            found = self._look_up(batch)
+            found = self._records.look_up(batch)
         if found is None:
             return self._begin(batch)
         attempt, result = found
         return self._anchored(batch, attempt, result) if result.succeeded else self._reverted(batch, attempt, result)
-
-    def _look_up(self, batch: Batch) -> tuple[Attempt, TransactionResult] | None:
-        for attempt in reversed(batch.attempts):
-            result = self._registry.result(attempt.tx_hash)
-            if result is not None:
-                return attempt, result
-        return None
 
     def _anchored(self, batch: Batch, attempt: Attempt, result: TransactionResult) -> TickReport:
         done = mined(replace(batch, size=attempt.size, root=attempt.root), result)
@@ -259,29 +251,22 @@ class Anchorer:
         if replaced:
             price = max(price, replaced.gas_price * (100 + self._policy.fee_bump_percent) // 100 + 1)
         nonce = replaced.nonce if replaced else self._registry.nonce()
-        tree, now = self._trees.at(self._id, size), self._clock()
-        root, sign = tree.root(), self._registry
+        tree = self._trees.at(self._id, size)
+        common = {"nonce": nonce, "gas_price": price, "size": size}
+        root, now, registry = tree.root(), self._clock(), self._registry
         if (previous.mode if previous and replaced else self._policy.mode) == "anchor":
             proof = tree.consistency(head.size)
-            return sign.sign_anchor(nonce=nonce, gas_price=price, head=head, proof=proof, size=size, root=root, now=now)
+            return registry.sign_anchor(**common, head=head, proof=proof, root=root, now=now)
         leaves, peaks = [tree.leaf(index) for index in range(head.size, size)], tree.peaks(head.size)
-        return sign.sign_register(
-            nonce=nonce, gas_price=price, head=head, peaks=peaks, leaves=leaves, size=size, root=root, now=now
-        )
+        return registry.sign_register(**common, head=head, peaks=peaks, leaves=leaves, root=root, now=now)
 
     def _prepared(self, previous: Batch | None, head: Head, attempt: Attempt, replaced: Attempt | None) -> Batch:
-        kept = previous if replaced else None
-        return Batch(
-            registrar=self._id,
-            sequence=head.sequence + 1,
-            first=head.size,
-            size=attempt.size,
-            root=attempt.root,
-            mode=kept.mode if kept else self._policy.mode,
-            state=BatchState.PREPARED,
-            created_at=kept.created_at if kept else attempt.created_at,
-            attempts=(*kept.attempts, attempt) if kept else (attempt,),
-        )
+        size, root, state = attempt.size, attempt.root, BatchState.PREPARED
+        if previous and replaced:
+            attempts = (*previous.attempts, attempt)
+            return replace(previous, size=size, root=root, state=state, attempts=attempts, reason=None)
+        mode, now = self._policy.mode, attempt.created_at
+        return Batch(self._id, head.sequence + 1, head.size, size, root, mode, state, now, (attempt,))
 
     # what stops it
 

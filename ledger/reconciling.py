@@ -66,6 +66,14 @@ class Records:
             )
         return None
 
+    def look_up(self, batch: Batch) -> tuple[Attempt, TransactionResult] | None:
+        """The attempt of ``batch`` that is in a block, and what became of it there."""
+        for attempt in reversed(batch.attempts):
+            result = self._registry.result(attempt.tx_hash)
+            if result is not None:
+                return attempt, result
+        return None
+
     def settle(self, batch: Batch, confirmations: int) -> Batch | None:
         """An anchored batch as final once it is ``confirmations`` blocks deep, its own counted, and None before.
 
