@@ -1,0 +1,69 @@
+"""Which commands there are. Nothing heavy is imported here: ``medseal --help`` answers in a fraction of a second."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ledger.cli import images, keys, operate, queries, receipts, statements
+from ledger.cli.edge import LedgerCommand
+
+app = typer.Typer(
+    name="medseal",
+    help="A provenance ledger with forensic verification for medical images.",
+    epilog="Exit codes: 0 yes, 1 negative verdict, 2 usage or bad input, 3 undetermined or outage.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("medseal"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A provenance ledger with forensic verification for medical images."""
+
+
+_START = "Start and operate"
+_IMAGES = "Images"
+_LEDGER = "The ledger"
+
+for name, function, panel in (
+    ("up", operate.up, _START),
+    ("register", images.register, _IMAGES),
+    ("verify", images.verify, _IMAGES),
+    ("revoke", statements.revoke, _IMAGES),
+    ("supersede", statements.supersede, _IMAGES),
+    ("dispute", statements.dispute, _IMAGES),
+    ("history", queries.history, _LEDGER),
+    ("audit", queries.audit, _LEDGER),
+    ("rebuild", queries.rebuild, _LEDGER),
+    ("batches", queries.batches, _LEDGER),
+    ("registrars", queries.registrars, _LEDGER),
+    ("trust", receipts.trust, _LEDGER),
+    ("deploy", operate.deploy, _START),
+    ("doctor", operate.doctor, _START),
+):
+    app.command(name, cls=LedgerCommand, rich_help_panel=panel)(function)
+
+app.command(
+    "bench",
+    cls=LedgerCommand,
+    rich_help_panel=_START,
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)(operate.bench)
+app.add_typer(receipts.group, name="receipt", rich_help_panel=_IMAGES)
+app.add_typer(keys.group, name="keys", rich_help_panel=_START)

@@ -1,0 +1,128 @@
+"""What every command shares: its options, the way to the ledger, and what an error becomes."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+from typer.exceptions import TyperException
+
+from ledger.errors import InputError, LedgerError, SettingsError, StorageFull
+
+if TYPE_CHECKING:
+    from ledger.gateway import Gateway
+    from ledger.service import Service
+    from ledger.settings import Settings
+
+YES, NO, BAD_INPUT, UNDETERMINED = 0, 1, 2, 3
+_WORST_LAST = (YES, NO, UNDETERMINED, BAD_INPUT)
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="The folder that holds everything (MEDSEAL_DATA)")
+]
+Server = Annotated[str | None, typer.Option("--server", metavar="URL", help="Use this API instead (MEDSEAL_SERVER)")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show logs, and the trace of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, one object a line.")]
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code for several answers: bad input before undetermined before no before yes; yes for none."""
+    return max(codes, key=_WORST_LAST.index, default=YES)
+
+
+def code_of(error: BaseException) -> int:
+    """The exit code that an error stands for."""
+    return BAD_INPUT if isinstance(error, InputError | SettingsError) else UNDETERMINED
+
+
+def settings_for(data: Path | None, server: str | None, verbose: bool) -> Settings:
+    """The settings of the environment with the command's own options over them; logs go to standard error."""
+    from pydantic import ValidationError
+
+    from ledger import logs
+    from ledger.settings import Settings
+
+    logs.configure(json_lines=False, verbose=verbose)
+    given: dict[str, Any] = {"data": data, "server": server}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        lines = (f"MEDSEAL_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise SettingsError("; ".join(lines), advice="Correct the environment variable or the option.") from error
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open ledger; ``service`` is the same object when it runs in this process, None behind a server."""
+
+    gateway: Gateway
+    service: Service | None
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Ledger]:
+    """The ledger behind ``settings.server``, else the one in the data folder, created on first use."""
+    if settings.server:
+        from ledger.client import Client
+
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        with Client(settings.server, key) as client:
+            yield Ledger(client, None)
+        return
+    from ledger.service import Service
+
+    with Service.open(settings) as service:
+        yield Ledger(service, service)
+
+
+def local_only(settings: Settings, what: str) -> None:
+    """Refuse ``--server`` for what needs the data folder."""
+    if settings.server:
+        raise InputError(f"{what} works on the data folder, not through a server", advice="Leave --server out.")
+
+
+def from_os_error(error: OSError, what: str) -> LedgerError:
+    """A failed file operation as an error of the tree."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(f"{what}: {error.strerror}")
+    return InputError(
+        f"{what}: {error.strerror or error}", code="unusable_file", advice="Check the path and its rights."
+    )
+
+
+class LedgerCommand(TyperCommand):
+    """A command whose errors become a message, a line of advice and an exit code; the trace only with --verbose."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            failure = _as_ledger_error(error)
+            _report(failure, ctx)
+            raise typer.Exit(code_of(failure)) from None
+
+
+def _as_ledger_error(error: Exception) -> LedgerError:
+    if isinstance(error, LedgerError):
+        return error
+    if isinstance(error, OSError):
+        return from_os_error(error, str(error.filename or "a file operation failed"))
+    failure = LedgerError(f"{type(error).__name__}: {error}", code="internal_error")
+    failure.__cause__ = error
+    return failure
+
+
+def _report(error: LedgerError, ctx: Any) -> None:
+    from ledger.cli.output import report
+
+    report(error, trace=bool(ctx.params.get("verbose")))

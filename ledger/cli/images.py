@@ -1,0 +1,233 @@
+"""``medseal register`` and ``medseal verify``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ledger.cli.edge import (
+    NO,
+    UNDETERMINED,
+    YES,
+    Data,
+    Json,
+    Ledger,
+    Server,
+    Verbose,
+    code_of,
+    opened,
+    settings_for,
+    worst,
+)
+from ledger.errors import InputError, LedgerError
+
+if TYPE_CHECKING:
+    from ledger.schemas import Registration, Verification
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="DICOM, PNG, JPEG or TIFF files.")]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Take every file below a directory.")]
+ANCHOR_TIMEOUT = 300.0
+"""Seconds that a command waits for its entries to be anchored."""
+
+
+@dataclass
+class _Outcome:
+    file: Path
+    registration: Registration | None = None
+    receipt: Path | None = None
+    error: LedgerError | None = None
+
+
+def register(
+    files: Files,
+    recursive: Recursive = False,
+    receipts: Annotated[
+        Path | None, typer.Option("--receipts", metavar="DIR", help="Where receipts go. [default: DATA/receipts]")
+    ] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until the entries are anchored.")] = False,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Anchor at once, without waiting for a full batch.")] = False,
+    idempotency_key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="The same key and image answer the same registration.")
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Register images; a signed receipt of each is written at once and grows its proofs when it is anchored."""
+    from ledger.cli.files import expand
+
+    settings = settings_for(data, server, verbose)
+    found = list(expand(files, recursive))
+    if idempotency_key is not None and len(found) != 1:
+        raise InputError(f"--idempotency-key stands for one image, found {len(found)} files")
+    folder = receipts or settings.data / "receipts"
+    with opened(settings) as ledger:
+        outcomes = _register_all(ledger, found, folder, settings.max_upload_mb, idempotency_key, urgent)
+        anchored = True
+        if ledger.service is not None and not no_wait:
+            anchored = _await_anchors(ledger, outcomes)
+        for outcome in outcomes:
+            _show_registration(outcome, as_json)
+    codes = [YES if outcome.error is None else code_of(outcome.error) for outcome in outcomes]
+    raise typer.Exit(worst([*codes, YES if anchored else UNDETERMINED]))
+
+
+def _register_all(
+    ledger: Ledger, files: list[Path], folder: Path, limit_mb: int, key: str | None, urgent: bool
+) -> list[_Outcome]:
+    from ledger.cli.files import read
+    from ledger.cli.output import progress
+
+    outcomes = []
+    with progress() as bars:
+        for file in bars.track(files, description="registering"):
+            outcome = _Outcome(file)
+            try:
+                outcome.registration = ledger.gateway.register(read(file, limit_mb), idempotency_key=key, urgent=urgent)
+                outcome.receipt = _write_receipt(ledger, outcome.registration.registration_id, folder)
+            except LedgerError as error:
+                outcome.error = error
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _write_receipt(ledger: Ledger, registration_id: str, folder: Path) -> Path:
+    from ledger.cli.files import write_atomically
+
+    path = folder / f"{registration_id}.json"
+    write_atomically(path, ledger.gateway.receipt(registration_id))
+    return path
+
+
+def _await_anchors(ledger: Ledger, outcomes: list[_Outcome]) -> bool:
+    """Wait, then read states and receipts again; False, with a message, when not all is anchored in time."""
+    from ledger.cli.output import report, say
+
+    try:
+        anchored = wait_until_anchored(ledger)
+        if not anchored:
+            say(f"not anchored after {ANCHOR_TIMEOUT:.0f} s; it goes on with the next command or `medseal up`")
+        for outcome in outcomes:
+            if outcome.registration is not None and outcome.receipt is not None:
+                created, identity = outcome.registration.created, outcome.registration.registration_id
+                outcome.registration = ledger.gateway.registration(identity).model_copy(update={"created": created})
+                _write_receipt(ledger, identity, outcome.receipt.parent)
+    except LedgerError as error:
+        report(error)
+        return False
+    return anchored
+
+
+def wait_until_anchored(ledger: Ledger) -> bool:
+    """Drive or await the anchoring in process, with a bar; True when nothing is pending any more."""
+    from ledger.cli.output import progress
+
+    if ledger.service is None:
+        return True
+    with progress() as bars:
+        task = bars.add_task("anchoring", total=None)
+        return ledger.service.anchor_pending(
+            ANCHOR_TIMEOUT, lambda done, total: bars.update(task, completed=done, total=total)
+        )
+
+
+def _show_registration(outcome: _Outcome, as_json: bool) -> None:
+    from ledger.cli import output
+
+    registration = outcome.registration
+    if outcome.error is not None or registration is None:
+        _show_error(outcome.file, outcome.error or LedgerError("no answer"), as_json)
+        return
+    if as_json:
+        output.emit(
+            {
+                "file": str(outcome.file),
+                "registration_id": registration.registration_id,
+                "state": registration.state,
+                "digests": registration.digests,
+                "receipt": str(outcome.receipt),
+                "created": registration.created,
+            }
+        )
+        return
+    word = "registered" if registration.created else "was registered before"
+    typer.echo(f"{output.clean(outcome.file)}: {word} as {registration.registration_id}")
+    anchor = registration.anchor
+    place = anchor and f"sequence {anchor.sequence}, block {anchor.block_number}, transaction {anchor.transaction}"
+    output.facts((("state", registration.state), ("anchor", place), ("receipt", outcome.receipt)))
+
+
+def _show_error(file: Path, error: LedgerError, as_json: bool) -> None:
+    from ledger.cli import output
+
+    if as_json:
+        output.emit({"file": str(file), "error": output.error_object(error)})
+    else:
+        output.say(f"{output.clean(file)}:")
+        output.report(error)
+
+
+def verify(
+    files: Files,
+    recursive: Recursive = False,
+    policy: Annotated[
+        Literal["clinical", "strict"] | None, typer.Option("--policy", help="What is accepted. [default: clinical]")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="ID", help="Compare with this registration if none is found.")
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Verify images: twelve numbered checks and a verdict for each."""
+    from ledger.cli.files import expand, read
+
+    settings = settings_for(data, server, verbose)
+    codes = []
+    with opened(settings) as ledger:
+        for file in expand(files, recursive):
+            try:
+                found = ledger.gateway.verify(
+                    read(file, settings.max_upload_mb), policy=policy or settings.policy, against=against
+                )
+            except LedgerError as error:
+                _show_error(file, error, as_json)
+                codes.append(code_of(error))
+                continue
+            _show_verification(file, found, as_json)
+            codes.append(verdict_code(found.verdict, found.accepted))
+    raise typer.Exit(worst(codes))
+
+
+def verdict_code(verdict: str, accepted: bool) -> int:
+    """0 for an accepted image, 3 for an undetermined verdict, 1 for any other."""
+    return YES if accepted else UNDETERMINED if verdict == "undetermined" else NO
+
+
+def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
+    from ledger.cli import output
+
+    if as_json:
+        answer: dict[str, Any] = found.model_dump(mode="json")
+        first = ("verdict", "policy", "checks", "registration", "change", "detection", "accepted", "reason")
+        output.emit({"file": str(file), **{name: answer.pop(name) for name in first}, **answer})
+        return
+    output.verdict(str(file), found.verdict, found.reason, found.policy, found.checks)
+    if found.registration is not None:
+        registration = found.registration
+        output.facts(
+            (
+                ("registration", registration.registration_id),
+                ("registrar", registration.registrar_name),
+                ("registered", registration.registered_at.isoformat()),
+                ("state", f"{registration.state}, {registration.standing}"),
+                ("block", registration.anchor and registration.anchor.block_number),
+                ("transaction", registration.anchor and registration.anchor.transaction),
+            )
+        )

@@ -1,0 +1,85 @@
+"""``medseal keys create | list | revoke``: the API keys of the data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.cli.edge import Data, Json, LedgerCommand, Server, Verbose, local_only, opened, settings_for
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from ledger.store.keys import ApiKeys
+
+SCOPES = ("register", "verify", "history", "audit", "admin")
+
+group = typer.Typer(no_args_is_help=True, help="API keys. The store holds their hashes only.")
+
+
+@group.command("create", cls=LedgerCommand)
+def create(
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="Who or what the key is for.")],
+    scope: Annotated[
+        list[str], typer.Option("--scope", metavar="SCOPE", help=f"One of {', '.join(SCOPES)}; repeatable.")
+    ],
+    as_json: Json = False,
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Make a key and print its secret, this once."""
+    from ledger.cli import output
+
+    unknown = sorted(set(scope) - set(SCOPES))
+    if unknown:
+        raise InputError(f"expected scopes of {', '.join(SCOPES)}, found {', '.join(unknown)}")
+    with _keys(data, server, verbose) as keys:
+        key_id, secret = keys.create(label, sorted(set(scope)))
+    if as_json:
+        output.emit({"id": key_id, "label": label, "scopes": sorted(set(scope)), "secret": secret})
+    else:
+        typer.echo(secret)
+        output.say(f"key {key_id}: keep it now, it can't be shown again")
+
+
+@group.command("list", cls=LedgerCommand)
+def show(as_json: Json = False, data: Data = None, server: Server = None, verbose: Verbose = False) -> None:
+    """All keys, oldest first, revoked ones too; never their secrets."""
+    from ledger.cli import output
+
+    with _keys(data, server, verbose) as keys:
+        found = keys.list()
+    if not as_json:
+        columns = ("id", "label", "scopes", "created", "revoked")
+        output.table(columns, ((k.id, k.label, " ".join(k.scopes), k.created_at, k.revoked_at) for k in found))
+        return
+    for key in found:
+        revoked = key.revoked_at and key.revoked_at.isoformat()
+        answer = {"id": key.id, "label": key.label, "scopes": list(key.scopes)}
+        output.emit({**answer, "created_at": key.created_at.isoformat(), "revoked_at": revoked})
+
+
+@group.command("revoke", cls=LedgerCommand)
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as medseal keys list shows it.")],
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Revoke a key; servers refuse it within a few seconds."""
+    with _keys(data, server, verbose) as keys:
+        keys.revoke(key)
+    typer.echo(f"revoked: {key}", err=True)
+
+
+@contextmanager
+def _keys(data: Path | None, server: str | None, verbose: bool) -> Iterator[ApiKeys]:
+    settings = settings_for(data, server, verbose)
+    local_only(settings, "medseal keys")
+    with opened(settings) as ledger:
+        assert ledger.service is not None  # noqa: S101 - local_only has refused a server
+        yield ledger.service.keys

@@ -1,0 +1,119 @@
+"""What the commands print: JSON lines or tables on standard output, messages and progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ledger.core.verdict import Check
+    from ledger.schemas import CheckResult
+
+_PIPE_WIDTH = 140
+_COLOURS = {
+    "authentic": "green",
+    "authentic-reencoded": "green",
+    "altered": "red",
+    "withdrawn": "red",
+    "suspect": "red",
+    "unregistered": "yellow",
+    "undetermined": "yellow",
+}
+_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim"), "undetermined": ("?", "yellow")}
+
+
+def clean(value: object) -> str:
+    """``value`` as text without control characters: names and reasons come from others and could drive a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+def emit(value: Mapping[str, Any]) -> None:
+    """One JSON line on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def error_object(error: LedgerError) -> dict[str, str]:
+    """An error as the JSON that the commands print for it."""
+    return {"code": error.code, "message": clean(error), "advice": error.advice}
+
+
+def report(error: LedgerError, *, trace: bool = False) -> None:
+    """The message and the advice on standard error; the trace above them if asked for."""
+    if trace:
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    typer.echo(f"error: {clean(error)} ({error.code})", err=True)
+    typer.echo(f"       {error.advice}", err=True)
+
+
+def say(message: str) -> None:
+    """A message on standard error."""
+    typer.echo(message, err=True)
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console on ``stream`` (standard output if None), wide enough for tables when it is a pipe."""
+    from rich.console import Console
+
+    target = stream or sys.stdout
+    return Console(
+        file=target, width=None if target.isatty() else _PIPE_WIDTH, markup=False, highlight=False, emoji=False
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on standard output; None is shown as a dash."""
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table(*columns, header_style="bold", box=None, pad_edge=False)
+    for row in rows:
+        view.add_row(*(Text("–" if cell is None else clean(cell)) for cell in row))
+    console().print(view)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Names and values, one a line, on standard output; pairs whose value is None are left out."""
+    shown = [(name, clean(value)) for name, value in pairs if value is not None]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        typer.echo(f"  {name:<{width}}  {value}")
+
+
+def verdict(file: str, word: str, reason: str, policy: str, checks: Sequence[CheckResult | Check]) -> None:
+    """The verdict as a banner and the numbered checks under it."""
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    colour = _COLOURS.get(word, "white")
+    headline = Text.assemble((word.upper(), f"bold {colour}"), f"  {clean(file)}\n", clean(reason))
+    view = Table("#", "check", "", "finding", header_style="bold", box=None, pad_edge=False)
+    for check in checks:
+        mark, style = _MARKS[str(check.status)]
+        view.add_row(str(check.number), check.name, Text(f"{mark} {check.status}", style), Text(clean(check.detail)))
+    screen = console()
+    screen.print(Panel(headline, border_style=colour, subtitle=f"policy: {clean(policy)}", subtitle_align="right"))
+    screen.print(view)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Progress bars on standard error when it is a terminal; silent otherwise."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    screen = Console(file=sys.stderr)
+    with Progress(*columns, console=screen, transient=True, disable=not sys.stderr.isatty()) as bars:
+        yield bars
