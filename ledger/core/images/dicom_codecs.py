@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from struct import unpack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -135,21 +135,7 @@ def _decoded(frame: bytes, header: Header) -> Frame:
     decoder, plugin = get_decoder(header.syntax), _plugin(header.syntax)
     if plugin not in decoder.available_plugins:
         raise UnsupportedImage(f"expected the decoder {plugin}, found that it is not installed")
-    buffer, facts = decoder.as_buffer(
-        encapsulate([frame], has_bot=False),
-        index=0,
-        decoding_plugin=plugin,
-        rows=layout.rows,
-        columns=layout.columns,
-        samples_per_pixel=layout.samples,
-        number_of_frames=1,
-        bits_allocated=header.allocated,
-        bits_stored=header.stored,
-        pixel_representation=int(header.signed),
-        photometric_interpretation=header.photometric,
-        planar_configuration=int(header.planar),
-        pixel_keyword="PixelData",
-    )
+    buffer, facts = _run(decoder, encapsulate([frame], has_bot=False), header, plugin)
     width = int(facts["bits_allocated"]) // 8
     words = np.frombuffer(buffer, f"<{'i' if header.signed else 'u'}{width}")
     if words.size != layout.rows * layout.columns * layout.samples or width < container:
@@ -159,6 +145,32 @@ def _decoded(frame: bytes, header: Header) -> Frame:
     else:
         arranged = words.reshape(layout.rows, layout.columns, layout.samples)
     return arranged.astype(f"<i{layout.width}" if header.signed else f"<u{layout.width}").view(f"<u{layout.width}")
+
+
+def _run(decoder: Any, src: bytes, header: Header, plugin: str) -> tuple[bytes, dict[str, int]]:
+    layout = header.layout
+    try:
+        buffer, facts = decoder.as_buffer(
+            src,
+            index=0,
+            decoding_plugin=plugin,
+            rows=layout.rows,
+            columns=layout.columns,
+            samples_per_pixel=layout.samples,
+            number_of_frames=1,
+            bits_allocated=header.allocated,
+            bits_stored=header.stored,
+            pixel_representation=int(header.signed),
+            photometric_interpretation=header.photometric,
+            planar_configuration=int(header.planar),
+            pixel_keyword="PixelData",
+        )
+    except BaseException as error:
+        # The RLE decoder is Rust; its panics are no Exception, and their class cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableImage(f"expected {layout.frame_bytes} decoded bytes, found broken RLE data") from None
+    return buffer, facts
 
 
 def _checked_container(frame: bytes, header: Header) -> int:

@@ -86,7 +86,10 @@ def _file_meta(data: memoryview) -> tuple[int, str]:
 
 def _inflate(body: memoryview, limits: Limits) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    found = inflater.decompress(body, limits.max_bytes)
+    try:
+        found = inflater.decompress(body, limits.max_bytes)
+    except zlib.error:
+        raise UnreadableImage("expected a deflated data set, found broken data") from None
     if not inflater.eof and inflater.unconsumed_tail:
         raise LimitExceeded(f"expected at most {limits.max_bytes} bytes, found more in the inflated data set")
     if not inflater.eof:

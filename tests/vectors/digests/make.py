@@ -210,7 +210,9 @@ def others() -> dict[str, bytes]:
         "colour.tiff": tiff(rgb),
         "colour-lossy.jpg": lossy,
         "colour-lossy.dcm": with_frames(data_set(rgb), JPEGBaseline8Bit, [lossy], "YBR_FULL_422"),
-        "frames.dcm": written(data_set(np.stack([slice_16()] * 3) + np.arange(3, dtype="<i2")[:, None, None], frames=3)),
+        "frames.dcm": written(
+            data_set(np.stack([slice_16()] * 3) + np.arange(3, dtype="<i2")[:, None, None], frames=3)
+        ),
         "one-bit.dcm": written(one_bit),
         "palette.png": _palette_png(rgb),
     }
