@@ -1,4 +1,4 @@
-"""Structured logs, set up by the edges and never at import. No patient data, no secrets: identifiers and counts only."""
+"""Structured logs, set up by the edges and never at import. No patient data, no secrets."""
 
 from __future__ import annotations
 

@@ -128,8 +128,9 @@ class RecordStore(Protocol):
         """Canonical events of one registrar in chain order."""
 
     def history(self, query: HistoryFilter) -> list[HistoryRow]: ...
-    def clear_index(self) -> None:
-        """Forget everything that can be rebuilt from entries and chain: batches, events, cursor, outbox."""
+    def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
+        """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
+        in one transaction. Entries and image records are not touched."""
 
     def restore_outbox(self, registrar: str, first: int) -> None:
         """Put the entries from ``first`` on (back) on the outbox."""
@@ -150,6 +151,7 @@ class Registry(Protocol):
     def head(self, registrar: str) -> Head: ...
     def root_at(self, registrar: str, sequence: int) -> bytes | None: ...
     def directory(self, registrar: str) -> DirectoryEntry: ...
+
     def registrar_of(self, sender: str) -> str | None:
         """The registrar that an active sender belongs to."""
 
@@ -164,6 +166,9 @@ class Registry(Protocol):
         """The sender's next nonce, counting mined transactions only."""
 
     def gas_price(self) -> int: ...
+    def max_leaves(self) -> int:
+        """How many leaves one ``register`` transaction can carry on this chain, at least 1."""
+
     def sign_register(
         self,
         *,

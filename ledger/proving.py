@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.cached import CachedReads
 from ledger.core.entry import commitment_key, decode_entry, opens
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.model import Batch, BatchState, Registration, Standing
@@ -13,7 +14,7 @@ from ledger.core.verdict import Check, Status
 from ledger.errors import InputError, InvalidEntry, OutageError
 from ledger.log import LogTrees
 from ledger.matching import Match
-from ledger.ports import RecordStore, Registry
+from ledger.ports import RecordStore
 from ledger.standing import standing_of
 
 _PENDING = "pending: signed and in the log, not on the chain yet"
@@ -22,7 +23,7 @@ _PENDING = "pending: signed and in the log, not on the chain yet"
 class Prover:
     """Proves what matching found, from the log and from the chain itself."""
 
-    def __init__(self, store: RecordStore, registry: Registry, trees: LogTrees, confirmations: int) -> None:
+    def __init__(self, store: RecordStore, registry: CachedReads, trees: LogTrees, confirmations: int) -> None:
         self._store = store
         self._registry = registry
         self._trees = trees
@@ -68,7 +69,7 @@ class Prover:
             return [_outage(5, error), _outage(6, error)]
 
     def _anchored(self, registration: Registration, batch: Batch, number: int) -> Check:
-        newest = self._registry.block()
+        newest = self._registry.newest(at_least=number)
         confirmations = newest.number - number + 1
         figures: dict[str, Any] = {
             "chain_id": self._registry.chain_id,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.cached import CachedReads
 from ledger.core.digests import DigestSet, digest_file, digest_set
 from ledger.core.images import Limits
 from ledger.core.model import Registration
@@ -22,7 +23,7 @@ from ledger.core.verdict import Check, Decision, Policy, Status, decide
 from ledger.errors import InputError, NotFound, OutageError
 from ledger.log import LogTrees
 from ledger.matching import Match, data_set_check, match_image
-from ledger.ports import RecordStore, Registry
+from ledger.ports import RecordStore
 from ledger.proving import Prover
 
 
@@ -40,7 +41,7 @@ class Verifier:
     """Verifies images against one ledger. Safe to share between threads."""
 
     def __init__(
-        self, store: RecordStore, registry: Registry, trees: LogTrees, limits: Limits, confirmations: int
+        self, store: RecordStore, registry: CachedReads, trees: LogTrees, limits: Limits, confirmations: int
     ) -> None:
         self._store = store
         self._limits = limits

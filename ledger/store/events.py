@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, literal, select, update
 
-from ledger.core.model import Block, ChainEvent
+from ledger.core.model import Batch, Block, ChainEvent
 from ledger.store.engine import Database
-from ledger.store.models import ATTEMPT, BATCH, CURSOR, EVENT, OUTBOX
-from ledger.store.rows import EVENTS, event_row, events
+from ledger.store.models import ATTEMPT, BATCH, CURSOR, ENTRY, EVENT, OUTBOX
+from ledger.store.rows import EVENTS, batch_row, event_row, events
 
 _ONLY = 1  # the cursor's one row
 
@@ -55,8 +55,23 @@ class Events(Database):
         with self.read() as connection:
             return events(connection, query)
 
-    def clear_index(self) -> None:
-        """Forget everything that can be rebuilt from entries and chain: batches, events, cursor, outbox."""
+    def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
+        """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
+        in one transaction. Entries and image records are not touched.
+        """
+        place = {"number": scanned.number, "hash": scanned.hash, "time": scanned.time}
         with self.write() as connection:
             for table in (CURSOR, ATTEMPT, BATCH, EVENT, OUTBOX):
                 connection.execute(delete(table))
+            connection.execute(insert(CURSOR).values(id=_ONLY, **place))
+            if batches:
+                connection.execute(insert(BATCH), [batch_row(batch) for batch in batches])
+            if events:
+                connection.execute(insert(EVENT), [event_row(event) for event in events])
+            covered = select(BATCH.c.sequence).where(
+                BATCH.c.registrar == ENTRY.c.registrar,
+                BATCH.c.first <= ENTRY.c.position,
+                BATCH.c.size > ENTRY.c.position,
+            )
+            waiting = select(ENTRY.c.registrar, ENTRY.c.position, literal(False), ENTRY.c.time).where(~covered.exists())
+            connection.execute(insert(OUTBOX).from_select(["registrar", "position", "urgent", "time"], waiting))

@@ -1,0 +1,285 @@
+"""First use and every later one: keys, chain, contract, registrar and log are there, made where they are missing.
+
+The embedded testnet is MedSeal's own, so the contract is deployed on it without asking. On any other network the
+contract is deployed by an administrator (``medseal deploy``), and what is missing there is an error with that advice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.chain.client import Web3Registry
+from ledger.chain.deploy import Deployment, Directory, deploy, fund
+from ledger.chain.keys import SecretBytes, load_or_create_sender_key, load_or_create_signing_key
+from ledger.chain.rpc import Provider, Rpc
+from ledger.chain.transactions import address_of
+from ledger.core.model import Registrar
+from ledger.errors import ChainMismatch, ChainUnreachable, Conflict, SettingsError, StorageFull
+from ledger.registration import draft_entry
+from ledger.settings import Settings
+from ledger.store import SqlStore
+
+if TYPE_CHECKING:
+    from ledger.chain.testnet import LocalTestnet
+
+LOCAL_CHAIN_ID = 1337
+LOCAL_CLIENT = "medseal"
+SENDER_FUNDS = 1000 * 10**18
+_LOCK_SECONDS = 15.0
+_LOCAL_CONFIRMATIONS, _CONFIRMATIONS = 1, 12
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where things lie in the data folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "medseal.db"
+
+    @property
+    def chain(self) -> Path:
+        return self.root / "chain" / "chain.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def deployment(self) -> Path:
+        return self.root / "deployment.json"
+
+    @property
+    def trust(self) -> Path:
+        return self.root / "trust.json"
+
+    @property
+    def receipts(self) -> Path:
+        return self.root / "receipts"
+
+    @property
+    def running(self) -> Path:
+        """Written by ``medseal up`` while it runs: its URLs."""
+        return self.root / "run.json"
+
+    @property
+    def worker_lock(self) -> Path:
+        return self.root / "worker.lock"
+
+    def create(self) -> None:
+        """The folder and its keys' folder are there, closed to others."""
+        try:
+            for folder in (self.root, self.keys):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise folder_error(self.root, error) from error
+
+
+@dataclass
+class Parts:
+    """Everything that a ledger runs on. Close it to release the embedded chain and the database."""
+
+    settings: Settings
+    folder: Folder
+    store: SqlStore
+    registry: Web3Registry
+    deployment: Deployment
+    registrar: Registrar
+    signing_key: Ed25519PrivateKey
+    confirmations: int
+    closing: ExitStack
+
+    def close(self) -> None:
+        self.closing.close()
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def prepare(settings: Settings) -> Parts:
+    """The parts, each made on first use. SettingsError, ChainMismatch or an OutageError says what is in the way."""
+    folder = Folder(settings.data.absolute())
+    folder.create()
+    with ExitStack() as closing:
+        store = closing.enter_context(SqlStore.open(database_url(settings, folder)))
+        signing_key = load_or_create_signing_key(folder.keys / "signing.key")
+        sender_key = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
+        provider = _provider(settings, folder, closing)
+        local = is_local(provider)
+        registrar = _registrar(settings, store, signing_key)
+        deployment = _deployment(folder, provider, registrar, sender_key, local=local)
+        registry = Web3Registry.connect(
+            provider,
+            chain_id=deployment.chain_id,
+            address=deployment.contract,
+            sender_key=sender_key,
+            timeout=settings.chain_timeout,
+        )
+        _open_log(store, registrar, deployment)
+        confirmations = settings.confirmations or (_LOCAL_CONFIRMATIONS if local else _CONFIRMATIONS)
+        parts = (settings, folder, store, registry, deployment, registrar, signing_key, confirmations)
+        return Parts(*parts, closing=closing.pop_all())
+
+
+def database_url(settings: Settings, folder: Folder) -> str:
+    """The configured database, or SQLite in the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{folder.database}"
+
+
+def is_local(provider: Provider) -> bool:
+    """Whether the node is MedSeal's embedded testnet, which its operator owns entirely."""
+    return str(Rpc(provider).call("web3_clientVersion")).lower().startswith(LOCAL_CLIENT)
+
+
+def running_chain(folder: Folder) -> str | None:
+    """The URL of the chain that a running ``medseal up`` serves from this folder."""
+    try:
+        url = json.loads(folder.running.read_text())["chain_url"]
+        Rpc(url, timeout=3.0).call("eth_chainId")
+    except (OSError, ValueError, KeyError, TypeError, ChainUnreachable):
+        return None
+    return str(url)
+
+
+def open_testnet(folder: Folder, funded: list[str], *, wait: float = _LOCK_SECONDS) -> LocalTestnet:
+    """The embedded chain of the folder; waits a little for another command that has it open."""
+    from ledger.chain.testnet import LocalTestnet
+
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return LocalTestnet(folder.chain, chain_id=LOCAL_CHAIN_ID, funded=funded)
+        except Conflict:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def funded_addresses(folder: Folder, settings: Settings) -> list[str]:
+    """The accounts that hold ether from the embedded chain's genesis: administrator and sender."""
+    folder.create()
+    sender = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
+    return [address_of(load_or_create_sender_key(folder.keys / "admin.key")), address_of(sender)]
+
+
+def write_atomically(path: Path, text: str | bytes, mode: int = 0o644) -> None:
+    """``path`` holds ``text`` in full and on the disk, or is as it was."""
+    data = text.encode() if isinstance(text, str) else text
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise folder_error(path, error) from error
+
+
+def folder_error(path: Path, error: OSError) -> SettingsError | StorageFull:
+    """The ledger's error for one of the file system."""
+    if error.errno == 28:
+        return StorageFull(f"no space left to write {path}")
+    return SettingsError(f"{path} can't be used: {error.strerror or error}", advice="Check the path and its rights.")
+
+
+def _provider(settings: Settings, folder: Folder, closing: ExitStack) -> Provider:
+    url = settings.chain_url or running_chain(folder)
+    if url:
+        return url
+    from ledger.chain.testnet import LocalProvider
+
+    node = open_testnet(folder, funded_addresses(folder, settings))
+    closing.callback(node.close)
+    return LocalProvider(node)
+
+
+def registrar_id(public_key: bytes) -> str:
+    """A registrar's id names its first signing key, so that nobody can claim another's."""
+    return sha256(b"medseal/registrar/1\n" + public_key).hexdigest()
+
+
+def _registrar(settings: Settings, store: SqlStore, signing_key: Ed25519PrivateKey) -> Registrar:
+    """The registrar of the key: as the log knows it already, else under the name in the settings."""
+    public_key = signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    identity = registrar_id(public_key)
+    return store.registrar(identity) or Registrar(identity, settings.registrar_name, public_key.hex(), utc_now())
+
+
+def _deployment(
+    folder: Folder, provider: Provider, registrar: Registrar, sender_key: SecretBytes, *, local: bool
+) -> Deployment:
+    try:
+        return Deployment.from_json(folder.deployment.read_text())
+    except FileNotFoundError:
+        if not local:
+            raise ChainMismatch(
+                f"expected {folder.deployment}, found none: no contract is known on this chain",
+                advice="Run medseal deploy --rpc URL with a funded key, or copy deployment.json here.",
+            ) from None
+    return establish(
+        folder, provider, registrar, sender_key, load_or_create_sender_key(folder.keys / "admin.key"), fund_sender=True
+    )
+
+
+def establish(
+    folder: Folder,
+    provider: Provider,
+    registrar: Registrar,
+    sender_key: SecretBytes,
+    admin_key: SecretBytes,
+    *,
+    fund_sender: bool = False,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> Deployment:
+    """Deploy the contract, enter the registrar with its sender, and record it in ``deployment.json``."""
+    progress("deploying the contract")
+    deployment = deploy(provider, admin_key)
+    sender = address_of(sender_key)
+    if fund_sender:
+        fund(provider, admin_key, sender, SENDER_FUNDS)
+    progress("entering the registrar in the directory")
+    Directory(provider, deployment, admin_key).add_registrar(registrar.id, registrar.name, sender)
+    write_atomically(folder.deployment, deployment.to_json())
+    return deployment
+
+
+def _open_log(store: SqlStore, registrar: Registrar, deployment: Deployment) -> None:
+    if store.registrar(registrar.id) is not None:
+        return
+    fields = {
+        "name": registrar.name,
+        "public_key": registrar.public_key,
+        "chain_id": deployment.chain_id,
+        "contract": deployment.contract,
+    }
+    store.add_registrar(registrar, draft_entry(registrar.id, "genesis", fields, utc_now))

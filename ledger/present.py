@@ -1,0 +1,194 @@
+"""From the ledger's values to the wire types."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ledger import schemas
+from ledger.audit import AuditReport
+from ledger.cached import CachedReads
+from ledger.core.entry import decode_entry
+from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
+from ledger.errors import OutageError
+from ledger.ports import HistoryRow
+from ledger.verification import Outcome
+
+
+class Presenter:
+    """Knows the chain that batches are on, and the newest block when it could be asked."""
+
+    def __init__(self, chain_id: int, contract: str, newest: int | None) -> None:
+        self._chain_id = chain_id
+        self._contract = contract
+        self._newest = newest
+
+    def anchor(self, batch: Batch) -> schemas.Anchor:
+        """Where the batch stands on the chain."""
+        mined = batch.block_number is not None and self._newest is not None
+        return schemas.Anchor(
+            chain_id=self._chain_id,
+            contract=self._contract,
+            sequence=batch.sequence,
+            size=batch.size,
+            mode=batch.mode,
+            transaction=batch.tx_hash or (batch.attempts[-1].tx_hash if batch.attempts else None),
+            block_number=batch.block_number,
+            block_hash=batch.block_hash,
+            block_time=datetime.fromtimestamp(batch.block_time, UTC) if batch.block_time else None,
+            confirmations=max(0, (self._newest or 0) - (batch.block_number or 0) + 1) if mined else None,
+            gas_used=batch.gas_used,
+        )
+
+    def batch(self, batch: Batch) -> schemas.BatchInfo:
+        """A batch with its cost."""
+        entries = batch.size - batch.first
+        return schemas.BatchInfo(
+            registrar=batch.registrar,
+            state=batch.state.value,
+            first=batch.first,
+            created_at=batch.created_at,
+            anchor=self.anchor(batch),
+            gas_per_entry=round(batch.gas_used / entries, 1) if batch.gas_used else None,
+            reason=batch.reason,
+        )
+
+    def registration(
+        self,
+        registration: Registration,
+        registrar_name: str,
+        state: State,
+        batch: Batch | None,
+        statements: list[schemas.Statement],
+        standing: str,
+        *,
+        created: bool = False,
+    ) -> schemas.Registration:
+        """A registered image."""
+        return schemas.Registration(
+            registration_id=registration.id,
+            registrar=registration.entry.registrar,
+            registrar_name=registrar_name,
+            index=registration.entry.index,
+            state=state.value,
+            standing=standing,
+            registered_at=registration.entry.time,
+            digests=dict(registration.image.digests),
+            facts=dict(registration.image.facts),
+            anchor=self.anchor(batch) if batch else None,
+            statements=statements,
+            created=created,
+        )
+
+    def history_entry(self, row: HistoryRow) -> schemas.HistoryEntry:
+        """One row of history."""
+        return schemas.HistoryEntry(
+            id=row.entry.id,
+            kind=row.entry.kind,
+            registrar=row.entry.registrar,
+            index=row.entry.index,
+            time=row.entry.time,
+            state=row.state.value,
+            leaf=row.entry.leaf.hex(),
+            target=row.entry.target,
+            anchor=self.anchor(row.batch) if row.batch else None,
+            on_chain_event=row.event is not None and row.event.leaf == row.entry.leaf,
+        )
+
+
+def statement(entry: LogEntry, state: State) -> schemas.Statement:
+    """A statement with what it says."""
+    body = decode_entry(entry.body)
+    return schemas.Statement(
+        id=entry.id,
+        kind=entry.kind,
+        target=body["target"],
+        reason=body["reason"],
+        author=body["author"],
+        replacement=body.get("replacement"),
+        time=entry.time,
+        index=entry.index,
+        state=state.value,
+    )
+
+
+def fresh(entry: LogEntry, digests: dict[str, str], registrar: Registrar) -> schemas.Registration:
+    """A registration that was appended a moment ago: nothing has been said of it, no batch holds it.
+
+    ``model_construct``: everything was validated on its way in, and a thousand of these are answered in one call.
+    """
+    return schemas.Registration.model_construct(
+        registration_id=entry.id,
+        registrar=registrar.id,
+        registrar_name=registrar.name,
+        index=entry.index,
+        state=State.SEQUENCED.value,
+        standing="in-force",
+        registered_at=entry.time,
+        digests=digests,
+        facts={},
+        anchor=None,
+        statements=[],
+        created=True,
+    )
+
+
+def verification(
+    outcome: Outcome, registration: schemas.Registration | None, checked_at: datetime
+) -> schemas.Verification:
+    """A verification with its checks."""
+    return schemas.Verification(
+        verdict=outcome.decision.verdict.value,
+        accepted=outcome.decision.accepted,
+        policy=outcome.policy.name,
+        reason=outcome.decision.reason,
+        checks=[
+            schemas.CheckResult(
+                number=check.number,
+                name=check.name,
+                status=check.status.value,
+                detail=check.detail,
+                figures=dict(check.figures),
+            )
+            for check in outcome.checks
+        ],
+        registration=registration,
+        checked_at=checked_at,
+    )
+
+
+def audit(report: AuditReport, audited_at: datetime) -> schemas.Audit:
+    """An audit's report."""
+    return schemas.Audit(
+        complete=report.complete,
+        consistent=report.consistent,
+        entries=report.entries,
+        heads=report.heads,
+        events=report.events,
+        differences=[schemas.Difference(**vars(difference)) for difference in report.differences],
+        not_checked=report.not_checked,
+        audited_at=audited_at,
+    )
+
+
+def registrar(registrar: Registrar, log_size: int, registry: CachedReads) -> schemas.RegistrarInfo:
+    """A registrar with its place in the contract's directory, as far as the chain can be asked."""
+    info = schemas.RegistrarInfo(
+        id=registrar.id,
+        name=registrar.name,
+        public_key=registrar.public_key,
+        created_at=registrar.created_at,
+        log_size=log_size,
+    )
+    try:
+        entry, head = registry.directory(registrar.id), registry.head(registrar.id)
+    except OutageError:
+        return info
+    since = entry.compromised_since
+    return info.model_copy(
+        update={
+            "on_chain_status": entry.status,
+            "on_chain_sequence": head.sequence,
+            "on_chain_size": head.size,
+            "compromised_since": datetime.fromtimestamp(since, UTC) if since else None,
+        }
+    )

@@ -1,0 +1,260 @@
+"""The composition root: settings in, a :class:`ledger.gateway.Gateway` out. The only place that knows all adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from ledger import __version__, present, schemas
+from ledger.audit import audit
+from ledger.bootstrap import Parts, prepare, utc_now, write_atomically
+from ledger.cached import CachedReads
+from ledger.chain.abi import interface
+from ledger.core.images import Limits
+from ledger.core.model import Appended, LogEntry, Registration, State
+from ledger.core.states import state_of
+from ledger.core.trust import TrustedChain, dump_trust
+from ledger.core.verdict import policy_named
+from ledger.errors import InputError, LedgerError, NotFound
+from ledger.log import LogTrees
+from ledger.ports import HistoryFilter
+from ledger.rebuilding import rebuild
+from ledger.receipts import Receipts
+from ledger.registration import DigestedImage, Registrations
+from ledger.settings import Settings
+from ledger.standing import standing_of
+from ledger.store.keys import ApiKeys
+from ledger.trusting import trust_of
+from ledger.verification import Outcome, Verifier
+from ledger.working import anchor_pending
+
+CHAIN_ANSWERS_SECONDS = 1.0
+_MOST_ROWS = 1000
+
+
+class Service:
+    """A ledger in this process. Safe to share between threads; close it when done."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.store = parts.store
+        self.registry = parts.registry
+        self.keys = ApiKeys(parts.store)
+        self.trees = LogTrees(parts.store)
+        self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
+        settings = parts.settings
+        limits = Limits(
+            max_bytes=settings.max_upload_mb << 20, max_pixels=settings.max_pixels, max_frames=settings.max_frames
+        )
+        self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
+        self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations)
+        sign = parts.signing_key.sign
+        self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The ledger of the settings' data folder, made on first use."""
+        return cls(prepare(settings))
+
+    def close(self) -> None:
+        """Release the database and the embedded chain."""
+        self.parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # registering
+
+    def register(
+        self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False
+    ) -> schemas.Registration:
+        appended = self._registrations.register(data, idempotency_key=idempotency_key, urgent=urgent)
+        return self._appended(appended)
+
+    def register_digests(
+        self, images: Sequence[schemas.DigestRegistration], *, urgent: bool = False
+    ) -> list[schemas.Registration]:
+        digested = [DigestedImage(image.digests, image.idempotency_key) for image in images]
+        registrar = self.parts.registrar
+        return [
+            present.fresh(one.entry, dict(one.image.digests), registrar)
+            if one.created and one.image
+            else self._appended(one)
+            for one in self._registrations.register_digests(digested, urgent=urgent)
+        ]
+
+    def state_request(self, registration_id: str, request: schemas.StatementRequest) -> schemas.Statement:
+        entry = self._registrations.state(
+            request.kind,
+            registration_id,
+            reason=request.reason,
+            author=request.author,
+            replacement=request.replacement,
+        )
+        return present.statement(entry, State.SEQUENCED)
+
+    def registration(self, registration_id: str) -> schemas.Registration:
+        registration = self.store.registration(registration_id)
+        if registration is None:
+            raise NotFound(f"no registration {registration_id}")
+        return self._present(registration)
+
+    def receipt(self, registration_id: str) -> bytes:
+        return self._receipts.issue(registration_id)
+
+    def anchor_pending(self, timeout: float, on_progress: Callable[[int, int], None] | None = None) -> bool:
+        """Everything in the log is anchored when this answers True; False if time ran out.
+
+        Drives the worker's steps here, or waits for a worker that runs elsewhere on this data folder.
+        ``on_progress`` is told how many entries are anchored, and of how many.
+        """
+        return anchor_pending(self, timeout, on_progress)
+
+    # verifying
+
+    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> schemas.Verification:
+        return self._verification(self._verifier.verify(data, policy_named(policy), against=against))
+
+    def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> schemas.Verification:
+        return self._verification(self._verifier.verify_digests(digests, policy_named(policy)))
+
+    # asking
+
+    def history(
+        self,
+        *,
+        digest: str | None = None,
+        registration: str | None = None,
+        registrar: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> schemas.History:
+        if not 1 <= limit <= _MOST_ROWS or offset < 0:
+            raise InputError(f"expected a limit of 1 to {_MOST_ROWS} and an offset of 0 or more", code="invalid_page")
+        query = HistoryFilter(
+            digests=(digest,) if digest else (),
+            registration=registration,
+            registrar=registrar,
+            since=since,
+            until=until,
+            kind=kind,
+            state=_state(state) if state else None,
+            limit=limit + 1,
+            offset=offset,
+        )
+        rows = self.store.history(query)
+        presenter = self._presenter(max((row.batch.block_number or 0 for row in rows if row.batch), default=0))
+        entries = [presenter.history_entry(row) for row in rows[:limit]]
+        return schemas.History(entries=entries, limit=limit, offset=offset, more=len(rows) > limit)
+
+    def registrars(self) -> list[schemas.RegistrarInfo]:
+        return [self._registrar_info(registrar.id) for registrar in self.store.registrars()]
+
+    def batches(self, *, limit: int = 50) -> list[schemas.BatchInfo]:
+        batches = self.store.batches(limit=limit)
+        presenter = self._presenter(max((batch.block_number or 0 for batch in batches), default=0))
+        return [presenter.batch(batch) for batch in batches]
+
+    def audit(self) -> schemas.Audit:
+        return present.audit(audit(self.store, self.registry), utc_now())
+
+    def rebuild(self) -> schemas.Rebuild:
+        report = rebuild(self.store, self.registry, self.parts.confirmations)
+        return schemas.Rebuild(
+            entries=report.entries,
+            heads=report.heads,
+            events=report.events,
+            equal=not report.differences,
+            differences=list(report.differences),
+        )
+
+    def trust(self) -> str:
+        deployment = self.parts.deployment
+        chain = TrustedChain(deployment.chain_id, deployment.genesis_hash, deployment.contract, interface().roots_slot)
+        return dump_trust(trust_of(self.store, self.registry, chain))
+
+    def write_trust(self) -> None:
+        """``trust.json`` in the data folder says what :meth:`trust` says now."""
+        write_atomically(self.parts.folder.trust, self.trust())
+
+    def health(self) -> schemas.Health:
+        parts = {"database": _asked(self.store.ping), "chain": _asked(self._reads.newest)}
+        well = all(part == "ok" for part in parts.values())
+        return schemas.Health(status="ok" if well else "degraded", version=__version__, parts=parts)
+
+    # presenting
+
+    def _appended(self, appended: Appended) -> schemas.Registration:
+        if appended.image is None:
+            raise NotFound(f"no image behind entry {appended.entry.id}")
+        return self._present(Registration(appended.entry, appended.image), created=appended.created)
+
+    def _present(self, registration: Registration, *, created: bool = False) -> schemas.Registration:
+        entry = registration.entry
+        batch = self.store.batch_of(entry.registrar, entry.index)
+        statements = self.store.statements(registration.id)
+        presenter = self._presenter(at_least=batch.block_number or 0 if batch else 0)
+        return presenter.registration(
+            registration,
+            self._name(entry.registrar),
+            state_of(batch),
+            batch,
+            [present.statement(said, self._entry_state(said)) for said in statements],
+            standing_of(statements).standing.value,
+            created=created,
+        )
+
+    def _verification(self, outcome: Outcome) -> schemas.Verification:
+        found = None
+        if outcome.registration is not None:
+            found = self._present(outcome.registration)
+        return present.verification(outcome, found, utc_now())
+
+    def _entry_state(self, entry: LogEntry) -> State:
+        return state_of(self.store.batch_of(entry.registrar, entry.index))
+
+    def _presenter(self, at_least: int = 0) -> present.Presenter:
+        try:
+            newest: int | None = self._reads.newest(at_least).number
+        except LedgerError:
+            newest = None
+        return present.Presenter(self.registry.chain_id, self.registry.address, newest)
+
+    def _name(self, registrar_id: str) -> str:
+        if registrar_id == self.parts.registrar.id:
+            return self.parts.registrar.name
+        registrar = self.store.registrar(registrar_id)
+        return registrar.name if registrar else registrar_id
+
+    def _registrar_info(self, registrar_id: str) -> schemas.RegistrarInfo:
+        registrar = self.store.registrar(registrar_id)
+        if registrar is None:
+            raise NotFound(f"no registrar {registrar_id}")
+        return present.registrar(registrar, self.store.log_size(registrar_id), self._reads)
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text)
+    except ValueError:
+        expected = ", ".join(state.value for state in State)
+        raise InputError(f"expected a state of {expected}, found {text[:40]!r}", code="invalid_state") from None
+
+
+def _asked(part: Callable[[], object]) -> str:
+    try:
+        part()
+    except LedgerError as error:
+        return error.code
+    return "ok"
