@@ -45,7 +45,7 @@ def register(
     files: Files,
     recursive: Recursive = False,
     receipts: Annotated[
-        Path | None, typer.Option("--receipts", metavar="DIR", help="Where receipts go. [default: DATA/receipts]")
+        Path | None, typer.Option("--receipts", metavar="DIR", help="Where receipts go; DATA/receipts if not given.")
     ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until the entries are anchored.")] = False,
     urgent: Annotated[bool, typer.Option("--urgent", help="Anchor at once, without waiting for a full batch.")] = False,
@@ -175,7 +175,7 @@ def verify(
     files: Files,
     recursive: Recursive = False,
     policy: Annotated[
-        Literal["clinical", "strict"] | None, typer.Option("--policy", help="What is accepted. [default: clinical]")
+        Literal["clinical", "strict"] | None, typer.Option("--policy", help="What is accepted; clinical if not given.")
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", metavar="ID", help="Compare with this registration if none is found.")

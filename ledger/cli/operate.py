@@ -22,7 +22,7 @@ def deploy(
     key_file: Annotated[
         Path | None,
         typer.Option(
-            "--key-file", metavar="FILE", help="The administrator's funded key. [default: DATA/keys/admin.key]"
+            "--key-file", metavar="FILE", help="The administrator's funded key; DATA/keys/admin.key if not given."
         ),
     ] = None,
     registrar: Annotated[
@@ -35,8 +35,8 @@ def deploy(
     """Deploy the contract, enter this ledger as a registrar, and write DATA/deployment.json."""
     import json
 
-    from ledger.bootstrap import deploy_to
     from ledger.cli import output
+    from ledger.deploying import deploy_to
 
     settings = settings_for(data, None, verbose)
     if registrar is not None:

@@ -31,9 +31,7 @@ def history(
     state: Annotated[
         Literal["sequenced", "anchoring", "anchored", "final", "blocked"] | None, typer.Option("--state")
     ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="T", help="ISO 8601; UTC unless it says more.")
-    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="T", help="ISO 8601; UTC if it says no zone.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="T", help="ISO 8601, exclusive.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many entries, newest first.")] = 100,
     as_json: Json = False,
