@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from ledger.chain.testnet.node import LocalTestnet
-from ledger.chain.testnet.wire import INVALID_REQUEST, RpcError
+from ledger.chain.testnet.wire import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 
 MAX_BATCH = 1_000
+_logger = logging.getLogger(__name__)
 
 
 def answer(node: LocalTestnet, request: Any) -> Any:
@@ -28,6 +30,9 @@ def _one(node: LocalTestnet, request: Any) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": known.get("id"), "result": node.rpc(method, params)}
     except RpcError as error:
         return failed(known.get("id"), error)
+    except Exception as error:
+        _logger.exception("%s failed", method)
+        return failed(known.get("id"), RpcError(INTERNAL_ERROR, f"internal error: {type(error).__name__}"))
 
 
 def failed(key: Any, error: RpcError) -> dict[str, Any]:

@@ -30,6 +30,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_local(origin: str) -> bool:
+    """Any page in a browser can post to loopback; only those that this machine serves may."""
+    try:
+        return is_loopback(urlsplit(origin).hostname or "")
+    except ValueError:
+        return False
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
@@ -52,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refusal(self) -> HTTPStatus | None:
         origin, length = self.headers.get("Origin"), self.headers.get("Content-Length", "")
-        if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
+        if origin is not None and not _is_local(origin):
             return HTTPStatus.FORBIDDEN
         if not (length.isascii() and length.isdigit()):
             return HTTPStatus.LENGTH_REQUIRED

@@ -56,7 +56,11 @@ class Store:
         self._cache: dict[bytes, bytes] = {}
         with self._errors():
             self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.connection.close()
+                raise
 
     def _prepare(self) -> None:
         # FULL: a commit is on the disk before it returns, so what was acknowledged survives a power cut as well.

@@ -224,6 +224,26 @@ def test_a_call_sees_the_hashes_of_the_blocks_before(node: LocalTestnet) -> None
     assert node.rpc("eth_call", [{"data": "0x60014303405f5260205ff3"}]) == parent
 
 
+def test_a_revert_with_a_text_is_told_in_words(node: LocalTestnet) -> None:
+    text = "08c379a0" + f"{32:064x}{5:064x}" + b"never".hex().ljust(64, "0")
+    # the payload behind 10 bytes of code, copied to memory and reverted with
+    error = _refusal(node, "eth_call", {"data": "0x6064600a5f3960645ffd" + text})
+    assert (error.code, error.message, error.data) == (3, "execution reverted: never", "0x" + text)
+
+
+def test_an_estimate_suffices_where_a_contract_wants_more_gas_than_it_uses(node: LocalTestnet) -> None:
+    # stops if more than a million gas is left, else reverts
+    call = {"data": "0x5a620f42401060" + "0c" + "575f5ffd5b00"}
+    gas = int(node.rpc("eth_estimateGas", [call]), 16)
+    assert node.rpc("eth_call", [{**call, "gas": hex(gas)}]) == "0x"
+    assert _refusal(node, "eth_call", {**call, "gas": hex(gas * 96 // 100)}).code == 3
+
+
+def test_a_call_that_runs_out_of_gas_is_no_revert(node: LocalTestnet) -> None:
+    error = _refusal(node, "eth_call", {"data": "0x5b5f56", "gas": "0xffff"})  # an endless loop
+    assert error.code == -32000 and "OutOfGas" in error.message
+
+
 def test_a_block_is_later_than_its_parent_and_never_far_from_the_clock(node: LocalTestnet) -> None:
     times = []
     for _ in range(4):

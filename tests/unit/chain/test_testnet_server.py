@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ledger.chain.testnet import LocalTestnet, serve
-from ledger.chain.testnet.protocol import MAX_BATCH
+from ledger.chain.testnet.protocol import MAX_BATCH, answer
 from ledger.chain.testnet.server import MAX_BODY, is_loopback
 from ledger.errors import SettingsError
 
@@ -71,7 +71,7 @@ def test_nonsense_is_answered_with_its_code(connection: http.client.HTTPConnecti
     assert _post(connection, CHAIN_ID)[1]["result"] == "0x539"
 
 
-@pytest.mark.parametrize("origin", ["https://example.org", "http://127.0.0.1.example.org", "null", "file://", ""])
+@pytest.mark.parametrize("origin", ["https://a.org", "http://127.0.0.1.a.org", "null", "file://", "http://[bad", ""])
 def test_a_web_page_from_elsewhere_is_refused(connection: http.client.HTTPConnection, origin: str) -> None:
     status, answer = _post(connection, CHAIN_ID, Origin=origin)
     assert status == 403 and "result" not in answer
@@ -95,6 +95,15 @@ def test_a_request_without_a_proper_length_is_refused(connection: http.client.HT
         connection.putheader("Content-Length", length)
     connection.endheaders()
     assert connection.getresponse().status == 411
+
+
+def test_a_fault_inside_the_node_is_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with LocalTestnet(tmp_path / "chain.sqlite", funded=["0x" + "22" * 20]) as node:
+        node.chain.store.connection.execute("DELETE FROM state")
+        node.chain.store._cache.clear()
+        reply = answer(node, {"id": 1, "method": "eth_getBalance", "params": ["0x" + "22" * 20]})
+    assert reply["error"] == {"code": -32603, "message": "internal error: MissingTrieNode"}
+    assert "eth_getBalance failed" in caplog.text
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
