@@ -117,7 +117,6 @@ KEY: dict[str, Any] = {
     "label": "CT scanner 3",
     "scopes": ["register"],
     "created_at": _TIME,
-    "revoked_at": None,
 }
 KEY_REQUEST: dict[str, Any] = {"label": "CT scanner 3", "scopes": ["register"]}
 NEW_KEY: dict[str, Any] = {"id": "4b" * 8, "secret": "ms_" + "4b" * 8 + "_shown-once"}

@@ -44,7 +44,7 @@ class KeyInfo(Wire):
     label: str
     scopes: tuple[str, ...]
     created_at: datetime
-    revoked_at: datetime | None
+    revoked_at: datetime | None = None
 
 
 NEW_KEY = TypeAdapter(NewKey)

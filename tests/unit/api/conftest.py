@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
@@ -95,15 +98,17 @@ def serve(scripted: ScriptedLedger) -> Iterator[Callable[..., TestClient]]:
 
 @contextmanager
 def _clients(ledger: Any) -> Iterator[Callable[..., TestClient]]:
-    opened: list[TestClient] = []
+    opened: dict[str, TestClient] = {}
 
     def make(**settings: Any) -> TestClient:
-        client = TestClient(create_app(ledger, Settings(**settings)))
-        opened.append(client.__enter__())
-        return client
+        name = repr(settings)
+        if name not in opened:
+            opened[name] = TestClient(create_app(ledger, Settings(**settings)))
+            opened[name].__enter__()
+        return opened[name]
 
     yield make
-    for client in opened:
+    for client in opened.values():
         client.__exit__(None, None, None)
 
 
@@ -122,5 +127,21 @@ def a_registration() -> Registration:
     )
 
 
-def bearer(scope: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer ms_{scope}"}
+@pytest.fixture
+def bearer() -> Callable[[str], dict[str, str]]:
+    """The header that sends the scripted key with one scope."""
+    return lambda scope: {"Authorization": f"Bearer ms_{scope}"}
+
+
+@pytest.fixture
+def url(scripted: ScriptedLedger) -> Iterator[str]:
+    """The address of a real server over the scripted ledger."""
+    config = uvicorn.Config(create_app(scripted, Settings()), port=0, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
