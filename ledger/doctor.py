@@ -1,0 +1,181 @@
+"""``medseal doctor``: is everything here that a ledger needs? It reads, and makes nothing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import LedgerError
+from ledger.settings import Settings
+
+_LEAST_FREE = 1 << 30
+_SECRET_FILES = ("signing.key", "sender.key", "admin.key", "dashboard.key")
+_PACKAGES = ("medseal", "pydicom", "numpy", "opencv-python", "web3", "py-evm", "fastapi", "streamlit")
+_DECODERS = ("pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "python-gdcm")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``advice`` is the next step where it is not ok."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str | None = None
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Findings on Python, folder, keys, database, chain, contract, server and decoders, in that order.
+
+    A data folder that is not there yet is fine: the first command makes it.
+    """
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _versions,
+        _decoders,
+        _folder,
+        _keys,
+        _database,
+        _chain,
+        _server,
+    )
+    findings = []
+    for check in checks:
+        try:
+            findings += list(check(settings))
+        except LedgerError as error:
+            findings.append(Finding(check.__name__.strip("_"), False, f"{error} ({error.code})", error.advice))
+    return findings
+
+
+def _versions(_settings: Settings) -> Iterator[Finding]:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding("python", sys.version_info >= (3, 11), found, "Python 3.11 or newer is needed.")
+    yield _installed("packages", _PACKAGES)
+    try:
+        import cv2
+    except ImportError as error:
+        yield Finding("opencv", False, str(error), "On Debian and Ubuntu: apt-get install libgl1 libglib2.0-0.")
+    else:
+        yield Finding("opencv", True, f"OpenCV {cv2.__version__} loads")
+
+
+def _installed(name: str, packages: tuple[str, ...]) -> Finding:
+    found, missing = [], []
+    for package in packages:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(package)
+    detail = ", ".join(found) + (f"; missing: {', '.join(missing)}" if missing else "")
+    return Finding(name, not missing, detail, "Run scripts/setup again.")
+
+
+def _decoders(_settings: Settings) -> Iterator[Finding]:
+    yield _installed("decoder packages", _DECODERS)
+    from pydicom import uid
+    from pydicom.pixels import get_decoder
+
+    wanted = (
+        uid.RLELossless,
+        uid.JPEGBaseline8Bit,
+        uid.JPEGLosslessSV1,
+        uid.JPEGLSLossless,
+        uid.JPEG2000Lossless,
+        uid.JPEG2000,
+    )
+    lacking = [syntax.name for syntax in wanted if not get_decoder(syntax).is_available]
+    detail = f"no decoder for {', '.join(lacking)}" if lacking else f"all {len(wanted)} compressed kinds can be read"
+    yield Finding("transfer syntaxes", not lacking, detail, "Run scripts/setup again.")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data.absolute()
+    if not folder.exists():
+        yield Finding("data folder", True, f"{folder} is not there yet; the first command makes it")
+        return
+    rights = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    yield Finding("data folder", folder.is_dir() and rights, str(folder), "It must be a folder that you can write to.")
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / (1 << 30):.1f} GB free"
+    yield Finding("disk", free >= _LEAST_FREE, detail, "Free some space: at least 1 GB.")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data.absolute() / "keys"
+    files = [folder / name for name in _SECRET_FILES] + [path for path in [settings.sender_key_file] if path]
+    files = [path for path in files if path.exists()]
+    open_to_others = [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    names = ", ".join(str(path) for path in open_to_others)
+    detail = f"others can read {names}" if names else f"{len(files)} key files, closed to others"
+    yield Finding("key files", not open_to_others, detail, f"Run: chmod 600 {names}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    from ledger.bootstrap import Folder, database_url
+    from ledger.store import SqlStore
+
+    folder = Folder(settings.data.absolute())
+    if settings.database_url is None and not folder.database.exists():
+        yield Finding("database", True, "not there yet; the first command makes it")
+        return
+    with SqlStore.open(database_url(settings, folder)) as store:
+        store.ping()
+        entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
+    kind = "SQLite" if settings.database_url is None else "the database of MEDSEAL_DATABASE_URL"
+    yield Finding("database", True, f"{kind} answers, {entries} entries")
+
+
+def _chain(settings: Settings) -> Iterator[Finding]:
+    from ledger.bootstrap import Folder, running_chain
+    from ledger.chain.client import Web3Registry
+    from ledger.chain.deploy import Deployment
+
+    folder = Folder(settings.data.absolute())
+    url = settings.chain_url or running_chain(folder)
+    record = _record(folder.deployment)
+    if url is None:
+        yield Finding("chain", True, "the embedded one, which no process serves now")
+    if record is None:
+        advice = "Run medseal deploy --rpc URL, or copy deployment.json into the data folder."
+        yield Finding("contract", settings.chain_url is None, "not deployed yet", advice)
+        return
+    deployment = Deployment.from_json(record)
+    if url is None:
+        yield Finding("contract", True, f"deployed at {deployment.contract} on chain {deployment.chain_id}")
+    else:
+        registry = Web3Registry.connect(
+            url, chain_id=deployment.chain_id, address=deployment.contract, timeout=settings.chain_timeout
+        )
+        yield Finding("chain", True, f"chain id {deployment.chain_id}, newest block {registry.block().number}")
+        yield Finding("contract", True, f"ImageRegistry answers at {deployment.contract}")
+
+
+def _record(path: Path) -> str | None:
+    return path.read_text() if path.is_file() else None
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    url = settings.server or _running_api(settings.data)
+    if url is None:
+        yield Finding("server", True, "none runs on this folder")
+        return
+    from ledger.client import Client
+
+    with Client(url, None, timeout=10) as client:
+        health = client.health()
+    parts = ", ".join(f"{name} {state}" for name, state in health.parts.items())
+    yield Finding("server", health.status == "ok", f"{url}: {health.status} {parts}".strip(), "Read its log.")
+
+
+def _running_api(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / "run.json").read_text())["api_url"])
+    except (OSError, ValueError, KeyError):
+        return None
