@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.icons import icon_styles
 from dashboard.components.sidebar import show_sidebar
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -16,6 +17,7 @@ def main() -> None:
     st.set_page_config(page_title="MedSeal", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
     st.logo(str(_ASSETS / "logo.svg"), size="large", icon_image=str(_ASSETS / "icon.svg"))
     st.html(_ASSETS / "style.css")
+    st.html(icon_styles())
     page = st.navigation(
         [
             st.Page("pages/verify.py", title="Verify", icon=":material/verified_user:", default=True),

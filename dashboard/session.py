@@ -32,7 +32,7 @@ def _client(url: str, key: str | None) -> Client:
 
 def explain(error: LedgerError) -> Notice:
     """An error of the client in this dashboard's words."""
-    return notice_of(error, server=server(), has_key=bool(os.environ.get("MEDSEAL_API_KEY")))
+    return notice_of(error, has_key=bool(os.environ.get("MEDSEAL_API_KEY")))
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, code, details, digests, facts, figure, text, when
 from dashboard.words import STEPS, standing_words, state_words
@@ -49,7 +51,7 @@ def registration_markup(registration: Registration, title: str = "Registration")
     chips = standing_chip(registration.standing) + state_chip(registration.state)
     return (
         f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3><span>{chips}</span></div>'
-        f"{facts(rows)}{statements_markup(registration.statements)}{_more(registration)}</section>"
+        f"{facts(rows)}{_more(registration)}</section>"
     )
 
 
@@ -61,10 +63,11 @@ def _more(registration: Registration) -> str:
     return shown
 
 
-def statements_markup(statements: list[Statement]) -> str:
-    """Statements about a registration, oldest first; empty when there are none."""
+def statements_markup(statements: Sequence[Statement]) -> str:
+    """Statements about a registration as a card, oldest first; empty when there are none."""
     items = "".join(_statement(statement) for statement in sorted(statements, key=lambda one: one.time))
-    return f'<ul class="ms-statements">{items}</ul>' if items else ""
+    head = '<div class="ms-card-head"><h3>Statements</h3></div>'
+    return f'<section class="ms-card">{head}<ul class="ms-statements">{items}</ul></section>' if items else ""
 
 
 def _statement(statement: Statement) -> str:

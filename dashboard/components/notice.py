@@ -26,6 +26,10 @@ class Notice:
 
 # By the error's stable code: title, icon, tone. What follows comes from the error itself.
 _BY_CODE: Mapping[str, tuple[str, str, str]] = {
+    "server_unreachable": ("The MedSeal server does not answer", "plug", "bad"),
+    "server_timeout": ("The MedSeal server took too long", "hourglass", "open"),
+    "unexpected_answer": ("That server does not speak as this MedSeal does", "plug", "bad"),
+    "empty_file": ("This file is empty", "file", "warn"),
     "unreadable_image": ("This file cannot be read as an image", "file", "warn"),
     "unsupported_image": ("This kind of file is not read", "file", "warn"),
     "limit_exceeded": ("This file is too large", "scale", "warn"),
@@ -40,17 +44,15 @@ _BY_CODE: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def notice_of(error: LedgerError, *, server: str, has_key: bool) -> Notice:
-    """The words for an error that the client raised against ``server``, with or without an API key."""
+def notice_of(error: LedgerError, *, has_key: bool) -> Notice:
+    """The words for an error that the client raised, with or without an API key."""
     if isinstance(error, NotAllowed):
         return _refused(error, has_key)
     if error.code in _BY_CODE:
         title, symbol, tone = _BY_CODE[error.code]
         return Notice(title, str(error), error.advice, symbol, tone, error.code)
     if isinstance(error, OutageError):
-        body = f"No answer from {server}: {error}"
-        advice = "Start it (medseal up) or correct MEDSEAL_SERVER, then try again. Nothing was lost."
-        return Notice("The MedSeal server does not answer", body, advice, "plug", "bad", error.code)
+        return Notice("The ledger cannot answer now", str(error), error.advice, "plug", "bad", error.code)
     title = "This was not accepted" if isinstance(error, InputError) else "Something went wrong in the ledger"
     return Notice(title, str(error), error.advice, "file", "warn", error.code)
 
@@ -58,7 +60,7 @@ def notice_of(error: LedgerError, *, server: str, has_key: bool) -> Notice:
 def _refused(error: NotAllowed, has_key: bool) -> Notice:
     if has_key:
         return Notice("The server refused this API key", str(error), error.advice, "key", "warn", error.code)
-    advice = "Set MEDSEAL_API_KEY to a key with the scopes register, verify and read, and start the dashboard again."
+    advice = "Set MEDSEAL_API_KEY to a key with the scopes register, verify and history, and start the dashboard again."
     return Notice("The dashboard has no API key", str(error), advice, "key", "warn", error.code)
 
 

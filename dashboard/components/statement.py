@@ -13,6 +13,7 @@ from dashboard.words import STATEMENTS
 from ledger.schemas import StatementRequest
 
 Kind = Literal["supersede", "revoke", "dispute"]
+_DONE = "say.done"
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
 
@@ -42,6 +43,9 @@ def show_statement_form(target: str) -> None:
             reason = st.text_area("Reason", key="say.reason", max_chars=2000, height=80).strip()
             author = st.text_input("Author", key="say.author", max_chars=200, placeholder="Radiology QA").strip()
             sent = st.form_submit_button(f"Append this {kind} entry", type="primary")
+        done = st.session_state.pop(_DONE, "")
+        if done:
+            st.success(done)
         if sent:
             _send(about, kind, reason, author, replacement)
 
@@ -54,4 +58,5 @@ def _send(target: str, kind: Kind, reason: str, author: str, replacement: str) -
     with told(), st.spinner("Appending the statement …"):
         request = StatementRequest(kind=kind, reason=reason, author=author, replacement=replacement or None)
         statement = client().state_request(target, request)
-        st.success(f"Appended: {statement.kind} entry {statement.id} at log index {statement.index}.")
+        st.session_state[_DONE] = f"Appended: {statement.kind} entry {statement.id} at log index {statement.index}."
+        st.rerun()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 import streamlit as st
 
-from dashboard.components.markup import when
+from dashboard.components.markup import short
 from dashboard.words import state_words
 from ledger.schemas import HistoryEntry
 
@@ -25,23 +26,20 @@ def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
     return {
         "Kind": entry.kind,
         "State": f"{_MARKS.get(words.tone, '○')} {words.label}",
-        "Time": when(entry.time),
+        "Time (UTC)": entry.time.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S"),
         "Registrar": names.get(entry.registrar, entry.registrar[:12]),
         "Index": entry.index,
         "Block": anchor.block_number if anchor else None,
-        "Transaction": anchor.transaction if anchor else None,
-        "Id": entry.id,
+        "Transaction": short(anchor.transaction, tail=4) if anchor and anchor.transaction else None,
+        "Id": short(entry.id, head=8, tail=4),
     }
 
 
 def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key: str) -> HistoryEntry | None:
     """Draw the table; the entry whose row is chosen, if one is."""
     columns: dict[str, Any] = {
-        "Time": st.column_config.TextColumn(width="medium"),
         "Index": st.column_config.NumberColumn(width="small", format="%d"),
         "Block": st.column_config.NumberColumn(width="small", format="%d"),
-        "Transaction": st.column_config.TextColumn(width="medium"),
-        "Id": st.column_config.TextColumn(width="medium"),
     }
     state: Any = st.dataframe(
         entry_rows(entries, names),
@@ -51,6 +49,7 @@ def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key:
         selection_mode="single-row",
         height=min(38 * (len(entries) + 1) + 2, 600),
         row_height=38,
+        placeholder="–",
         key=key,
         alt="History entries, newest first",
     )

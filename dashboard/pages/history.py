@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time
 
 import streamlit as st
 
-from dashboard.components.facts import anchor_rows, registration_markup, state_chip, timeline_markup
+from dashboard.components.facts import anchor_rows, registration_markup, state_chip, statements_markup, timeline_markup
 from dashboard.components.markup import code, facts, heading, text, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.statement import show_statement_form
@@ -19,6 +20,8 @@ from ledger.schemas import History, HistoryEntry, Registration
 
 _PAGE = 25
 _ANY = "any"
+_DIGEST = re.compile(r"(sha256|pdq):[0-9a-f]{64}")
+_IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,18 @@ class Filters:
     @property
     def empty(self) -> bool:
         return all(value is None for value in astuple(self))
+
+
+def malformed(filters: Filters) -> Notice | None:
+    """What is wrong with a digest or an identifier, before the ledger is asked."""
+    advice = "Copy it whole: the digests of an image stand on its registration's card."
+    if filters.digest and not _DIGEST.fullmatch(filters.digest):
+        found = f"Expected sha256: (or pdq:) and 64 hex digits, found {filters.digest[:80]!r}."
+        return Notice("That is not a digest", found, advice, "file", "warn")
+    if filters.registration and not _IDENTIFIER.fullmatch(filters.registration):
+        found = f"Expected 32 hex digits, found {filters.registration[:80]!r}."
+        return Notice("That is not a registration id", found, advice, "file", "warn")
+    return None
 
 
 def day_edge(day: date | None, edge: time) -> datetime | None:
@@ -59,11 +74,11 @@ def ask_filters(names: dict[str, str]) -> Filters:
         registrar = second[2].selectbox(
             "Registrar", [_ANY, *names], format_func=lambda one: names.get(one, one), key="history.registrar"
         )
-        days = second[3].date_input("Days (UTC)", value=(), key="history.days", format="YYYY-MM-DD")
+        days = second[3].date_input("Days (UTC)", value=[], key="history.days", format="YYYY-MM-DD")
     since, until = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
     return Filters(
-        digest or None,
-        registration.strip() or None,
+        digest.lower() or None,
+        registration.strip().lower() or None,
         None if kind == _ANY else kind,
         None if state == _ANY else state,
         None if registrar == _ANY else registrar,
@@ -133,7 +148,7 @@ def show_detail(entry: HistoryEntry) -> None:
             st.html(life_markup(registration))
             left, right = st.columns(2, gap="medium")
             left.html(registration_markup(registration))
-            right.html(entry_markup(entry))
+            right.html(entry_markup(entry) + statements_markup(registration.statements))
             return
     st.html(entry_markup(entry))
 
@@ -170,6 +185,10 @@ def main() -> None:
     filters = ask_filters(names)
     if st.session_state.get("history.filters") != filters:
         st.session_state["history.filters"], st.session_state["history.offset"] = filters, 0
+    wrong = malformed(filters)
+    if wrong is not None:
+        show_notice(wrong)
+        return
     with told():
         try:
             page = ask_history(filters, st.session_state["history.offset"])
@@ -179,9 +198,11 @@ def main() -> None:
             show_empty(filters)
             show_statement_form(filters.registration or "")
             return
-        chosen = choose_entry(page.entries, names, key=f"history.table.{hash(filters)}.{page.offset}")
-        if chosen is None and len(page.entries) == 1:
-            chosen = page.entries[0]
+        chosen = choose_entry(
+            page.entries, names, key=f"history.table.{hash(filters)}.{page.offset}.{page.entries[0].id}"
+        )
+        if chosen is None and filters.registration:
+            chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
         turn_pages(page)
         if chosen is not None:
             show_detail(chosen)

@@ -94,7 +94,7 @@ def show_result(result: Result, position: int) -> None:
         return
     found = result.registration
     st.html(result_markup(result.name, found))
-    with st.container(horizontal=True, key=f"actions-{position}"), told():
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{position}"), told():
         receipt = client().receipt(found.registration_id)
         st.download_button(
             "Receipt",

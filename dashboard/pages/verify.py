@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.components.banner import banner_markup
 from dashboard.components.checks import changed_tiles, checks_markup
-from dashboard.components.facts import registration_markup
+from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.markup import heading, text
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.preview import NoPreview, make_preview
@@ -104,7 +104,8 @@ def show_outcome(name: str, data: bytes, verification: Verification) -> None:
                 registration_markup(verification.registration, "Registered original" if altered else "Registration")
             )
     with right:
-        st.html(checks_markup(verification.checks))
+        said = verification.registration.statements if verification.registration else []
+        st.html(statements_markup(said) + checks_markup(verification.checks))
 
 
 def main() -> None:

@@ -1,0 +1,108 @@
+"""A whole ledger behind its API in a thread, and the dashboard before it."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+
+from ledger.api.app import create_app
+from ledger.service import Service
+from ledger.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running ledger: its service, its API's URL and a key for the dashboard."""
+
+    service: Service
+    url: str
+    key: str
+
+    def anchor(self) -> None:
+        """Everything registered so far is final when this returns."""
+        assert self.service.anchor_pending(60)
+
+
+def picture(seed: int, size: int = 96) -> bytes:
+    """A PNG of smooth grey noise, the same for the same seed."""
+    return png(samples(seed, size))
+
+
+def samples(seed: int, size: int = 96) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)).copy()
+
+
+def png(grey: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(grey).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One ledger for all tests of this folder, with its embedded chain."""
+    port = free_port()
+    settings = Settings(data=tmp_path_factory.mktemp("ledger"), registrar_name="St. Example Hospital")
+    with Service.open(settings) as service:
+        _, key = service.keys.create("dashboard", ["register", "verify", "history"])
+        server = uvicorn.Server(uvicorn.Config(create_app(service, settings), port=port, log_config=None))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        wait_for(f"http://127.0.0.1:{port}/health")
+        yield Stack(service, f"http://127.0.0.1:{port}", key)
+        server.should_exit = True
+        thread.join(10)
+
+
+def wait_for(url: str, seconds: float = 30) -> None:
+    """The URL answers when this returns."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"{url} did not answer in {seconds} s")
+
+
+@pytest.fixture(scope="session")
+def dashboard(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard as a process of its own, started as the supervisor starts it; its URL."""
+    port = free_port()
+    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), *options.split()]
+    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
+    log = tmp_path_factory.mktemp("dashboard") / "log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stream, stderr=stream)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)

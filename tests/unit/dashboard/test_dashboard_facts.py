@@ -1,0 +1,112 @@
+"""The facts of a registration, its timeline, the table and the sidebar."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dashboard.components.facts import registration_markup, statements_markup, timeline_markup
+from dashboard.components.sidebar import health_markup
+from dashboard.components.table import entry_rows
+from ledger.schemas import Anchor, Health, HistoryEntry, Registration, Statement
+
+DASHBOARD = Path(__file__).resolve().parents[3] / "dashboard"
+ALLOWED = {"ledger.client", "ledger.schemas", "ledger.errors"}
+
+
+def test_a_registration_names_who_when_where_and_how_surely(registration: Registration) -> None:
+    markup = registration_markup(registration)
+    for fact in ("St. Example Hospital", "01 Mar 2026, 12:00:00 UTC", "<b>17</b>", "1" * 32, "in force", "final"):
+        assert fact in markup
+
+
+def test_without_a_block_the_facts_say_so(registration: Registration) -> None:
+    markup = registration_markup(registration.model_copy(update={"anchor": None, "state": "sequenced"}))
+    assert "not in a block yet" in markup
+    assert "none yet" in markup
+
+
+def test_confirmations_that_could_not_be_asked_are_not_zero(registration: Registration, anchor: Anchor) -> None:
+    unasked = anchor.model_copy(update={"confirmations": None})
+    markup = registration_markup(registration.model_copy(update={"anchor": unasked}))
+    assert "the chain could not be asked" in markup
+
+
+@pytest.mark.parametrize(("state", "done", "later"), [("sequenced", 1, 3), ("anchored", 3, 1), ("final", 4, 0)])
+def test_the_timeline_shows_what_is_reached_and_what_is_to_come(
+    registration: Registration, state: str, done: int, later: int
+) -> None:
+    markup = timeline_markup(registration.model_copy(update={"state": state}))
+    assert markup.count('class="done"') == done
+    assert markup.count('class="now"') == 1
+    assert markup.count('class="later"') == later
+
+
+def test_a_side_state_stands_at_the_end_of_the_timeline_with_its_meaning(registration: Registration) -> None:
+    markup = timeline_markup(registration.model_copy(update={"state": "blocked"}))
+    assert 'class="now side"' in markup
+    assert "an operator has to look at it" in markup
+
+
+def test_statements_stand_oldest_first_and_none_leave_no_card() -> None:
+    late, early = (
+        Statement(
+            id=digit * 32,
+            kind="dispute",
+            target="9" * 32,
+            reason=f"reason {digit}",
+            author="QA",
+            time=datetime(2026, 1, int(digit), tzinfo=UTC),
+            index=1,
+            state="final",
+        )
+        for digit in "21"
+    )
+    markup = statements_markup([late, early])
+    assert markup.index("reason 1") < markup.index("reason 2")
+    assert statements_markup([]) == ""
+
+
+def test_a_row_of_the_table_marks_states_by_sign_and_word(anchor: Anchor) -> None:
+    entry = HistoryEntry(
+        id="1" * 32,
+        kind="register",
+        registrar="9f" * 32,
+        index=3,
+        time=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        state="final",
+        leaf="aa" * 32,
+        anchor=anchor,
+        on_chain_event=True,
+    )
+    waiting = entry.model_copy(update={"state": "sequenced", "anchor": None})
+    named, unnamed = entry_rows([entry, waiting], {"9f" * 32: "St. Example"})[0], entry_rows([waiting], {})[0]
+    assert (named["State"], named["Registrar"], named["Block"]) == ("● final", "St. Example", 17)
+    assert (unnamed["State"], unnamed["Registrar"], unnamed["Block"]) == ("○ sequenced", "9f" * 6, None)
+
+
+def test_the_sidebar_marks_a_part_that_is_down_by_sign_and_word() -> None:
+    health = Health(status="degraded", version="0.1.0", parts={"chain": "chain_unreachable", "database": "ok"})
+    markup = health_markup(health, [], "http://127.0.0.1:1")
+    assert markup.count('class="down"') == 1
+    assert "chain unreachable" in markup
+    assert "MedSeal 0.1.0" in markup
+
+
+def test_the_dashboard_imports_nothing_of_the_ledger_but_client_schemas_and_errors() -> None:
+    found = set()
+    for file in DASHBOARD.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+            elif isinstance(node, ast.Import):
+                found.update(name.name for name in node.names)
+    assert {name for name in found if name.split(".")[0] in {"ledger", "detector", "contracts"}} == ALLOWED
+
+
+def test_the_assets_name_no_address_outside() -> None:
+    for file in [*DASHBOARD.rglob("*.css"), *DASHBOARD.rglob("*.svg"), *DASHBOARD.rglob("*.toml")]:
+        assert "http" not in file.read_text().replace("http://www.w3.org/2000/svg", "")
