@@ -8,8 +8,8 @@ A pure state machine: no clock, no socket, no file. Its rules:
 3. The same for ``dataset/1``.
 4. The audit path leads from the entry's leaf to the checkpoint's root.
 5. The block header and state proofs show that the pinned contract held that root; the block is pinned.
-6. The registrar and key are pinned, the key signed the receipt while it was valid, and if it was compromised later,
-   a pinned block from before that holds the entry.
+6. The registrar and key are pinned, the key signed the receipt while it was valid, every opening fits the entry, and
+   if the key was compromised later, a pinned block from before that holds the entry.
 7. Whether it is still in force cannot be known offline.
 
 Checks 8 to 10 belong to the online verifier. A digest that the holder withheld is skipped, never passed.
@@ -179,6 +179,9 @@ def _registrar_check(receipt: Receipt, trust: Trust, anchored_at: int | None) ->
         return Check(6, Status.FAILED, "the signing key is not one of the registrar's trusted keys")
     if not _signed(receipt):
         return Check(6, Status.FAILED, "the signature does not fit: the receipt was changed")
+    for name, opening in receipt.openings.items():
+        if not opens(receipt.entry, name, opening.key, opening.digest):
+            return Check(6, Status.FAILED, f"the opening {name[:20]} does not fit the entry: the receipt was changed")
     return _entitled(receipt, registrar.name, key, anchored_at)
 
 
