@@ -46,7 +46,8 @@ def gas_limit(rpc: Rpc, sender: str, call: Call) -> int:
     request: dict[str, Any] = {"from": sender, "data": "0x" + call.payload.hex(), "value": hex(call.value)}
     if call.to is not None:
         request["to"] = call.to
-    found, refusal = rpc.attempt("eth_estimateGas", request)
+    # As of the newest block: nodes that count their pending transactions in would see the one that this may replace.
+    found, refusal = rpc.attempt("eth_estimateGas", request, "latest")
     if refusal is not None:
         raise ChainRejected(f"the transaction would fail: {reason(refusal)}")
     with sensible("eth_estimateGas"):
