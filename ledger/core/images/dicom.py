@@ -86,7 +86,8 @@ def _native_frames(header: Header, value: memoryview | bytes, samples: int) -> I
     word = np.dtype(f"{'<' if header.pixels.little else '>'}u{width}")
     for index in range(header.frames):
         frame = np.frombuffer(value, word, samples, index * samples * width)
-        yield canonical(_arranged(frame, header), header)
+        words = _arranged(frame, header).astype(f"<u{width}", copy=False)
+        yield canonical(words, bits=header.stored, shift=header.high + 1 - header.stored, signed=header.signed)
 
 
 def _bit_frames(header: Header, value: memoryview | bytes, samples: int) -> Iterator[Frame]:

@@ -88,18 +88,16 @@ def _frames(element: Element | None) -> int:
     return int(found)
 
 
-def canonical(frame: Frame, header: Header) -> Frame:
-    """The stored values as two's complement words of the container, little endian, unused high bits settled.
+def canonical(words: Frame, *, bits: int, shift: int, signed: bool) -> Frame:
+    """The low ``bits`` of each unsigned word after ``shift``, as two's complement words of the same width.
 
-    Signed values are sign-extended from Bits Stored, unsigned ones have the bits above it cleared.
+    Signed values are sign-extended, unsigned ones have the bits above cleared. The answer is C-contiguous.
     """
-    width = header.layout.width
-    word = np.dtype(f"<u{width}")
-    words: Frame = frame.astype(word, copy=False)
-    if header.stored == 8 * width:
+    if bits == 8 * words.itemsize:
         return np.ascontiguousarray(words)
-    words = (words >> word.type(header.high + 1 - header.stored)) & word.type((1 << header.stored) - 1)
-    if header.signed:
-        sign = word.type(1 << header.stored - 1)
+    word = words.dtype.type
+    words = (words >> word(shift)) & word((1 << bits) - 1)
+    if signed:
+        sign = word(1 << bits - 1)
         words = (words ^ sign) - sign
     return np.ascontiguousarray(words)

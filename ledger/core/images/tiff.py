@@ -61,6 +61,8 @@ _KINDS = {
     (5, 4): CMYK,
     (6, 3): RGB,
 }
+_GREY_DEPTHS = (1, 8, 16, 32)
+_DEPTHS = {MONOCHROME: _GREY_DEPTHS, MONOCHROME_INVERTED: _GREY_DEPTHS, RGB: (8, 16), RGBA: (8, 16)}
 
 
 class Page(NamedTuple):
@@ -109,11 +111,10 @@ def _page(entries: Directory, size: int) -> Page:
             f"expected integer grey, palette, RGB or CMYK samples, found photometric {photometric} with {samples} "
             f"samples, format {sample_format}, compression {compression}"
         )
-    if bits not in ((1, 8, 16, 32) if samples == 1 else (8, 16)) or (photometric == 6 and compression != 7):
-        raise UnsupportedImage(f"expected 1, 8, 16 or 32 bits a sample, found {bits} with {samples} samples")
-    if kind == PALETTE and bits != 8:
-        raise UnsupportedImage(f"expected a palette of 8 bits, found {bits}")
-    if samples in (2, 4) and kind != CMYK and _one(entries, _EXTRA, 0) != 2:
+    depths = _DEPTHS.get(kind, (8,))
+    if bits not in depths or (photometric == 6 and compression != _JPEG_COMPRESSION):
+        raise UnsupportedImage(f"expected {depths} bits a sample, found {bits} in {kind}")
+    if kind in (RGBA, MONOCHROME_ALPHA) and _one(entries, _EXTRA, 2 if kind == RGBA else 0) != 2:
         raise UnsupportedImage("expected an extra sample that is plain alpha, found another one")
     _check_extents(entries, size)
     layout = Layout(_one(entries, _LENGTH, 0), _one(entries, _WIDTH, 0), samples, max(1, bits // 8), kind)
@@ -205,7 +206,7 @@ def _opencv_frame(data: bytes, page: Page, index: int) -> Frame:
     samples = page.layout.samples
     if not done or found[0].dtype.itemsize != 2 or found[0].ndim != 3 or found[0].shape[2] != samples:
         raise UnsupportedImage(f"expected 16-bit samples that OpenCV reads, found {samples} it does not")
-    channels = {2: [0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[samples]
+    channels = [2, 1, 0, 3][:samples]
     return np.ascontiguousarray(found[0][:, :, channels]).view("<u2")
 
 

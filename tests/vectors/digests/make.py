@@ -105,7 +105,7 @@ def _saved(ds: Dataset, syntax: str) -> bytes:
 def compressed(ds: Dataset, syntax: str) -> bytes:
     """The data set with RLE or JPEG 2000 lossless pixel data."""
     ds = pydicom.dcmread(BytesIO(_saved(ds, ExplicitVRLittleEndian)))
-    ds.compress(syntax, generate_instance_uid=False)
+    ds.compress(syntax, generate_instance_uid=False, encoding_plugin="pylibjpeg")
     return _saved(ds, syntax)
 
 
