@@ -129,8 +129,7 @@ contract ImageRegistry is IImageRegistry, AccessControlDefaultAdminRules {
     /// @inheritdoc IImageRegistry
     function registrar(bytes32 registrarId) external view returns (Registrar memory) {
         Profile storage profile = _profiles[registrarId];
-        return
-            Registrar(profile.nameHash, _logs[registrarId].status, profile.addedAt, profile.compromisedSince);
+        return Registrar(profile.nameHash, _logs[registrarId].status, profile.addedAt, profile.compromisedSince);
     }
 
     /// @inheritdoc IImageRegistry

@@ -28,7 +28,9 @@ library MerkleLog {
     /// @return count the number of peaks of a tree of `size` leaves: the bits set in `size`
     function peakCount(uint256 size) internal pure returns (uint256 count) {
         unchecked {
-            for (; size != 0; size &= size - 1) ++count;
+            for (; size != 0; size &= size - 1) {
+                ++count;
+            }
         }
     }
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from ledger.errors import SettingsError
 
-__all__ = ["ARTIFACT", "CONTRACT", "FOLDER", "OWN_SOURCES", "Artifact", "load_artifact", "package_versions", "source_digest"]
+__all__ = [
+    "ARTIFACT",
+    "CONTRACT",
+    "FOLDER",
+    "OWN_SOURCES",
+    "Artifact",
+    "load_artifact",
+    "package_versions",
+    "source_digest",
+]
 
 FOLDER = Path(__file__).resolve().parent
 CONTRACT = "ImageRegistry"

@@ -49,12 +49,16 @@ abstract contract Base {
     /// @dev `count` leaf hashes that differ by seed and position.
     function someLeaves(uint256 seed, uint256 count) internal pure returns (bytes32[] memory leaves) {
         leaves = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) leaves[i] = keccak256(abi.encode(seed, i));
+        for (uint256 i = 0; i < count; ++i) {
+            leaves[i] = keccak256(abi.encode(seed, i));
+        }
     }
 
     function slice(bytes32[] memory all, uint256 from, uint256 to) internal pure returns (bytes32[] memory part) {
         part = new bytes32[](to - from);
-        for (uint256 i = from; i < to; ++i) part[i - from] = all[i];
+        for (uint256 i = from; i < to; ++i) {
+            part[i - from] = all[i];
+        }
     }
 
     function assertHead(bytes32 registrarId, uint256 sequence, uint256 size, bytes32 root) internal view {

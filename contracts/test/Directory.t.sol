@@ -95,9 +95,7 @@ contract DirectoryTest is Base {
         vm.prank(ADMIN);
         registry.markCompromised(CLINIC, first);
         if (second == 0 || second >= first) {
-            asAdmin(
-                abi.encodeWithSelector(IImageRegistry.CompromiseDateRefused.selector, CLINIC, second, first - 1)
-            );
+            asAdmin(abi.encodeWithSelector(IImageRegistry.CompromiseDateRefused.selector, CLINIC, second, first - 1));
             registry.markCompromised(CLINIC, second);
             second = first;
         } else {

@@ -96,7 +96,9 @@ contract Handler is Base {
         old[where % old.length] ^= bytes32(uint256(1));
         attackRegister(account, nextSequence(id), old);
         bytes32[] memory all = new bytes32[](old.length + 1);
-        for (uint256 i = 0; i < old.length; ++i) all[i] = old[i];
+        for (uint256 i = 0; i < old.length; ++i) {
+            all[i] = old[i];
+        }
         attackAnchor(account, nextSequence(id), all, Oracle.proof(all, old.length));
     }
 
@@ -128,7 +130,9 @@ contract Handler is Base {
             IImageRegistry.Head memory head = registry.headOf(ids[i]);
             bytes32[] storage roots = rootsOf[ids[i]];
             if (head.size != leavesOf[ids[i]].length || head.sequence != roots.length) return false;
-            for (uint64 s = 1; s <= roots.length; ++s) if (registry.rootAt(ids[i], s) != roots[s - 1]) return false;
+            for (uint64 s = 1; s <= roots.length; ++s) {
+                if (registry.rootAt(ids[i], s) != roots[s - 1]) return false;
+            }
             if (registry.rootAt(ids[i], uint64(roots.length + 1)) != 0) return false;
         }
         return true;
@@ -151,7 +155,9 @@ contract Handler is Base {
     }
 
     function note(bytes32 id, bytes32[] memory leaves) private {
-        for (uint256 i = 0; i < leaves.length; ++i) leavesOf[id].push(leaves[i]);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            leavesOf[id].push(leaves[i]);
+        }
         rootsOf[id].push(Oracle.root(leavesOf[id]));
     }
 
@@ -174,6 +180,8 @@ contract Handler is Base {
     }
 
     function heads() private view returns (IImageRegistry.Head[2] memory both) {
-        for (uint256 i = 0; i < 2; ++i) both[i] = registry.headOf(ids[i]);
+        for (uint256 i = 0; i < 2; ++i) {
+            both[i] = registry.headOf(ids[i]);
+        }
     }
 }

@@ -90,9 +90,7 @@ contract LogTest is Base {
         fill(leaves);
         leaves[where % a] = keccak256("another history");
         bytes32[] memory peaks = Oracle.peaks(leaves);
-        refused = (
-            abi.encodeWithSelector(IImageRegistry.UnexpectedRoot.selector, CLINIC, kept, Oracle.root(leaves))
-        );
+        refused = (abi.encodeWithSelector(IImageRegistry.UnexpectedRoot.selector, CLINIC, kept, Oracle.root(leaves)));
         register(SENDER, 2, uint64(a), peaks, leaves);
     }
 
@@ -112,8 +110,7 @@ contract LogTest is Base {
     function testFuzz_a_sequence_is_never_skipped_or_repeated(uint64 sequence) public {
         fill(someLeaves(1, 4));
         vm.assume(sequence != 2);
-        bytes memory reason =
-            abi.encodeWithSelector(IImageRegistry.UnexpectedSequence.selector, CLINIC, 2, sequence);
+        bytes memory reason = abi.encodeWithSelector(IImageRegistry.UnexpectedSequence.selector, CLINIC, 2, sequence);
         refused = reason;
         register(SENDER, sequence, 4, Oracle.peaks(someLeaves(1, 4)), someLeaves(2, 1));
         refused = reason;
@@ -177,11 +174,10 @@ contract LogTest is Base {
     function test_a_suspended_registrar_moves_nothing_until_active_again() public {
         vm.prank(ADMIN);
         registry.setStatus(CLINIC, IImageRegistry.RegistrarStatus.Suspended);
-        refused = (
-            abi.encodeWithSelector(
+        refused =
+        (abi.encodeWithSelector(
                 IImageRegistry.RegistrarNotActive.selector, CLINIC, IImageRegistry.RegistrarStatus.Suspended
-            )
-        );
+            ));
         register(SENDER, 1, 0, NONE, someLeaves(1, 1));
         vm.prank(ADMIN);
         registry.setStatus(CLINIC, IImageRegistry.RegistrarStatus.Active);

@@ -57,12 +57,16 @@ library Oracle {
 
     /// @dev The largest power of two smaller than `n`.
     function split(uint256 n) private pure returns (uint256 k) {
-        for (k = 1; k * 2 < n; ) k *= 2;
+        for (k = 1; k * 2 < n;) {
+            k *= 2;
+        }
     }
 
     function push(bytes32[] memory list, bytes32 item) private pure returns (bytes32[] memory longer) {
         longer = new bytes32[](list.length + 1);
-        for (uint256 i = 0; i < list.length; ++i) longer[i] = list[i];
+        for (uint256 i = 0; i < list.length; ++i) {
+            longer[i] = list[i];
+        }
         longer[list.length] = item;
     }
 }
