@@ -16,7 +16,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from ledger import errors
-from ledger.errors import InputError, LedgerError, NotAllowed, OutageError, UnreadableImage
+from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
 from ledger.schemas import (
     Audit,
     BatchInfo,
@@ -262,7 +262,5 @@ def _class_of(problem: Problem) -> type[LedgerError]:
 
 _CLASSES: Mapping[str, type[LedgerError]] = {
     **{kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LedgerError)},
-    # codes of the API that name a finer case of a class of the tree
     "unauthenticated": NotAllowed,
-    "empty_file": UnreadableImage,
 }

@@ -18,7 +18,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.telemetry import TelemetryConfig
 
 from ledger import __version__
-from ledger.api import docs, problems
+from ledger.api import docs, examples, problems
 from ledger.api.auth import Doorman
 from ledger.api.backend import QUICK_THREADS, Backend, heavy_limiter
 from ledger.api.envelope import Envelope
@@ -80,5 +80,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if not app.openapi_schema:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        for path, example in examples.FILES.items():
+            answers = document["paths"][path]["get"]["responses"]
+            answers["200"]["content"] = {"application/json": {"schema": {"type": "object"}, "example": example}}
         app.openapi_schema = document
     return app.openapi_schema

@@ -63,7 +63,20 @@ VERIFICATION: dict[str, Any] = {
     "registration": REGISTRATION,
     "checked_at": _TIME,
 }
-RECEIPT: dict[str, Any] = {"version": "medseal/receipt/1"}
+RECEIPT: dict[str, Any] = {
+    "type": "medseal/receipt/1",
+    "registrar": {"id": _REGISTRAR, "name": "Local Hospital", "public_key": "9e" * 32},
+    "issued_at": _TIME,
+    "index": 40,
+    "entry": (
+        f'{{"commitments":{{"file/1":"{"66" * 32}"}},"id":"{_ID}","kind":"register","registrar":"{_REGISTRAR}",'
+        f'"time":"{_TIME}","version":"medseal/entry/1"}}'
+    ),
+    "openings": {"file/1": {"digest": _DIGEST, "key": "c0" * 32}},
+    "checkpoint": None,
+    "anchor": None,
+    "signature": "40" * 64,
+}
 HISTORY: dict[str, Any] = {
     "entries": [
         {
@@ -111,7 +124,20 @@ AUDIT: dict[str, Any] = {
     "audited_at": _TIME,
 }
 REBUILD: dict[str, Any] = {"entries": 41, "heads": 4, "events": 45, "equal": True, "differences": []}
-TRUST: dict[str, Any] = {"version": "medseal/trust/1"}
+TRUST: dict[str, Any] = {
+    "type": "medseal/trust/1",
+    "chain": {"chain_id": 31337, "genesis_hash": "0x" + "14" * 32, "contract": "0x" + "a1" * 20, "roots_slot": 4},
+    "registrars": [
+        {
+            "id": _REGISTRAR,
+            "name": "Local Hospital",
+            "keys": [{"public_key": "9e" * 32, "since": _TIME, "until": None, "compromised_since": None}],
+        }
+    ],
+    "blocks": [{"number": 12, "hash": "0x" + "c3" * 32}],
+}
+FILES = {"/v1/receipts/{registration_id}": RECEIPT, "/v1/trust": TRUST}
+"""Answers that are files, by route: FastAPI would drop their nulls, which they cannot be read without."""
 KEY: dict[str, Any] = {
     "id": "4b" * 8,
     "label": "CT scanner 3",

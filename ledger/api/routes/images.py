@@ -13,7 +13,7 @@ from ledger.api import examples
 from ledger.api.auth import KeyFirstRoute, ReadKey, RegisterKey, VerifyKey
 from ledger.api.backend import Ledger, answer, heavy
 from ledger.api.problems import errors
-from ledger.errors import UnreadableImage
+from ledger.errors import InputError
 from ledger.schemas import (
     DigestBatch,
     DigestVerification,
@@ -28,6 +28,8 @@ REGISTRATION = TypeAdapter(Registration)
 REGISTRATIONS = TypeAdapter(list[Registration])
 STATEMENT = TypeAdapter(Statement)
 VERIFICATION = TypeAdapter(Verification)
+
+EMPTY = "Send the file again; nothing was registered."
 
 router = APIRouter(prefix="/v1", route_class=KeyFirstRoute)
 
@@ -129,7 +131,7 @@ def state(
     summary="Download a receipt",
     response_class=Response,
     responses={
-        200: examples.shows(examples.RECEIPT, "The receipt's exact bytes"),
+        200: {"description": "The receipt's exact bytes"},
         **errors(401, 403, 404, 422, 503),
     },
 )
@@ -186,5 +188,5 @@ def verify_digests(
 def _content(file: UploadFile) -> bytes:
     content = file.file.read()
     if not content:
-        raise UnreadableImage("expected an image, found a file of 0 bytes", code="empty_file")
+        raise InputError("expected an image, found a file of 0 bytes", code="empty_file", advice=EMPTY)
     return content

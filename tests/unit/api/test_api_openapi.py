@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import jsonschema
 import pytest
 
+from ledger.api.app import make_app
+from ledger.core.entry import canonical
+from ledger.core.receipt import parse
+from ledger.core.trust import load_trust
 from ledger.schemas import Problem
+from ledger.settings import Settings
 
 VERBS = {"get", "post", "put", "delete", "patch"}
 OPEN = {"/health", "/ready"}
 
 
-@pytest.fixture
-def document(serve) -> dict[str, Any]:
-    found: dict[str, Any] = serve().get("/openapi.json").json()
-    return found
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return make_app(nullcontext, Settings()).openapi()
+
+
+def test_the_document_is_served_as_it_is_made(serve, document) -> None:
+    assert serve().get("/openapi.json").json() == json.loads(json.dumps(document))
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -76,6 +86,16 @@ def test_every_answer_and_every_json_request_has_an_example_that_fits_its_schema
             examples = [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]
             for example in examples:
                 check(document, content.get("schema", {}), example)
+
+
+def test_the_examples_of_files_can_be_read(document) -> None:
+    examples = {
+        path: json_of(document["paths"][path]["get"]["responses"]["200"])["example"]
+        for path in ("/v1/receipts/{registration_id}", "/v1/trust")
+    }
+    receipt, trust = (canonical(example) for example in examples.values())
+    assert parse(receipt).entry["kind"] == "register"
+    assert load_trust(trust).chain.chain_id == 31337
 
 
 def check(document: dict[str, Any], schema: dict[str, Any], example: Any) -> None:
