@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -13,13 +13,26 @@ _SECRET_NAMES = ("key", "secret", "password", "token", "authorization", "salt")
 _QUIET = ("web3", "urllib3", "httpx", "httpcore", "asyncio", "pydicom", "alembic", "watchfiles")
 
 
+class _StandardError:
+    """Standard error as it is at each write: it may be replaced, and the one of now be closed, later."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
+
 def configure(*, json_lines: bool, verbose: bool = False, stream: TextIO | None = None) -> None:
-    """Send ``structlog`` and the standard library's logs to ``stream`` (standard error if None).
+    """Send ``structlog`` and the standard library's logs to ``stream`` (if None: what standard error is by then).
 
     After the call each event is one line: JSON in the children of ``medseal up``, words on a terminal. Fields whose
     name says that they are a secret are replaced by ``***``; ``verbose`` shows the debug level too.
     """
-    target = stream or sys.stderr
+    target = stream or cast(TextIO, _StandardError())
     level = logging.DEBUG if verbose else logging.INFO if json_lines else logging.WARNING
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -34,11 +34,26 @@ def chain_answers(url: str) -> bool:
     return answer is not None and b'"result"' in answer
 
 
-def _ask(request: urllib.request.Request) -> bytes | None:
-    # No proxy of the environment: these are our own children on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def refuses_key(url: str, key: str) -> bool:
+    """Whether ``url`` answers a GET with this API key by 401 or 403."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})  # noqa: S310
     try:
-        with opener.open(request, timeout=2) as answer:
+        with _opener().open(request, timeout=10):
+            return False
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403)
+    except OSError:
+        return False
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    # No proxy of the environment: these are our own children on this machine.
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _ask(request: urllib.request.Request) -> bytes | None:
+    try:
+        with _opener().open(request, timeout=2) as answer:
             return bytes(answer.read()) if answer.status == 200 else None
     except (OSError, ValueError, urllib.error.URLError):
         return None

@@ -62,6 +62,7 @@ class Supervisor:
         self._stop = stop
         self._children: list[Child] = []
         self._urls: dict[str, str] = {}
+        self._admin_key: str | None = None
         self._environment = {
             name: value
             for name, value in os.environ.items()
@@ -73,12 +74,18 @@ class Supervisor:
         """All parts answer, and where they are has been printed."""
         began = time.monotonic()
         self._start_chain()
-        keys = self._step("setting up keys, database and contract", "ledger.up.prepare", "keys")
-        secrets: dict[str, str | None] = json.loads(keys)
-        api, dashboard = self._start_edges(str(secrets["dashboard"]))
+        key = self._kept_key() or self._set_up()
+        api = self._start_api()
+        dashboard = self._start_dashboard(key)
         self._wait(api, lambda: ports.answers(self._urls["api_url"] + "/ready"))
+        if ports.refuses_key(self._urls["api_url"] + "/v1/registrars", key):
+            # Another database than the one that the kept key belongs to.
+            dashboard.kill()
+            self._children.remove(dashboard)
+            key = self._set_up()
+            dashboard = self._start_dashboard(key)
         self._wait(dashboard, lambda: ports.answers(self._urls["dashboard_url"] + "/_stcore/health"))
-        self._add_samples(str(secrets["dashboard"]))
+        self._add_samples(key)
         self._record()
         say(f"all parts are up after {time.monotonic() - began:.1f} s")
         rows = (
@@ -89,7 +96,7 @@ class Supervisor:
             ("Samples", str(self._folder / "samples")),
             ("Logs", str(self._folder / "logs")),
         )
-        show_addresses(rows, secrets["admin"])
+        show_addresses(rows, self._take_admin_key())
 
     def watch(self) -> None:
         """Returns when asked to stop. ChildEnded when a part is lost that cannot be, or too often."""
@@ -102,6 +109,25 @@ class Supervisor:
         """No child runs any more."""
         stop_all(self._children, STOP_SECONDS)
         runfile.remove(self._folder)
+        if key := self._take_admin_key():
+            say(f"Admin API key (shown this once): {key}")
+
+    def _kept_key(self) -> str | None:
+        """The dashboard's key of an earlier start, when everything was set up then."""
+        file = self._folder / "keys" / "dashboard.key"
+        ready = file.exists() and (self._folder / "deployment.json").exists()
+        return file.read_text().strip() if ready else None
+
+    def _set_up(self) -> str:
+        """Keys, database and contract are there; the dashboard's key."""
+        made = json.loads(self._step("setting up keys, database and contract", "ledger.up.prepare", "keys"))
+        self._admin_key = made["admin"]
+        return str(made["dashboard"])
+
+    def _take_admin_key(self) -> str | None:
+        """The administrator's key if it is new and has not been shown."""
+        key, self._admin_key = self._admin_key, None
+        return key
 
     def _start_chain(self) -> None:
         if self._settings.chain_url is not None:
@@ -120,24 +146,26 @@ class Supervisor:
         self._environment["MEDSEAL_CHAIN_URL"] = self._urls["chain_url"]
         self._record()
 
-    def _start_edges(self, key: str) -> tuple[Child, Child]:
-        from dashboard.launch import command
-
+    def _start_api(self) -> Child:
         settings = self._settings
         api_port = self._port("API", settings.api_host, settings.api_port)
         reachable = "127.0.0.1" if settings.api_host in ("0.0.0.0", "::", "localhost") else settings.api_host
         self._urls["api_url"] = f"http://{reachable}:{api_port}"
-        own = {"MEDSEAL_API_PORT": str(api_port)}
-        api = self._child("API", [*_MODULE, "ledger.api"], own)
+        api = self._child("API", [*_MODULE, "ledger.api"], {"MEDSEAL_API_PORT": str(api_port)})
         self._child("worker", [*_MODULE, "ledger.worker"])
-        port = self._port("dashboard", "127.0.0.1", settings.dashboard_port)
+        self._record()
+        return api
+
+    def _start_dashboard(self, key: str) -> Child:
+        from dashboard.launch import command
+
+        port = self._port("dashboard", "127.0.0.1", self._settings.dashboard_port)
         self._urls["dashboard_url"] = f"http://127.0.0.1:{port}"
         self._record()
         # The dashboard gets a server and a key with four scopes; of the ledger's own settings it needs none.
         clean = {name: value for name, value in self._environment.items() if not name.startswith("MEDSEAL_")}
         its = {"MEDSEAL_SERVER": self._urls["api_url"], "MEDSEAL_API_KEY": key}
-        dashboard = self._add(Child("dashboard", command(port), clean | its, self._log("dashboard")))
-        return api, dashboard
+        return self._add(Child("dashboard", command(port), clean | its, self._log("dashboard")))
 
     def _add_samples(self, key: str) -> None:
         if (self._folder / "samples").exists():
