@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LEAST_EDGE = 32
 _EDGE = 256
+_BAND_PIXELS = 1 << 20
 
 
 def view_digest(frame: Frame, image: DecodedImage) -> tuple[str | None, dict[str, Fact]]:
@@ -48,18 +49,26 @@ def view_digest(frame: Frame, image: DecodedImage) -> tuple[str | None, dict[str
 
 
 def rendering(frame: Frame, image: DecodedImage) -> npt.NDArray[np.uint8] | None:
-    """The 8-bit picture (rows, columns) described above, None when all its pixels are the same."""
-    values = _luma(frame, image)
-    least, greatest = int(values.min()), int(values.max())
+    """The 8-bit picture (rows, columns) described above, None when all pixels are the same."""
+    factor = -(-max(frame.shape[:2]) // _EDGE)
+    # Bands of whole blocks keep the wide intermediate values of a large frame small.
+    step = factor * max(1, _BAND_PIXELS // (factor * frame.shape[1]))
+    bands = [frame[top : top + step] for top in range(0, frame.shape[0], step)]
+    extremes = [(int(luma.min()), int(luma.max())) for luma in (_luma(band, image) for band in bands)]
+    least, greatest = min(low for low, _ in extremes), max(high for _, high in extremes)
     if least == greatest:
         return None
+    inverted = image.layout.kind == MONOCHROME_INVERTED
+    parts = (_scaled(_luma(band, image), least, greatest, inverted) for band in bands)
+    return np.concatenate([_reduced(part, factor) for part in parts])
+
+
+def _scaled(values: npt.NDArray[Any], least: int, greatest: int, inverted: bool) -> npt.NDArray[np.uint8]:
     # 16-bit differences times 255 fit into 32 bits, which divide several times faster than 64.
-    wide, word = ("i8", "u8") if values.itemsize > 2 else ("i4", "u4")
+    wide, word = ("i8", "u8") if values.itemsize > 4 or max(-least, greatest) > 0x7FFFFF else ("i4", "u4")
     offset = (values.astype(wide) - least).astype(word)
     picture: npt.NDArray[np.uint8] = (offset * 255 // (greatest - least)).astype(np.uint8)
-    if image.layout.kind == MONOCHROME_INVERTED:
-        picture = np.uint8(255) - picture
-    return _reduced(picture)
+    return np.uint8(255) - picture if inverted else picture
 
 
 def _luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
@@ -69,7 +78,8 @@ def _luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
         last = len(image.palette) - 1
         values = image.palette[np.clip(frame[:, :, 0].astype(np.int64) - image.palette_first, 0, last)]
     if kind in (RGB, RGBA) or (kind == PALETTE and values.shape[2] == 3):
-        red, green, blue = (values[:, :, index].astype(np.int64) for index in range(3))
+        wide = "i4" if values.itemsize <= 2 else "i8"
+        red, green, blue = (values[:, :, index].astype(wide) for index in range(3))
         luma: npt.NDArray[Any] = (299 * red + 587 * green + 114 * blue) // 1000
         return luma
     if kind == CMYK:
@@ -78,13 +88,15 @@ def _luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
     return values[:, :, 0]
 
 
-def _reduced(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    factor = -(-max(picture.shape) // _EDGE)
+def _reduced(picture: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     if factor == 1:
         return picture
     rows, columns = picture.shape[0] // factor, picture.shape[1] // factor
     if not rows or not columns:
-        return picture[:0]
-    blocks = picture[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
-    mean: npt.NDArray[np.uint8] = (blocks.sum(axis=(1, 3), dtype=np.uint64) // (factor * factor)).astype(np.uint8)
+        return np.empty((0, columns), np.uint8)
+    # Columns of blocks first: adding whole rows is what numpy does fast. A sum needs 32 bits up to 4096 pixels an edge.
+    word = np.uint32 if factor <= 4096 else np.uint64
+    bands = picture[: rows * factor, : columns * factor].reshape(rows, factor, columns * factor).sum(axis=1, dtype=word)
+    totals = bands.reshape(rows, columns, factor).sum(axis=2, dtype=word)
+    mean: npt.NDArray[np.uint8] = (totals // word(factor * factor)).astype(np.uint8)
     return mean

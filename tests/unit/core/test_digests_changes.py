@@ -234,12 +234,39 @@ def test_the_view_survives_a_change_of_one_sample():
     assert (views[0] ^ views[1]).bit_count() < 20
 
 
-def test_the_digest_set_of_a_ct_slice_takes_less_than_25_milliseconds():
+def test_the_digest_set_of_a_ct_slice_takes_less_than_25_milliseconds_of_one_core():
     data = MAKE["written"](MAKE["data_set"](MAKE["slice_16"](512, 512), bits=12, signed=True))
     digest_set(data)
     times = []
     for _ in range(15):
-        start = time.perf_counter()
+        start = time.process_time()
         digest_set(data)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.025
+
+
+@pytest.mark.parametrize("dtype", ["<u1", "<i2", "<u2", "<i4", "<u4"])
+def test_the_rendering_of_any_depth_spans_black_to_white_in_the_order_of_the_values(dtype):
+    from ledger.core.digests.view import rendering
+    from ledger.core.images import decode
+
+    info = np.iinfo(dtype)
+    samples = np.linspace(info.min, info.max, 64 * 64).astype(dtype)
+    samples[0], samples[-1] = info.min, info.max
+    image = decode(MAKE["written"](MAKE["data_set"](samples.reshape(64, 64), signed="i" in dtype)))
+    picture = rendering(next(image.read_frames()), image).reshape(-1)
+    assert (picture[0], picture[-1]) == (0, 255)
+    assert np.all(np.diff(picture.astype(int)) >= 0)
+
+
+def test_the_rendering_of_a_large_frame_is_that_of_its_blocks():
+    from ledger.core.digests.view import rendering
+    from ledger.core.images import decode
+
+    small = MAKE["colour"](250, 256)
+    large = small.repeat(9, axis=0).repeat(9, axis=1)
+    pictures = []
+    for samples in (small, large):
+        image = decode(MAKE["written"](MAKE["data_set"](samples)))
+        pictures.append(rendering(next(image.read_frames()), image))
+    assert np.array_equal(*pictures)
