@@ -9,7 +9,7 @@ from typing import Any
 from ledger.chain import evidence, transactions
 from ledger.chain.abi import STATUSES, encode_call, interface, words
 from ledger.chain.events import read_events
-from ledger.chain.rpc import Provider, Rpc, data, quantity, sensible
+from ledger.chain.rpc import Provider, Rpc, quantity, sensible
 from ledger.chain.transactions import Call
 from ledger.core.ethproof import root_slot
 from ledger.core.merkle import EMPTY_ROOT
@@ -85,7 +85,7 @@ class Web3Registry:
         slot = "0x" + root_slot(registrar, sequence, interface().roots_slot).hex()
         answer = self._rpc.call("eth_getStorageAt", self.address, slot, "latest")
         with sensible("eth_getStorageAt"):
-            root = data(answer).rjust(32, b"\0")
+            root = quantity(answer).to_bytes(32, "big")
         return None if root == _ZERO else root
 
     def directory(self, registrar: str) -> DirectoryEntry:
