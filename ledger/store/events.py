@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, insert, select, update
 
 from ledger.core.model import Batch, Block, ChainEvent
+from ledger.store.coverage import uncovered
 from ledger.store.engine import Database
-from ledger.store.models import ATTEMPT, BATCH, CURSOR, ENTRY, EVENT, OUTBOX
-from ledger.store.rows import EVENTS, batch_row, event_row, events
+from ledger.store.models import ATTEMPT, BATCH, CURSOR, EVENT, LOG, OUTBOX
+from ledger.store.outbox import put_back
+from ledger.store.rows import EVENTS, attempt_row, batch_row, event_row, events
 
 _ONLY = 1  # the cursor's one row
 
@@ -60,18 +62,19 @@ class Events(Database):
         in one transaction. Entries and image records are not touched.
         """
         place = {"number": scanned.number, "hash": scanned.hash, "time": scanned.time}
+        attempts = [attempt_row(batch, at, attempt) for batch in batches for at, attempt in enumerate(batch.attempts)]
         with self.write() as connection:
+            # All logs are locked, in one order: an entry appended meanwhile finds the outbox as it will be.
+            logs = connection.execute(select(LOG.c.registrar).order_by(LOG.c.registrar).with_for_update()).scalars()
             for table in (CURSOR, ATTEMPT, BATCH, EVENT, OUTBOX):
                 connection.execute(delete(table))
             connection.execute(insert(CURSOR).values(id=_ONLY, **place))
-            if batches:
-                connection.execute(insert(BATCH), [batch_row(batch) for batch in batches])
-            if events:
-                connection.execute(insert(EVENT), [event_row(event) for event in events])
-            covered = select(BATCH.c.sequence).where(
-                BATCH.c.registrar == ENTRY.c.registrar,
-                BATCH.c.first <= ENTRY.c.position,
-                BATCH.c.size > ENTRY.c.position,
-            )
-            waiting = select(ENTRY.c.registrar, ENTRY.c.position, literal(False), ENTRY.c.time).where(~covered.exists())
-            connection.execute(insert(OUTBOX).from_select(["registrar", "position", "urgent", "time"], waiting))
+            for table, rows in (
+                (BATCH, [batch_row(batch) for batch in batches]),
+                (ATTEMPT, attempts),
+                (EVENT, [event_row(event) for event in events]),
+            ):
+                if rows:
+                    connection.execute(insert(table), rows)
+            for registrar in logs.all():
+                put_back(connection, uncovered(connection, registrar))

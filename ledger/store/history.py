@@ -3,53 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
 from ledger.core.model import Batch, ChainEvent, LogEntry, State
-from ledger.core.states import BY_BATCH, state_of
+from ledger.core.states import state_of
 from ledger.ports import HistoryFilter, HistoryRow
+from ledger.store.coverage import dropped_size, in_state, segments, sequence_at, waiting
 from ledger.store.engine import Database
-from ledger.store.models import BATCH, DIGEST, ENTRY, EVENT, OUTBOX
+from ledger.store.models import BATCH, DIGEST, ENTRY, EVENT, REGISTRAR
 from ledger.store.rows import BATCH_COLUMNS, ENTRY_COLUMNS, EVENTS, batches, chunks, entry_of, events
 
-_DROPPED = EVENT.alias("dropped")
-_LATER = BATCH.alias("later")
-_WAITS = OUTBOX.c.position.is_not(None)
-_IS_REORGED = exists().where(
-    _DROPPED.c.registrar == ENTRY.c.registrar,
-    _DROPPED.c.canonical.is_(False),
-    or_(_DROPPED.c.position == ENTRY.c.position, _DROPPED.c.size > ENTRY.c.position),
-)
-_STATE: ColumnElement[str] = case(
-    (and_(_WAITS, _IS_REORGED), State.REORGED.value),
-    *((BATCH.c.state == theirs.value, ours.value) for theirs, ours in BY_BATCH.items()),
-    else_=state_of(None).value,
-)
-# Batches of one log follow each other, so the one that covers an index is the last that starts at or before it.
-_COVERING = (
-    select(_LATER.c.sequence)
-    .where(_LATER.c.registrar == ENTRY.c.registrar, _LATER.c.first <= ENTRY.c.position)
-    .order_by(_LATER.c.first.desc(), _LATER.c.sequence.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-_ROWS: Select[Any] = (
-    select(*ENTRY_COLUMNS, _STATE.label("state"), BATCH.c.sequence)
-    .select_from(ENTRY)
-    .outerjoin(OUTBOX, and_(OUTBOX.c.registrar == ENTRY.c.registrar, OUTBOX.c.position == ENTRY.c.position))
-    .outerjoin(
-        BATCH,
-        and_(
-            OUTBOX.c.position.is_(None),
-            BATCH.c.registrar == ENTRY.c.registrar,
-            BATCH.c.sequence == _COVERING,
-            BATCH.c.size > ENTRY.c.position,
-        ),
-    )
-    .order_by(ENTRY.c.time.desc(), ENTRY.c.position.desc(), ENTRY.c.registrar)
-)
+_NEWEST_FIRST = (ENTRY.c.time.desc(), ENTRY.c.position.desc(), ENTRY.c.registrar)
 
 
 class History(Database):
@@ -60,28 +25,19 @@ class History(Database):
         registrations that they name; a row's event is the entry's own, or else the one of its batch's head.
         """
         with self.read() as connection:
-            rows = connection.execute(_ROWS.where(*_conditions(query)).limit(query.limit).offset(query.offset)).all()
+            conditions = _conditions(query) + _found_conditions(connection, query)
+            page = select(*ENTRY_COLUMNS).where(*conditions).order_by(*_NEWEST_FIRST)
+            rows = connection.execute(page.limit(query.limit).offset(query.offset)).all()
             entries = [entry_of(row) for row in rows]
-            steps = {(row.registrar, row.sequence) for row in rows if row.sequence is not None}
-            carriers = _carriers(connection, sorted(steps))
-            own = _own_events(connection, entries)
-            heads = _head_events(connection, sorted(steps))
-        return [
-            HistoryRow(
-                entry,
-                State(row.state),
-                carriers.get((entry.registrar, row.sequence)),
-                own.get((entry.registrar, entry.index, entry.leaf)) or heads.get((entry.registrar, row.sequence)),
-            )
-            for entry, row in zip(entries, rows, strict=True)
-        ]
+            joined: dict[str, HistoryRow] = {}
+            for registrar in {entry.registrar for entry in entries}:
+                of_log = [entry for entry in entries if entry.registrar == registrar]
+                joined |= {row.entry.id: row for row in _joined(connection, registrar, of_log)}
+        return [joined[entry.id] for entry in entries]
 
 
 def _conditions(query: HistoryFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if query.digests:
-        ids = select(DIGEST.c.id).where(DIGEST.c.value.in_(query.digests))
-        conditions.append(or_(ENTRY.c.id.in_(ids), ENTRY.c.target.in_(ids)))
     if query.registration is not None:
         conditions.append(or_(ENTRY.c.id == query.registration, ENTRY.c.target == query.registration))
     if query.registrar is not None:
@@ -92,34 +48,55 @@ def _conditions(query: HistoryFilter) -> list[ColumnElement[bool]]:
         conditions.append(ENTRY.c.time < query.until)
     if query.kind is not None:
         conditions.append(ENTRY.c.kind == query.kind)
-    if query.state is not None:
-        conditions.append(_STATE.in_([query.state.value]))
     return conditions
 
 
-def _carriers(connection: Connection, steps: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Batch]:
-    found: dict[tuple[str, int], Batch] = {}
-    for some in chunks(steps):
-        query = select(*BATCH_COLUMNS).where(tuple_(BATCH.c.registrar, BATCH.c.sequence).in_(some))
-        found |= {(batch.registrar, batch.sequence): batch for batch in batches(connection, query)}
-    return found
+def _found_conditions(connection: Connection, query: HistoryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.digests:
+        named = select(DIGEST.c.id).where(DIGEST.c.value.in_(query.digests)).distinct()
+        ids = list(connection.execute(named).scalars())
+        conditions.append(or_(ENTRY.c.id.in_(ids), ENTRY.c.target.in_(ids)))
+    if query.state is not None:
+        known = select(REGISTRAR.c.id)
+        if query.registrar is not None:
+            known = known.where(REGISTRAR.c.id == query.registrar)
+        conditions.append(in_state(connection, list(connection.execute(known).scalars()), query.state))
+    return conditions
 
 
-def _own_events(
-    connection: Connection, entries: Sequence[LogEntry]
-) -> dict[tuple[str, int | None, bytes | None], ChainEvent]:
+def _joined(connection: Connection, registrar: str, entries: Sequence[LogEntry]) -> list[HistoryRow]:
+    indexes = [entry.index for entry in entries]
+    low, high = min(indexes), max(indexes)
+    covered = segments(connection, registrar, low, high)
+    waits = waiting(connection, registrar, low, high)
+    dropped = dropped_size(connection, registrar) if waits else 0
+    steps = {index: None if index in waits else sequence_at(covered, index) for index in indexes}
+    carriers = _carriers(connection, registrar, sorted({step for step in steps.values() if step is not None}))
     # The leaf is part of the key: an event for another leaf at this index says nothing about this entry.
-    found: dict[tuple[str, int | None, bytes | None], ChainEvent] = {}
-    keys = [(entry.registrar, entry.index) for entry in entries]
-    for some in chunks(keys):
-        query = EVENTS.where(tuple_(EVENT.c.registrar, EVENT.c.position).in_(some))
-        found |= {(event.registrar, event.index, event.leaf): event for event in events(connection, query)}
+    own = {(event.index, event.leaf): event for event in _events(connection, registrar, EVENT.c.position, indexes)}
+    advanced = _events(connection, registrar, EVENT.c.sequence, list(carriers))
+    heads = {event.sequence: event for event in advanced if event.name == "HeadAdvanced"}
+    rows: list[HistoryRow] = []
+    for entry in entries:
+        step = steps[entry.index]
+        batch = None if step is None else carriers[step]
+        state = State.REORGED if entry.index in waits and entry.index < dropped else state_of(batch)
+        event = own.get((entry.index, entry.leaf)) or (None if step is None else heads.get(step))
+        rows.append(HistoryRow(entry, state, batch, event))
+    return rows
+
+
+def _carriers(connection: Connection, registrar: str, sequences: Sequence[int]) -> dict[int, Batch]:
+    found: dict[int, Batch] = {}
+    for some in chunks(sequences):
+        query = select(*BATCH_COLUMNS).where(BATCH.c.registrar == registrar, BATCH.c.sequence.in_(some))
+        found |= {batch.sequence: batch for batch in batches(connection, query)}
     return found
 
 
-def _head_events(connection: Connection, steps: Sequence[tuple[str, int]]) -> dict[tuple[str, int | None], ChainEvent]:
-    found: dict[tuple[str, int | None], ChainEvent] = {}
-    for some in chunks(steps):
-        query = EVENTS.where(EVENT.c.name == "HeadAdvanced", tuple_(EVENT.c.registrar, EVENT.c.sequence).in_(some))
-        found |= {(event.registrar, event.sequence): event for event in events(connection, query)}
+def _events(connection: Connection, registrar: str, key: Column[int], values: Sequence[int]) -> list[ChainEvent]:
+    found: list[ChainEvent] = []
+    for some in chunks(values):
+        found += events(connection, EVENTS.where(EVENT.c.registrar == registrar, key.in_(some)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Dialect, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -53,6 +53,7 @@ class EntryRow(Base, table=True):
     __table_args__ = (
         Index("log_entry_target", "target"),
         Index("log_entry_time", "time", "position"),
+        Index("log_entry_registrar_time", "registrar", "time", "position"),
     )
     registrar: str = Field(primary_key=True, foreign_key="registrar.id")
     position: int = Field(primary_key=True, sa_type=BigInteger)
@@ -100,7 +101,6 @@ class OutboxRow(Base, table=True):
 
 class BatchRow(Base, table=True):
     __tablename__ = "batch"
-    __table_args__ = (Index("batch_first", "registrar", "first"),)
     registrar: str = Field(primary_key=True)
     sequence: int = Field(primary_key=True, sa_type=BigInteger)
     first: int = Field(sa_type=BigInteger)
@@ -140,6 +140,12 @@ class EventRow(Base, table=True):
         Index("chain_event_position", "registrar", "position"),
         Index("chain_event_sequence", "registrar", "sequence"),
         Index("chain_event_block", "block_number"),
+        Index(
+            "chain_event_dropped",
+            "registrar",
+            sqlite_where=text("canonical IS 0"),
+            postgresql_where=text("canonical IS false"),
+        ),
     )
     block_hash: str = Field(primary_key=True)
     log_index: int = Field(primary_key=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, literal, not_, select
 
 from ledger.core.model import Batch, BatchState
 from ledger.ports import Pending
+from ledger.store.coverage import segments, sequence_at, waiting
 from ledger.store.engine import Database
 from ledger.store.models import ATTEMPT, BATCH, ENTRY, LOG, OUTBOX
 from ledger.store.rows import BATCH_COLUMNS, attempt_row, batch_row, batches
@@ -34,7 +35,8 @@ class Outbox(Database):
             taken = and_(OUTBOX.c.position >= batch.first, OUTBOX.c.position < batch.size)
             connection.execute(delete(OUTBOX).where(OUTBOX.c.registrar == batch.registrar, taken))
             if earlier_size > batch.size:
-                self._put_back(connection, batch.registrar, ENTRY.c.position.between(batch.size, earlier_size - 1))
+                held_back = ENTRY.c.position.between(batch.size, earlier_size - 1)
+                put_back(connection, and_(ENTRY.c.registrar == batch.registrar, held_back))
 
     def _replace(self, connection: Connection, batch: Batch) -> None:
         row = batch_row(batch)
@@ -46,17 +48,11 @@ class Outbox(Database):
         if attempts:
             connection.execute(insert(ATTEMPT), attempts)
 
-    def _put_back(self, connection: Connection, registrar: str, which: ColumnElement[bool]) -> None:
-        columns = [ENTRY.c.registrar, ENTRY.c.position, literal(False), ENTRY.c.time]
-        source = select(*columns).where(ENTRY.c.registrar == registrar, which)
-        upsert = self.insert(OUTBOX).from_select(["registrar", "position", "urgent", "time"], source)
-        connection.execute(upsert.on_conflict_do_nothing())
-
     def restore_outbox(self, registrar: str, first: int) -> None:
         """Put the entries from ``first`` on (back) on the outbox; what waits already keeps its urgency."""
         with self.write() as connection:
             _lock(connection, registrar)
-            self._put_back(connection, registrar, ENTRY.c.position >= first)
+            put_back(connection, and_(ENTRY.c.registrar == registrar, ENTRY.c.position >= first))
 
     def batch(self, registrar: str, sequence: int) -> Batch | None:
         query = select(*BATCH_COLUMNS).where(BATCH.c.registrar == registrar, BATCH.c.sequence == sequence)
@@ -66,12 +62,12 @@ class Outbox(Database):
 
     def batch_of(self, registrar: str, index: int) -> Batch | None:
         """The batch that covers a log index; None while the entry waits."""
-        waits = select(OUTBOX.c.position).where(OUTBOX.c.registrar == registrar, OUTBOX.c.position == index)
-        query = select(*BATCH_COLUMNS).where(BATCH.c.registrar == registrar, BATCH.c.first <= index)
-        last = query.order_by(BATCH.c.first.desc(), BATCH.c.sequence.desc()).limit(1)
         with self.read() as connection:
-            found = [] if connection.execute(waits).first() else batches(connection, last)
-        return found[0] if found and index < found[0].size else None
+            if waiting(connection, registrar, index, index):
+                return None
+            sequence = sequence_at(segments(connection, registrar, index, index), index)
+            query = select(*BATCH_COLUMNS).where(BATCH.c.registrar == registrar, BATCH.c.sequence == sequence)
+            return None if sequence is None else batches(connection, query)[0]
 
     def batches(self, registrar: str | None = None, *, open_only: bool = False, limit: int = 100) -> list[Batch]:
         """Newest first; ``open_only``: those that are not final yet, oldest first."""
@@ -85,6 +81,13 @@ class Outbox(Database):
             query = query.order_by(BATCH.c.created_at.desc(), BATCH.c.sequence.desc(), BATCH.c.registrar)
         with self.read() as connection:
             return batches(connection, query)
+
+
+def put_back(connection: Connection, which: ColumnElement[bool]) -> None:
+    """The entries ``which`` are on the outbox; those that are there already stay as they are."""
+    waits = exists().where(OUTBOX.c.registrar == ENTRY.c.registrar, OUTBOX.c.position == ENTRY.c.position)
+    source = select(ENTRY.c.registrar, ENTRY.c.position, literal(False), ENTRY.c.time).where(which, not_(waits))
+    connection.execute(insert(OUTBOX).from_select(["registrar", "position", "urgent", "time"], source))
 
 
 def _lock(connection: Connection, registrar: str) -> None:

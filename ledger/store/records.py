@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import insert, select
 
 from ledger.core.entry import STATEMENTS
 from ledger.core.model import Appended, Draft, LogEntry, Registrar, Registration
 from ledger.store.appending import append
 from ledger.store.engine import Database
-from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, REGISTRAR
-from ledger.store.rows import CHUNK, ENTRY_COLUMNS, REGISTRATIONS, entry_of, registrations
+from ledger.store.models import ENTRY, IMAGE, LOG, REGISTRAR
+from ledger.store.rows import CHUNK, ENTRY_COLUMNS, NAMED, REGISTRATIONS, REGISTRATIONS_BY_ID, entry_of, registrations
 
 _OLDEST_FIRST = (ENTRY.c.time, ENTRY.c.position, ENTRY.c.registrar)
 
@@ -91,17 +91,16 @@ class Records(Database):
 
     def registration(self, registration_id: str) -> Registration | None:
         with self.read() as connection:
-            found = registrations(connection, REGISTRATIONS.where(ENTRY.c.id == registration_id))
+            found = registrations(connection, REGISTRATIONS_BY_ID, [registration_id])
         return found[0] if found else None
 
     def find(self, digests: Mapping[str, str]) -> list[Registration]:
         """Registrations with any of these digests (name and value), oldest first, each once."""
-        if not digests:
-            return []
-        any_of = or_(*(and_(DIGEST.c.name == name, DIGEST.c.value == value) for name, value in digests.items()))
-        ids = select(DIGEST.c.id).where(DIGEST.c.value.in_(list(digests.values())), any_of)
+        wanted = set(digests.items())
         with self.read() as connection:
-            return registrations(connection, REGISTRATIONS.where(ENTRY.c.id.in_(ids)).order_by(*_OLDEST_FIRST))
+            named = connection.execute(NAMED, {"some": list(digests.values())})
+            ids = sorted({row.id for row in named if (row.name, row.value) in wanted})
+            return registrations(connection, REGISTRATIONS_BY_ID, ids) if ids else []
 
     def find_instance(self, instance: str) -> list[Registration]:
         """Registrations of the same SOP Instance UID (its SHA-256 in hex), oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from ledger.core.model import Attempt, Batch, BatchState, Block, ChainEvent, ImageRecord, LogEntry, Registration
 from ledger.store.models import ATTEMPT, BATCH, DIGEST, ENTRY, EVENT, IMAGE
@@ -18,6 +18,17 @@ BATCH_COLUMNS = tuple(BATCH.columns)
 REGISTRATIONS: Select[Any] = select(
     *ENTRY_COLUMNS, IMAGE.c.salt, IMAGE.c.facts, IMAGE.c.details, IMAGE.c.instance, IMAGE.c.idempotency_key
 ).join(IMAGE, IMAGE.c.id == ENTRY.c.id)
+
+# Statements on the way of every verification are made once: making one costs more than running it.
+REGISTRATIONS_BY_ID = REGISTRATIONS.where(ENTRY.c.id.in_(bindparam("some", expanding=True))).order_by(
+    ENTRY.c.time, ENTRY.c.position, ENTRY.c.registrar
+)
+NAMED = select(DIGEST.c.id, DIGEST.c.name, DIGEST.c.value).where(DIGEST.c.value.in_(bindparam("some", expanding=True)))
+_DIGESTS = (
+    select(DIGEST.c.id, DIGEST.c.name, DIGEST.c.value)
+    .where(DIGEST.c.id.in_(bindparam("some", expanding=True)))
+    .order_by(DIGEST.c.name)
+)
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
@@ -57,9 +68,9 @@ def image_row(registrar: str, image: ImageRecord, file_digest: str) -> dict[str,
     }
 
 
-def registrations(connection: Connection, query: Select[Any]) -> list[Registration]:
+def registrations(connection: Connection, query: Select[Any], some: Sequence[str] = ()) -> list[Registration]:
     """The registrations that ``query``, made from :data:`REGISTRATIONS`, selects, with their digests."""
-    rows = connection.execute(query).all()
+    rows = connection.execute(query, {"some": some} if some else {}).all()
     digests = _digests(connection, [row.id for row in rows])
     return [_registration(row, digests[row.id]) for row in rows]
 
@@ -72,8 +83,7 @@ def _registration(row: Row[Any], digests: Mapping[str, str]) -> Registration:
 def _digests(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {entry_id: {} for entry_id in ids}
     for some in chunks(ids):
-        query = select(DIGEST.c.id, DIGEST.c.name, DIGEST.c.value).where(DIGEST.c.id.in_(some)).order_by(DIGEST.c.name)
-        for entry_id, name, value in connection.execute(query):
+        for entry_id, name, value in connection.execute(_DIGESTS, {"some": some}):
             found[entry_id][name] = value
     return found
 

@@ -57,6 +57,7 @@ def _logs() -> None:
     )
     op.create_index("log_entry_target", "log_entry", ["target"])
     op.create_index("log_entry_time", "log_entry", ["time", "position"])
+    op.create_index("log_entry_registrar_time", "log_entry", ["registrar", "time", "position"])
 
 
 def _images() -> None:
@@ -109,7 +110,6 @@ def _batches() -> None:
         sa.Column("gas_used", sa.BigInteger()),
         sa.Column("reason", sa.String()),
     )
-    op.create_index("batch_first", "batch", ["registrar", "first"])
     op.create_table(
         "attempt",
         sa.Column("registrar", sa.String(), primary_key=True),
@@ -148,6 +148,13 @@ def _chain() -> None:
     op.create_index("chain_event_position", "chain_event", ["registrar", "position"])
     op.create_index("chain_event_sequence", "chain_event", ["registrar", "sequence"])
     op.create_index("chain_event_block", "chain_event", ["block_number"])
+    op.create_index(
+        "chain_event_dropped",
+        "chain_event",
+        ["registrar"],
+        sqlite_where=sa.text("canonical IS 0"),
+        postgresql_where=sa.text("canonical IS false"),
+    )
     op.create_table(
         "cursor",
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
