@@ -89,7 +89,7 @@ POLICIES: Mapping[str, str] = {
 }
 
 STEPS = ("received", "sequenced", "anchoring", "anchored", "final")
-KINDS = ("genesis", "register", "derive", "supersede", "correct", "revoke", "dispute", "key-change", "study-close")
+KINDS = ("genesis", "register", "supersede", "revoke", "dispute")
 STATEMENTS: Mapping[str, str] = {
     "revoke": "Takes the registration back: verification then answers withdrawn.",
     "supersede": "Names the registration that replaces this one: verification then answers withdrawn.",

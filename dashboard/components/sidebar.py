@@ -30,7 +30,8 @@ def outage_markup(title: str, advice: str, url: str) -> str:
 def _row(name: str, state: str, *, good: bool) -> str:
     mark = "●" if good else "▲"
     kind = "up" if good else "down"
-    return f'<li class="{kind}"><i aria-hidden="true">{mark}</i><span>{text(name)}</span><b>{text(state.replace("_", " "))}</b></li>'
+    words = text(state.replace("_", " "))
+    return f'<li class="{kind}"><i aria-hidden="true">{mark}</i><span>{text(name)}</span><b>{words}</b></li>'
 
 
 def _foot(url: str, version: str) -> str:

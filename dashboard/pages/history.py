@@ -198,9 +198,9 @@ def main() -> None:
             show_empty(filters)
             show_statement_form(filters.registration or "")
             return
-        chosen = choose_entry(
-            page.entries, names, key=f"history.table.{hash(filters)}.{page.offset}.{page.entries[0].id}"
-        )
+        # a new entry on top begins a new table: a chosen row must not slip to another entry
+        key = f"history.table.{hash(filters)}.{page.offset}.{page.entries[0].id}"
+        chosen = choose_entry(page.entries, names, key)
         if chosen is None and filters.registration:
             chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
         turn_pages(page)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,20 +39,23 @@ class Stack:
         assert self.service.anchor_pending(60)
 
 
-def picture(seed: int, size: int = 96) -> bytes:
-    """A PNG of smooth grey noise, the same for the same seed."""
-    return png(samples(seed, size))
+@pytest.fixture
+def picture() -> Callable[[int], bytes]:
+    """Makes a PNG of smooth grey noise, the same for the same seed."""
+
+    def make(seed: int) -> bytes:
+        coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8)
+        stream = io.BytesIO()
+        Image.fromarray(coarse).resize((96, 96), Image.Resampling.BICUBIC).save(stream, "PNG")
+        return stream.getvalue()
+
+    return make
 
 
-def samples(seed: int, size: int = 96) -> np.ndarray:
-    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8)
-    return np.asarray(Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)).copy()
-
-
-def png(grey: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(grey).save(stream, "PNG")
-    return stream.getvalue()
+@pytest.fixture
+def silent_url() -> str:
+    """An address where nothing listens."""
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def free_port() -> int:

@@ -1,0 +1,116 @@
+"""The dashboard as its users meet it: in a browser, at the width of a desk and of a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ledger.client import Client
+
+pytestmark = pytest.mark.needs_browser
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1360, 900), "phone": (390, 844)}
+Open = Callable[..., Page]
+_PATIENCE = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(params=list(SIZES))
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    return SIZES[request.param]
+
+
+@pytest.fixture
+def open_page(browser: Browser, dashboard: str, size: tuple[int, int]) -> Iterator[Open]:
+    """Opens a path of the dashboard; every request of the browser goes to the dashboard itself."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_default_timeout(_PATIENCE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    def at(path: str = "") -> Page:
+        page.goto(f"{dashboard}/{path}")
+        return page
+
+    yield at
+    page.close()
+    outside = {url for url in asked if urlsplit(url).scheme not in ("data", "blob")}
+    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
+
+
+def upload(page: Page, name: str, data: bytes) -> None:
+    file: Any = {"name": name, "mimeType": "image/png", "buffer": data}
+    page.locator("input[type=file]").set_input_files(file)
+
+
+def fits(page: Page) -> bool:
+    """Nothing on the page is wider than the window."""
+    return bool(page.evaluate("document.querySelector('.stMain').scrollWidth <= window.innerWidth"))
+
+
+def test_an_uploaded_png_gets_a_verdict_its_checks_and_its_receipt(
+    open_page: Open, stack: Any, picture: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    found = Client(stack.url, stack.key).register(picture(21))
+    stack.anchor()
+    page = open_page()
+    upload(page, "copy.png", picture(21))
+    expect(page.locator(".ms-banner h2")).to_have_text("Authentic", timeout=_PATIENCE)
+    expect(page.locator(".ms-check")).to_have_count(12)
+    expect(page.locator("[data-testid=stImage] img")).to_be_visible()
+    assert fits(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Receipt").click()
+    download.value.save_as(tmp_path / "receipt.json")
+    assert found.registration_id in (tmp_path / "receipt.json").read_text()
+
+
+def test_icons_are_drawn_and_the_page_stands_without_exceptions(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator(".ms-notice .ms-icon")).to_be_visible(timeout=_PATIENCE)
+    shape = page.locator(".ms-notice .ms-icon").evaluate("element => getComputedStyle(element).maskImage")
+    assert shape.startswith('url("data:image/svg+xml')
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_history_opens_from_a_link_with_the_timeline(
+    open_page: Open, stack: Any, picture: Callable[[int], bytes]
+) -> None:
+    found = Client(stack.url, stack.key).register(picture(22))
+    stack.anchor()
+    page = open_page(f"history?registration={found.registration_id}")
+    expect(page.locator(".ms-timeline li")).to_have_count(5, timeout=_PATIENCE)
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    assert fits(page)
+
+
+def test_an_image_registered_in_the_page_shows_its_state(open_page: Open, size: tuple[int, int], picture: Any) -> None:
+    page = open_page("register")
+    upload(page, "new.png", picture(size[0]))
+    page.get_by_role("button", name="Register 1 image").click()
+    expect(page.locator(".ms-sub")).to_have_text("1 of 1 registered", timeout=_PATIENCE)
+    expect(page.locator(".ms-card .ms-chip").last).to_have_text(re.compile("sequenced|anchoring|anchored|final"))
+    page.get_by_text("Show in history").click()
+    expect(page.locator(".ms-timeline li")).to_have_count(5, timeout=_PATIENCE)
+    assert fits(page)
