@@ -34,7 +34,7 @@ def match_image(
     file_check = _file_check(presented, by_file)
     if by_file is not None:
         return Match(file_check, _same_pixels(by_file, presented), by_file)
-    name = "codestream/1" if presented.lossy else "pixel/1"
+    name = presented.pixel_digest
     by_pixels = _best(store, _find(store, presented, name))
     if by_pixels is not None:
         return Match(file_check, _pixels_found(by_pixels, presented, name), by_pixels)
@@ -88,7 +88,7 @@ def _file_check(presented: Presented, found: Registration | None) -> Check:
 
 
 def _same_pixels(found: Registration, presented: Presented) -> Check:
-    name = "codestream/1" if presented.lossy else "pixel/1"
+    name = presented.pixel_digest
     if name not in found.image.digests or name not in presented.digests:
         return skipped(2, "registered, presented or decoded by file digest only")
     if found.image.digests[name] != presented.digests[name]:
@@ -99,9 +99,9 @@ def _same_pixels(found: Registration, presented: Presented) -> Check:
 
 def _pixels_found(found: Registration, presented: Presented, name: str) -> Check:
     figures: dict[str, Any] = {"digest": name, "found": presented.digests[name], "registration": found.id}
-    if name == "pixel/1" and found.image.facts.get("lossy"):
+    if name == "pixel/1" and (found.image.facts.get("lossy") or presented.lossy):
         decoder = found.image.facts.get("decoder")
-        detail = f"the samples are what {decoder} makes of a registered lossy image; decoders differ: no decision"
+        detail = f"the samples are those of a lossy image as {decoder} decodes it; decoders differ: no decision"
         return Check(2, Status.UNDETERMINED, detail, figures)
     return Check(2, Status.PASSED, "the samples are the registered ones", figures)
 

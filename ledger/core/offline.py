@@ -40,6 +40,11 @@ class Presented:
     lossy: bool = False
     decode_error: str | None = None
 
+    @property
+    def pixel_digest(self) -> str:
+        """The digest that identifies the pixels: of the codestream where it is lossy and there is one."""
+        return "codestream/1" if self.lossy and "codestream/1" in self.digests else "pixel/1"
+
 
 @dataclass(frozen=True)
 class OfflineResult:
@@ -122,9 +127,10 @@ def _digest_check(number: int, name: str, receipt: Receipt, presented: Presented
 
 
 def _pixel_check(receipt: Receipt, presented: Presented) -> Check:
-    if presented.lossy:
-        return _digest_check(2, "codestream/1", receipt, presented)
-    return _digest_check(2, "pixel/1", receipt, presented)
+    name = presented.pixel_digest
+    if presented.lossy and name == "pixel/1":
+        return skipped(2, "lossy samples without a codestream of their own decide nothing: decoders differ")
+    return _digest_check(2, name, receipt, presented)
 
 
 def _inclusion_check(receipt: Receipt) -> Check:
