@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from typing import Any
 
@@ -35,22 +31,20 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 
 def create_app(service: Backend, settings: Settings) -> FastAPI:
     """The API over a ledger that is open and stays the caller's to close."""
-    return make_app(lambda: nullcontext(service), settings)
-
-
-def make_app(opener: Callable[[], AbstractContextManager[Backend]], settings: Settings) -> FastAPI:
-    """The API over a ledger that is opened when the server starts and closed when it stops."""
     app = FastAPI(
         title="MedSeal API",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(opener),
+        lifespan=_lifespan,
         # spans and exception events would carry what the log lines leave out
         telemetry=_NO_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.state.backend = service
+    app.state.doorman = Doorman(service.keys)
+    app.state.heavy = heavy_limiter()
     for part in (images, reading, keys, health, docs):
         app.include_router(part.router)
     problems.install(app)
@@ -59,21 +53,10 @@ def make_app(opener: Callable[[], AbstractContextManager[Backend]], settings: Se
     return app
 
 
-def _lifespan(
-    opener: Callable[[], AbstractContextManager[Backend]],
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        to_thread.current_default_thread_limiter().total_tokens = QUICK_THREADS
-        app.state.heavy = heavy_limiter()
-        async with AsyncExitStack() as stack:
-            context = await to_thread.run_sync(opener)
-            app.state.backend = await to_thread.run_sync(context.__enter__)
-            stack.push_async_callback(to_thread.run_sync, context.__exit__, None, None, None)
-            app.state.doorman = Doorman(app.state.backend.keys)
-            yield
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = QUICK_THREADS
+    yield
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledger.errors import InputError, LedgerError, LimitExceeded, NotAllowed, NotFound, OutageError, StorageFull
+from ledger.errors import LedgerError, LimitExceeded, NotAllowed, NotFound, OutageError, StorageFull
 from ledger.schemas import Problem, Wire
 
 PROBLEM_JSON = "application/problem+json"
@@ -169,17 +169,3 @@ def _documented(status: int) -> dict[str, Any]:
     example = Problem(title=phrase, status=status, detail=detail, code=code, advice=advice).model_dump()
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
     return {"description": phrase, "content": content}
-
-
-__all__ = [
-    "PROBLEM_JSON",
-    "InputError",
-    "MissingScope",
-    "Unauthenticated",
-    "errors",
-    "install",
-    "internal_error",
-    "of_error",
-    "problem",
-    "too_large",
-]

@@ -29,6 +29,7 @@ REGISTRATIONS = TypeAdapter(list[Registration])
 STATEMENT = TypeAdapter(Statement)
 VERIFICATION = TypeAdapter(Verification)
 
+KEY = "The caller's own name for the image; the same key with other content is refused"
 EMPTY = "Send the file again; nothing was registered."
 
 router = APIRouter(prefix="/v1", route_class=KeyFirstRoute)
@@ -57,7 +58,7 @@ async def register(
     ledger: Ledger,
     file: ImageFile,
     urgent: Annotated[bool, Form(description="Anchor without waiting for the batch to fill")] = False,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200, description=KEY)] = None,
 ) -> Response:
     """Digests the image, commits to it in the registrar's log and acknowledges it.
 
