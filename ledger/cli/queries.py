@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, opened, settings_for
-from ledger.errors import InputError
+from ledger.errors import InputError, InvalidDigest
 
 if TYPE_CHECKING:
     from ledger.gateway import Gateway
@@ -44,7 +44,7 @@ def history(
 
     settings = settings_for(data, server, verbose)
     query = {
-        "digest": digest,
+        "digest": _digest(digest),
         "registration": registration,
         "registrar": registrar,
         "kind": kind,
@@ -77,6 +77,17 @@ def _history_row(entry: HistoryEntry) -> tuple[object, ...]:
     place = (anchor.block_number, anchor.confirmations, anchor.transaction) if anchor else (None, None, None)
     time = entry.time.strftime("%Y-%m-%d %H:%M:%S")
     return (time, entry.kind, entry.index, entry.state, *place, entry.id, entry.target)
+
+
+def _digest(text: str | None) -> str | None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from ledger.schemas import Digest
+
+    try:
+        return None if text is None else TypeAdapter(Digest).validate_python(text)
+    except ValidationError as error:
+        raise InvalidDigest(f"expected a digest such as sha256:<64 hex digits>, found {text!r}") from error
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,7 +51,9 @@ def verify(
     from ledger.core.offline import check_receipt
     from ledger.core.verdict import POLICIES
 
-    result = check_receipt(read(receipt, 1), read(image, _LIMIT_MB), read(trust, 16), POLICIES[policy])
+    files = read(receipt, 1), read(image, _LIMIT_MB), read(trust, 16)
+    with _no_http_library():
+        result = check_receipt(*files, POLICIES[policy])
     decision = result.decision
     if as_json:
         checks = [
@@ -98,6 +103,19 @@ def trust(out: Out = None, data: Data = None, server: Server = None, verbose: Ve
     with opened(settings) as ledger:
         text = ledger.gateway.trust()
     _deliver(text.encode(), out)
+
+
+@contextmanager
+def _no_http_library() -> Iterator[None]:
+    """Inside, pydicom does without ``requests``, which it imports for downloads and which binds a socket at import."""
+    absent = "requests" not in sys.modules
+    if absent:
+        sys.modules["requests"] = None  # type: ignore[assignment] # an import then says that there is none
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["requests"]
 
 
 def _deliver(data: bytes, out: Path | None) -> None:
