@@ -15,6 +15,7 @@ from dashboard.components.checks import Tile
 
 _MOST_PIXELS = 40_000_000
 _LONGEST = 1024
+_SHORTEST = 512
 _DICOM_MARK = slice(128, 132)
 
 
@@ -24,7 +25,7 @@ class NoPreview(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """An RGB picture of one frame, at most 1024 pixels on a side, and what one should know to read it."""
+    """An RGB picture of one frame, its longer side 512 to 1024 pixels, and what one should know to read it."""
 
     picture: Image.Image
     caption: str
@@ -45,11 +46,18 @@ def make_preview(data: bytes, tiles: Sequence[Tile] = (), frame: int | None = No
     except Exception as error:  # decoders raise whatever they like, and a preview is never required
         raise NoPreview(f"No preview: {type(error).__name__}: {str(error)[:160]}") from error
     size = picture.size
-    picture.thumbnail((_LONGEST, _LONGEST))
+    picture = _sized(picture)
     boxes = [tile[1:] for tile in tiles if tile[0] == chosen]
     _outline(picture, boxes, picture.width / size[0], picture.height / size[1])
     which = f" · frame {chosen + 1} of {frames}" if frames > 1 else ""
     return Preview(picture, f"{size[0]} × {size[1]} pixels · {how}{which}", chosen, frames)
+
+
+def _sized(picture: Image.Image) -> Image.Image:
+    longer = max(picture.size)
+    scale = min(_LONGEST, max(_SHORTEST, longer)) / longer
+    wide, high = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((wide, high), Image.Resampling.BILINEAR)
 
 
 def _is_dicom(data: bytes) -> bool:
@@ -122,5 +130,5 @@ def _outline(picture: Image.Image, boxes: Sequence[tuple[int, ...]], across: flo
     for x, y, width, height in boxes:
         corner = (x * across, y * down, (x + width) * across - 1, (y + height) * down - 1)
         if corner[2] > corner[0] and corner[3] > corner[1]:
-            pen.rectangle(corner, outline="#12303a", width=4)
-            pen.rectangle(corner, outline="#ffb000", width=2)
+            pen.rectangle(corner, outline="#12303a", width=7)
+            pen.rectangle(corner, outline="#ffb000", width=5)

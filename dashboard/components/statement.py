@@ -12,7 +12,7 @@ from dashboard.session import client, told
 from dashboard.words import STATEMENTS
 from ledger.schemas import StatementRequest
 
-Kind = Literal["supersede", "revoke", "dispute"]
+Kind = Literal["revoke", "supersede", "dispute"]
 _DONE = "say.done"
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dashboard.components.downloads import receipt_button
 from dashboard.components.facts import standing_chip, state_chip
 from dashboard.components.markup import chip, code, details, digests, facts, heading, text, when
 from dashboard.components.notice import Notice, notice_markup, show_notice
-from dashboard.session import client, explain, told
+from dashboard.session import client, explain
 from dashboard.words import STATES, STEPS
 from ledger.errors import LedgerError, NotAllowed, OutageError
 from ledger.schemas import Registration
@@ -67,6 +68,11 @@ def refreshed(results: list[Result]) -> list[Result]:
     return now
 
 
+def waiting(results: list[Result]) -> bool:
+    """Whether any registration is still on its way to finality."""
+    return any(one.registration and one.registration.state not in _SETTLED for one in results)
+
+
 def result_markup(name: str, registration: Registration) -> str:
     """One registered file as a card."""
     anchor = registration.anchor
@@ -94,17 +100,8 @@ def show_result(result: Result, position: int) -> None:
         return
     found = result.registration
     st.html(result_markup(result.name, found))
-    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{position}"), told():
-        receipt = client().receipt(found.registration_id)
-        st.download_button(
-            "Receipt",
-            receipt,
-            f"{found.registration_id}.receipt.json",
-            "application/json",
-            key=f"receipt-{position}",
-            on_click="ignore",
-            icon=":material/receipt_long:",
-        )
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{position}"):
+        receipt_button(found.registration_id, position)
         st.page_link(
             "pages/history.py",
             label="Show in history",
@@ -115,8 +112,11 @@ def show_result(result: Result, position: int) -> None:
 
 def show_results() -> None:
     """The results of the last run, kept fresh every two seconds while any of them is on its way to finality."""
-    results: list[Result] = refreshed(st.session_state.get(_STATE, []))
+    before: list[Result] = st.session_state.get(_STATE, [])
+    results = refreshed(before)
     st.session_state[_STATE] = results
+    if waiting(before) and not waiting(results):
+        st.rerun()
     registered = sum(result.registration is not None for result in results)
     st.html(f'<h2 class="ms-sub">{registered} of {len(results)} registered</h2>')
     for position, result in enumerate(results):
@@ -151,8 +151,7 @@ def main() -> None:
         st.session_state[_STATE] = register_all(uploads, urgent)
     results: list[Result] = st.session_state.get(_STATE, [])
     if results:
-        waiting = any(one.registration and one.registration.state not in _SETTLED for one in results)
-        st.fragment(show_results, run_every="2s" if waiting else None)()
+        st.fragment(show_results, run_every="2s" if waiting(results) else None)()
     elif not uploads:
         show_notice(
             Notice(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.banner import banner_markup
 from dashboard.components.checks import changed_tiles, checks_markup
+from dashboard.components.downloads import receipt_button
 from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.markup import heading, text
 from dashboard.components.notice import Notice, show_notice
@@ -62,7 +63,7 @@ def show_preview(data: bytes, verification: Verification) -> None:
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
             return
         st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
-        boxes = f" · {len(tiles)} changed tiles are outlined" if tiles else ""
+        boxes = f" · {len(tiles)} changed outlined" if tiles else ""
         st.caption(preview.caption + boxes)
 
 
@@ -71,12 +72,7 @@ def show_downloads(verification: Verification) -> None:
     found = verification.registration
     with st.container(horizontal=True, key="downloads"):
         if found is not None:
-            with told():
-                receipt = client().receipt(found.registration_id)
-                name = f"{found.registration_id}.receipt.json"
-                st.download_button(
-                    "Receipt", receipt, name, "application/json", on_click="ignore", icon=":material/receipt_long:"
-                )
+            receipt_button(found.registration_id)
         body = verification.model_dump_json(indent=2)
         st.download_button(
             "Verification (JSON)",
