@@ -125,6 +125,31 @@ contract LogTest is Base {
         anchor(SENDER, 2, size, Oracle.root(leaves), NONE);
     }
 
+    function test_a_head_of_the_same_size_is_refused() public {
+        fill(someLeaves(1, 4));
+        refused = abi.encodeWithSelector(IImageRegistry.SizeNotLarger.selector, CLINIC, 4, 4);
+        anchor(SENDER, 2, 4, NAME, NONE);
+    }
+
+    function test_a_proof_is_too_short_for_a_larger_size() public {
+        bytes32[] memory all = someLeaves(1, 5);
+        fill(slice(all, 0, 4));
+        bytes32[] memory proof = Oracle.proof(all, 4);
+        bytes32 root = Oracle.root(all);
+        refused = abi.encodeWithSelector(IImageRegistry.InconsistentHead.selector, CLINIC, 9, root);
+        anchor(SENDER, 2, 9, root, proof);
+    }
+
+    function test_a_path_holds_for_no_size_of_another_height() public {
+        bytes32[] memory all = someLeaves(1, 5);
+        fill(all);
+        bytes32[] memory path = Oracle.path(all, 4, 0, 5);
+        vm.assertTrue(registry.verifyInclusion(CLINIC, 1, 5, all[4], 4, path), "the fifth of five");
+        vm.assertFalse(registry.verifyInclusion(CLINIC, 1, 1, all[4], 0, path), "the only one");
+        path = Oracle.path(all, 0, 0, 5);
+        vm.assertFalse(registry.verifyInclusion(CLINIC, 1, 9, all[0], 0, path), "the first of nine");
+    }
+
     function testFuzz_the_old_size_must_be_the_present_one(uint64 size) public {
         vm.assume(size != 4);
         fill(someLeaves(1, 4));
