@@ -116,8 +116,7 @@ def test_an_entry_changed_in_the_database_fails_the_audit(run_bare, images, tmp_
     run_bare("register", images / "phantom.png", "--data", tmp_path)
     with sqlite3.connect(tmp_path / "medseal.db") as database:
         changed = database.execute(
-            "UPDATE log_entry SET body = replace(body, CAST('register' AS BLOB), CAST('registex' AS BLOB))"
-            " WHERE kind = 'register'"
+            "UPDATE log_entry SET body = CAST(replace(body, 'register', 'registex') AS BLOB) WHERE kind = 'register'"
         )
         assert changed.rowcount == 1
     ran = run_bare("audit", "--json", "--data", tmp_path)
