@@ -10,63 +10,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Literal
 
+from ledger.batching import PAUSES, Action, BatchPolicy, TickReport
 from ledger.core.merkle import Tree
 from ledger.core.model import Attempt, Batch, BatchState, Head, TransactionResult
 from ledger.errors import ChainRejected, ChainUnreachable, OutageError
 from ledger.log import LogTrees
-from ledger.ports import Clock, Pending, RecordStore, Registry
+from ledger.ports import Clock, RecordStore, Registry
 from ledger.reconciling import Records, mined
+
+__all__ = ["Action", "Anchorer", "BatchPolicy", "TickReport"]
 
 _log = logging.getLogger(__name__)
 _OPEN_LIMIT = 1000
 _RESEND_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class BatchPolicy:
-    """When entries make a batch, how it goes to the chain, and when it is final. Times in seconds.
-
-    ``register`` sends at most ``max_entries`` leaves a transaction, ``anchor`` one head over everything that waits.
-    ``confirmations`` counts the batch's own block: with 1 a batch is final as soon as it is in a block.
-    """
-
-    mode: Literal["register", "anchor"] = "register"
-    max_entries: int = 500
-    max_seconds: float = 2.0
-    confirmations: int = 1
-    replace_after_seconds: float = 60.0
-    fee_bump_percent: int = 15
-
-
-class Action(StrEnum):
-    """What one tick did."""
-
-    IDLE = "idle"
-    WAITING = "waiting"
-    SENT = "sent"
-    REPLACED = "replaced"
-    ANCHORED = "anchored"
-    ADOPTED = "adopted"
-    FINAL = "final"
-    REOPENED = "reopened"
-    BLOCKED = "blocked"
-
-
-_PAUSES = {Action.IDLE: 0.1, Action.WAITING: 0.25, Action.BLOCKED: 5.0}
-
-
-@dataclass(frozen=True)
-class TickReport:
-    """What a tick did, in words too, and the batch as it is stored now."""
-
-    action: Action
-    detail: str
-    batch: Batch | None = None
 
 
 class Anchorer:
@@ -109,7 +68,7 @@ class Anchorer:
         failures = 0
         while not stop.is_set():
             try:
-                pause = _PAUSES.get(self.tick().action, 0.0)
+                pause = PAUSES.get(self.tick().action, 0.0)
                 failures = 0
             except OutageError as error:
                 pause = min(30.0, 0.5 * 2 ** min(failures, 6))
@@ -170,9 +129,11 @@ class Anchorer:
     def _push(self, batch: Batch) -> TickReport:
         """Its nonce is next and it is in no block: send, send again, or replace."""
         latest = batch.attempts[-1]
-        since = latest.created_at if batch.state is BatchState.BLOCKED else latest.broadcast_at
+        since = latest.broadcast_at or (latest.created_at if batch.state is BatchState.BLOCKED else None)
         if since is not None and self._age(since) >= self._policy.replace_after_seconds:
-            return self._begin(batch, replaced=latest)
+            price = self._policy.replacement_price(batch.attempts, self._registry.gas_price())
+            if price is not None:
+                return self._begin(batch, price)
         handed = self._handed.get(latest.tx_hash)
         if handed is None or self._age(handed) >= _RESEND_SECONDS:
             return self._send(batch, Action.SENT if latest.broadcast_at is None else Action.WAITING)
@@ -193,8 +154,14 @@ class Anchorer:
         return TickReport(action, f"entries {batch.first} to {batch.size} are in {latest.tx_hash}", batch)
 
     def _refused(self, batch: Batch, reason: str) -> TickReport:
-        if len(batch.attempts) > 1 or self._registry.nonce() != batch.attempts[-1].nonce:
-            # An earlier form of it is still on its way, or was just mined: the next tick will see.
+        if len(batch.attempts) > 1:
+            # The form before it is still on its way; another replacement may be tried after the same time again.
+            kept = (*batch.attempts[:-2], replace(batch.attempts[-2], broadcast_at=self._clock()))
+            size, root, state = kept[-1].size, kept[-1].root, BatchState.BROADCAST
+            batch = replace(batch, attempts=kept, size=size, root=root, state=state)
+            self._store.save_batch(batch)
+            return TickReport(Action.WAITING, reason, batch)
+        if self._registry.nonce() != batch.attempts[-1].nonce:
             return TickReport(Action.WAITING, reason, batch)
         return self._block(batch, self._records.obstacle() or reason)
 
@@ -204,16 +171,12 @@ class Anchorer:
         pending = self._store.pending(self._id)
         if pending is None:
             return TickReport(Action.IDLE, "nothing waits")
-        if not (force or self._due(pending)):
+        if not (force or self._policy.due(pending, self._clock())):
             return TickReport(Action.IDLE, f"{pending.size - pending.first} entries wait for company")
         return self._begin(None)
 
-    def _due(self, pending: Pending) -> bool:
-        full = pending.size - pending.first >= self._policy.max_entries
-        return full or pending.urgent or self._age(pending.oldest) >= self._policy.max_seconds
-
-    def _begin(self, previous: Batch | None, replaced: Attempt | None = None) -> TickReport:
-        """Sign the next head on top of the chain's, in the place of ``previous``; ``replaced``: at its nonce."""
+    def _begin(self, previous: Batch | None, price: int | None = None) -> TickReport:
+        """Sign the next head on top of the chain's in the place of ``previous``; at its nonce if a price is given."""
         head, tree = self._registry.head(self._id), self._trees.at(self._id)
         fork = self._records.fork(head, tree)
         if fork:
@@ -224,49 +187,49 @@ class Anchorer:
             return TickReport(Action.ADOPTED, f"the chain has head {adopted.sequence} already", adopted)
         if self._records.is_settled(head.sequence + 1):
             return TickReport(Action.REOPENED, "the chain lost it", self._records.reopen(head.sequence + 1))
-        size = self._goal(head, tree, previous if replaced else None)
+        replaced = previous if price is not None else None
+        size = self._goal(head, tree, replaced)
         if size == head.size:
             return TickReport(Action.IDLE, "everything is on the chain")
         try:
-            attempt = self._sign(previous, head, size, replaced)
+            attempt = self._sign(head, size, replaced, price)
         except ChainRejected as error:
             if replaced:
                 return TickReport(Action.WAITING, f"no replacement: {error}", previous)
             return self._block(previous or self._waiting(head, tree), self._records.obstacle() or str(error))
-        batch = self._prepared(previous, head, attempt, replaced)
+        batch = self._prepared(head, attempt, replaced)
         self._store.save_batch(batch)
         return self._send(batch, Action.REPLACED if replaced else Action.SENT)
 
     def _goal(self, head: Head, tree: Tree, replaced: Batch | None) -> int:
         """The size to sign: all that is in the log, within one transaction's limit and short of any later batch."""
         goal = tree.size
-        if self._policy.mode == "register":
+        if (replaced.mode if replaced else self._policy.mode) == "register":
             most = self._registry.max_leaves()
             goal = min(goal, head.size + (most if replaced else min(most, self._policy.max_entries)))
         later = self._store.batch(self._id, head.sequence + 2)
         return goal if later is None or later.first <= head.size else min(goal, later.first)
 
-    def _sign(self, previous: Batch | None, head: Head, size: int, replaced: Attempt | None) -> Attempt:
-        price = self._registry.gas_price()
-        if replaced:
-            price = max(price, replaced.gas_price * (100 + self._policy.fee_bump_percent) // 100 + 1)
-        nonce = replaced.nonce if replaced else self._registry.nonce()
-        tree = self._trees.at(self._id, size)
+    def _sign(self, head: Head, size: int, replaced: Batch | None, price: int | None) -> Attempt:
+        registry, tree, now = self._registry, self._trees.at(self._id, size), self._clock()
+        nonce = replaced.attempts[-1].nonce if replaced else registry.nonce()
+        price, root = registry.gas_price() if price is None else price, tree.root()
         common = {"nonce": nonce, "gas_price": price, "size": size}
-        root, now, registry = tree.root(), self._clock(), self._registry
-        if (previous.mode if previous and replaced else self._policy.mode) == "anchor":
+        if (replaced.mode if replaced else self._policy.mode) == "anchor":
             proof = tree.consistency(head.size)
             return registry.sign_anchor(**common, head=head, proof=proof, root=root, now=now)
         leaves, peaks = [tree.leaf(index) for index in range(head.size, size)], tree.peaks(head.size)
         return registry.sign_register(**common, head=head, peaks=peaks, leaves=leaves, root=root, now=now)
 
-    def _prepared(self, previous: Batch | None, head: Head, attempt: Attempt, replaced: Attempt | None) -> Batch:
+    def _prepared(self, head: Head, attempt: Attempt, replaced: Batch | None) -> Batch:
         size, root, state = attempt.size, attempt.root, BatchState.PREPARED
-        if previous and replaced:
-            attempts = (*previous.attempts, attempt)
-            return replace(previous, size=size, root=root, state=state, attempts=attempts, reason=None)
-        mode, now = self._policy.mode, attempt.created_at
-        return Batch(self._id, head.sequence + 1, head.size, size, root, mode, state, now, (attempt,))
+        if replaced is None:
+            mode, now = self._policy.mode, attempt.created_at
+            return Batch(self._id, head.sequence + 1, head.size, size, root, mode, state, now, (attempt,))
+        # What the node refused can't be mined, unlike what it took once.
+        refused = replaced.state is BatchState.BLOCKED and replaced.attempts[-1].broadcast_at is None
+        attempts = (*(replaced.attempts[:-1] if refused else replaced.attempts), attempt)
+        return replace(replaced, size=size, root=root, state=state, attempts=attempts, reason=None)
 
     # what stops it
 

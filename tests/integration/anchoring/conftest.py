@@ -115,7 +115,7 @@ class Hospital:
 def make_hospital(folder: Path, provider: Provider) -> Hospital:
     deployment = deploy(provider, ADMIN)
     key = secrets.token_bytes(31) + b"\1"
-    fund(provider, ADMIN, address_of(key), 10**18)
+    fund(provider, ADMIN, address_of(key), 10**20)
     registrar = hashlib.sha256(key).hexdigest()
     Directory(provider, deployment, ADMIN).add_registrar(registrar, "Test Hospital", address_of(key))
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,9 +150,18 @@ def _start(command: list[str], url_of: Callable[[str], str | None]) -> Node:
     guard = threading.Timer(30, process.kill)
     guard.start()
     try:
-        return Node(next(url for line in process.stdout if (url := url_of(line))), process)
+        node = Node(next(url for line in process.stdout if (url := url_of(line))), process)
     finally:
         guard.cancel()
+    # Nodes report every request; one whose pipe is full stands still.
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    return node
+
+
+def start_testnet_process(file: Path, port: int = 0) -> Node:
+    options = ["--file", str(file), "--port", str(port), "--fund", address_of(ADMIN)]
+    command = [sys.executable, "-m", "ledger.chain.testnet", *options]
+    return _start(command, lambda line: line.split()[0] if line.startswith("http://") else None)
 
 
 @pytest.fixture
@@ -161,14 +170,20 @@ def start_testnet(tmp_path: Path) -> Iterator[Callable[..., Node]]:
     started: list[Node] = []
 
     def start(port: int = 0) -> Node:
-        file = ["--file", str(tmp_path / "chain.db"), "--port", str(port), "--fund", address_of(ADMIN)]
-        command = [sys.executable, "-m", "ledger.chain.testnet", *file]
-        started.append(_start(command, lambda line: line.split()[0] if line.startswith("http://") else None))
+        started.append(start_testnet_process(tmp_path / "chain.db", port))
         return started[-1]
 
     yield start
     for node in started:
         node.stop()
+
+
+@pytest.fixture(scope="module")
+def http_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """The embedded testnet as a process of its own, for tests that fork: a forked child has no threads."""
+    node = start_testnet_process(tmp_path_factory.mktemp("chain") / "chain.db")
+    yield node
+    node.stop()
 
 
 @pytest.fixture(scope="module")

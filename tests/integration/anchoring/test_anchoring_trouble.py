@@ -15,30 +15,31 @@ import pytest
 
 from ledger.anchoring import Action
 from ledger.chain.client import Web3Registry
+from ledger.chain.deploy import fund
 from ledger.chain.transactions import address_of
 from ledger.core.model import BatchState
 from ledger.errors import ChainMismatch, ChainRejected, ChainUnreachable, SettingsError
 
 
 class Watched:
-    """A registry that counts signatures and may refuse, or swallow, what is broadcast."""
+    """A registry that counts signatures."""
 
     def __init__(self, registry: Web3Registry) -> None:
         self._registry = registry
         self.signed = 0
-        self.swallow = False
 
     def __getattr__(self, name: str) -> Any:
         self.signed += name.startswith("sign_")
         return getattr(self._registry, name)
 
-    def broadcast(self, raw: bytes) -> None:
-        if not self.swallow:
-            self._registry.broadcast(raw)
-
 
 def batch(hospital: Any, sequence: int) -> Any:
     return hospital.store.batch(hospital.registrar, sequence)
+
+
+def fund_from_admin(hospital: Any, address: str) -> None:
+    admin = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+    fund(hospital.provider, admin, address, 10**18)
 
 
 def test_a_stopped_chain_is_waited_out(start_testnet: Callable[..., Any], hospital_on: Callable[..., Any]) -> None:
@@ -73,12 +74,24 @@ def test_a_node_that_dies_after_the_broadcast_is_asked_again_not_sent_twice(loca
         local_hospital.registry().broadcast(raw)
         raise ChainUnreachable("the answer was lost")
 
-    registry.broadcast = lost  # type: ignore[method-assign]
+    registry.broadcast = lost
     with pytest.raises(ChainUnreachable):
         local_hospital.anchorer(registry=registry).tick(force=True)
     assert batch(local_hospital, 1).state is BatchState.PREPARED
     assert local_hospital.anchorer().tick().action is Action.ANCHORED
     local_hospital.check_exactly_once()
+
+
+def test_the_bytes_are_stored_before_they_are_sent(local_hospital: Any) -> None:
+    registry, seen = Watched(local_hospital.registry()), []
+
+    def look(raw: bytes) -> None:
+        seen.append([attempt.raw for attempt in batch(local_hospital, 1).attempts] == [raw])
+        local_hospital.registry().broadcast(raw)
+
+    registry.broadcast = look
+    assert local_hospital.anchorer(registry=registry).drain(10)
+    assert seen == [True]
 
 
 def test_another_chain_id_is_a_mismatch(local_hospital: Any) -> None:
@@ -174,100 +187,6 @@ def test_heads_that_the_store_forgot_are_taken_over_from_the_chain(local_hospita
     assert registry.signed == 0
     local_hospital.check_exactly_once(mode)
     assert batch(local_hospital, 2).mode == mode and batch(local_hospital, 2).gas_used > 21_000
-
-
-@pytest.mark.needs_anvil
-def test_a_stuck_transaction_is_replaced_at_its_nonce_by_a_newer_head(anvil_hospital: Any) -> None:
-    anvil_hospital.rpc("evm_setAutomine", False)
-    worker = anvil_hospital.anchorer(replace_after_seconds=60.0, fee_bump_percent=15)
-    assert worker.tick(force=True).action is Action.SENT
-    assert worker.tick().action is Action.WAITING
-    anvil_hospital.append(5)
-    anvil_hospital.clock.pass_seconds(61)
-    assert worker.tick().action is Action.REPLACED
-    first, second = batch(anvil_hospital, 1).attempts
-    assert (first.nonce, first.size, second.size) == (second.nonce, 1, 6)
-    assert second.gas_price >= first.gas_price * 1.15
-    anvil_hospital.rpc("evm_mine")
-    assert worker.tick().action is Action.ANCHORED
-    assert batch(anvil_hospital, 1).tx_hash == second.tx_hash
-    assert worker.drain(10)
-    anvil_hospital.check_exactly_once()
-
-
-@pytest.mark.needs_anvil
-def test_when_the_older_attempt_is_mined_the_newer_entries_wait_again(anvil_hospital: Any) -> None:
-    anvil_hospital.rpc("evm_setAutomine", False)
-    registry = Watched(anvil_hospital.registry())
-    worker = anvil_hospital.anchorer(registry=registry, replace_after_seconds=60.0)
-    worker.tick(force=True)
-    anvil_hospital.append(5)
-    anvil_hospital.clock.pass_seconds(61)
-    registry.swallow = True
-    assert worker.tick().action is Action.REPLACED
-    anvil_hospital.rpc("evm_mine")
-    assert worker.tick().action is Action.ANCHORED
-    assert batch(anvil_hospital, 1).size == 1
-    assert anvil_hospital.store.pending(anvil_hospital.registrar).first == 1
-    anvil_hospital.rpc("evm_setAutomine", True)
-    assert anvil_hospital.anchorer().drain(10)
-    anvil_hospital.check_exactly_once()
-
-
-@pytest.mark.needs_anvil
-def test_a_transaction_that_the_node_forgot_is_sent_again_with_the_same_bytes(anvil_hospital: Any) -> None:
-    anvil_hospital.rpc("evm_setAutomine", False)
-    worker = anvil_hospital.anchorer()
-    worker.tick(force=True)
-    sent = batch(anvil_hospital, 1).attempts[0].tx_hash
-    anvil_hospital.rpc("anvil_dropTransaction", sent)
-    anvil_hospital.clock.pass_seconds(15)
-    assert worker.tick().action is Action.WAITING
-    anvil_hospital.rpc("evm_mine")
-    assert worker.tick().action is Action.ANCHORED
-    assert batch(anvil_hospital, 1).tx_hash == sent
-
-
-@pytest.mark.needs_anvil
-def test_a_reverted_transaction_blocks_with_the_reason_and_is_signed_anew_when_that_is_gone(
-    anvil_hospital: Any,
-) -> None:
-    anvil_hospital.rpc("evm_setAutomine", False)
-    worker = anvil_hospital.anchorer()
-    worker.tick(force=True)
-    sent = batch(anvil_hospital, 1).attempts[0]
-    anvil_hospital.rpc("anvil_dropTransaction", sent.tx_hash)
-    anvil_hospital.rpc("evm_setAutomine", True)
-    anvil_hospital.directory.set_status(anvil_hospital.registrar, "suspended")
-    anvil_hospital.rpc("eth_sendRawTransaction", "0x" + sent.raw.hex())
-    assert "reverted: the registrar is suspended" in worker.tick().detail
-    anvil_hospital.directory.set_status(anvil_hospital.registrar, "active")
-    assert worker.tick().action is Action.BLOCKED, "not paid for twice within a minute"
-    anvil_hospital.clock.pass_seconds(61)
-    assert worker.tick().action is Action.SENT
-    assert worker.drain(10)
-    anvil_hospital.check_exactly_once()
-
-
-@pytest.mark.needs_anvil
-def test_a_head_whose_block_leaves_the_chain_is_sent_again(anvil_hospital: Any) -> None:
-    before = anvil_hospital.rpc("evm_snapshot")
-    assert anvil_hospital.anchorer(confirmations=5).drain(10)
-    anvil_hospital.append(3)
-    assert anvil_hospital.anchorer(confirmations=5).drain(10)
-    lost = [batch(anvil_hospital, sequence).tx_hash for sequence in (1, 2)]
-    assert anvil_hospital.rpc("evm_revert", before)
-    anvil_hospital.append(1)
-    assert anvil_hospital.anchorer(confirmations=5).drain(10)
-    assert [batch(anvil_hospital, sequence).tx_hash for sequence in (1, 2)] == lost
-    anvil_hospital.check_exactly_once()
-
-
-def fund_from_admin(hospital: Any, address: str) -> None:
-    from ledger.chain.deploy import fund
-
-    admin = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
-    fund(hospital.provider, admin, address, 10**18)
 
 
 def test_two_workers_on_one_log_do_no_harm(local_hospital: Any, tmp_path: Path) -> None:
