@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ledger.cached import CachedReads
 from ledger.core.entry import commitment_key, decode_entry, opens
 from ledger.core.merkle import leaf_hash, verify_inclusion
-from ledger.core.model import Batch, BatchState, Registration, Standing
+from ledger.core.model import Batch, BatchState, LogEntry, Registration, Standing
 from ledger.core.offline import skipped
 from ledger.core.verdict import Check, Status
 from ledger.errors import InputError, InvalidEntry, OutageError
@@ -16,6 +18,16 @@ from ledger.log import LogTrees
 from ledger.matching import Match
 from ledger.ports import RecordStore
 from ledger.standing import standing_of
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Checks 4 to 7 in order, and what the log said: the batch of the entry and the statements about it."""
+
+    checks: Sequence[Check]
+    batch: Batch | None = None
+    statements: Sequence[LogEntry] = ()
+
 
 _PENDING = "pending: signed and in the log, not on the chain yet"
 
@@ -28,19 +40,21 @@ class Prover:
         self._registry = registry
         self._trees = trees
         self._confirmations = confirmations
+        self._names: dict[str, str] = {}
 
-    def prove(self, match: Match) -> list[Check]:
-        """Checks 4 to 7, in order. An outage makes the checks that needed it undetermined."""
+    def prove(self, match: Match) -> Proof:
+        """Checks 4 to 7. An outage makes the checks that needed it undetermined."""
         registration = match.registration
         if registration is None:
-            return self._nothing_found()
+            return Proof(self._nothing_found())
         try:
             batch = self._store.batch_of(registration.entry.registrar, registration.entry.index)
             included = self._inclusion(registration, batch)
-            in_force = self._in_force(registration)
+            statements = self._store.statements(registration.id)
         except OutageError as error:
-            return [_outage(number, error) for number in (4, 5, 6, 7)]
-        return [included, *self._on_chain(registration, batch), in_force]
+            return Proof([_outage(number, error) for number in (4, 5, 6, 7)])
+        checks = [included, *self._on_chain(registration, batch), _in_force(statements)]
+        return Proof(checks, batch, statements)
 
     def _inclusion(self, registration: Registration, batch: Batch | None) -> Check:
         entry, image = registration.entry, registration.image
@@ -98,20 +112,15 @@ class Prover:
         if entry.compromised_since and anchored_at >= entry.compromised_since:
             since = datetime.fromtimestamp(entry.compromised_since, UTC).isoformat()
             return Check(6, Status.FAILED, f"the registrar is marked as compromised since {since}", figures)
-        name = next((r.name for r in self._store.registrars() if r.id == registration.entry.registrar), "the registrar")
+        name = self._name(registration.entry.registrar)
         note = "" if entry.status == "active" else f" (now {entry.status})"
         return Check(6, Status.PASSED, f"{name} was entitled when this was anchored{note}", figures)
 
-    def _in_force(self, registration: Registration) -> Check:
-        fact = standing_of(self._store.statements(registration.id))
-        if fact.standing is Standing.IN_FORCE or fact.fields is None:
-            return Check(7, Status.PASSED, "not revoked, superseded or disputed", {"state": fact.standing.value})
-        figures = {"state": fact.standing.value}
-        for field in ("reason", "author", "time", "replacement"):
-            if field in fact.fields:
-                figures[field] = fact.fields[field]
-        detail = f"{fact.standing} by {figures['author']} at {figures['time']}: {figures['reason']}"
-        return Check(7, Status.FAILED, detail, figures)
+    def _name(self, registrar: str) -> str:
+        """The registrar's name, which its log fixes for ever, so it is read once."""
+        if registrar not in self._names:
+            self._names |= {known.id: known.name for known in self._store.registrars()}
+        return self._names.get(registrar, "the registrar")
 
     def _nothing_found(self) -> list[Check]:
         nothing = "no registration was found"
@@ -128,6 +137,18 @@ class Prover:
         except OutageError as error:
             return _outage(5, error)
         return skipped(5, "nothing to prove: the records reach as far as the contract's heads")
+
+
+def _in_force(statements: Sequence[LogEntry]) -> Check:
+    fact = standing_of(statements)
+    if fact.standing is Standing.IN_FORCE or fact.fields is None:
+        return Check(7, Status.PASSED, "not revoked, superseded or disputed", {"state": fact.standing.value})
+    figures = {"state": fact.standing.value}
+    for field in ("reason", "author", "time", "replacement"):
+        if field in fact.fields:
+            figures[field] = fact.fields[field]
+    detail = f"{fact.standing} by {figures['author']} at {figures['time']}: {figures['reason']}"
+    return Check(7, Status.FAILED, detail, figures)
 
 
 def _unopened(registration: Registration) -> str | None:

@@ -13,7 +13,7 @@ from ledger.bootstrap import Parts, prepare, utc_now, write_atomically
 from ledger.cached import CachedReads
 from ledger.chain.abi import interface
 from ledger.core.images import Limits
-from ledger.core.model import Appended, LogEntry, Registration, State
+from ledger.core.model import Appended, Batch, LogEntry, Registration, State
 from ledger.core.states import state_of
 from ledger.core.trust import TrustedChain, dump_trust
 from ledger.core.verdict import policy_named
@@ -203,11 +203,20 @@ class Service:
     def _present(self, registration: Registration, *, created: bool = False) -> schemas.Registration:
         entry = registration.entry
         batch = self.store.batch_of(entry.registrar, entry.index)
-        statements = self.store.statements(registration.id)
+        return self._describe(registration, batch, self.store.statements(registration.id), created=created)
+
+    def _describe(
+        self,
+        registration: Registration,
+        batch: Batch | None,
+        statements: Sequence[LogEntry],
+        *,
+        created: bool = False,
+    ) -> schemas.Registration:
         presenter = self._presenter(at_least=batch.block_number or 0 if batch else 0)
         return presenter.registration(
             registration,
-            self._name(entry.registrar),
+            self._name(registration.entry.registrar),
             state_of(batch),
             batch,
             [present.statement(said, self._entry_state(said)) for said in statements],
@@ -218,7 +227,7 @@ class Service:
     def _verification(self, outcome: Outcome) -> schemas.Verification:
         found = None
         if outcome.registration is not None:
-            found = self._present(outcome.registration)
+            found = self._describe(outcome.registration, outcome.proof.batch, outcome.proof.statements)
         return present.verification(outcome, found, utc_now())
 
     def _entry_state(self, entry: LogEntry) -> State:

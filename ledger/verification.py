@@ -24,7 +24,7 @@ from ledger.errors import InputError, NotFound, OutageError
 from ledger.log import LogTrees
 from ledger.matching import Match, data_set_check, match_image
 from ledger.ports import RecordStore
-from ledger.proving import Prover
+from ledger.proving import Proof, Prover
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Outcome:
     decision: Decision
     policy: Policy
     registration: Registration | None
+    proof: Proof
 
 
 class Verifier:
@@ -80,10 +81,11 @@ class Verifier:
                 None,
             )
         checks = [self._decoded(presented, digests), match.file, match.pixels, data_set_check(match, digests)]
-        checks += self._prover.prove(match)
+        proof = self._prover.prove(match)
+        checks += proof.checks
         checks += [skipped(number, NOT_YET) for number in (8, 9, 10)]
         decision = decide(checks, policy)
-        return Outcome((*checks, policy_check(decision, policy)), decision, policy, match.registration)
+        return Outcome((*checks, policy_check(decision, policy)), decision, policy, match.registration, proof)
 
     def _original(self, against: str | None) -> Registration | None:
         if against is None:
