@@ -32,7 +32,8 @@ def short(value: str, *, head: int = 10, tail: int = 6) -> str:
 def code(value: str, *, whole: bool = False) -> str:
     """An identifier in fixed width, shortened with the whole as its tooltip unless ``whole``."""
     shown = value if whole else short(value)
-    return f'<code class="ms-code" title="{text(value)}">{text(shown)}</code>'
+    kind = "ms-code" if whole else "ms-code ms-short"
+    return f'<code class="{kind}" title="{text(value)}">{text(shown)}</code>'
 
 
 def chip(label: str, tone: str, title: str = "") -> str:

@@ -63,7 +63,7 @@ def show_preview(data: bytes, verification: Verification) -> None:
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
             return
         st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
-        boxes = f" · {len(tiles)} changed outlined" if tiles else ""
+        boxes = f" · tiles outlined: {len(tiles)}" if tiles else ""
         st.caption(preview.caption + boxes)
 
 
