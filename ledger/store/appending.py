@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, insert, select, update
+from sqlalchemy import Column, Connection, select, update
 
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registration
 from ledger.errors import Conflict, InvalidEntry, NotFound
 from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX
-from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, registrations
+from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, insert_rows, registrations
 
 FILE_DIGEST = "file/1"
 
@@ -97,13 +97,10 @@ def _place(registrar: str, index: int, draft: Draft) -> Appended:
 
 def _insert(connection: Connection, registrar: str, new: Sequence[Appended], urgent: bool) -> None:
     images = [made.image for made in new if made.image is not None]
-    connection.execute(insert(ENTRY), [entry_row(made.entry) for made in new])
-    if images:
-        connection.execute(insert(IMAGE), [image_row(registrar, image, file_digest(image)) for image in images])
-        digests = [{"id": i.id, "name": name, "value": value} for i in images for name, value in i.digests.items()]
-        connection.execute(insert(DIGEST), digests)
-    waiting = [
-        {"registrar": registrar, "position": made.entry.index, "urgent": urgent, "time": made.entry.time}
-        for made in new
-    ]
-    connection.execute(insert(OUTBOX), waiting)
+    digests = [{"id": i.id, "name": name, "value": value} for i in images for name, value in i.digests.items()]
+    shared = {"registrar": registrar, "urgent": urgent}
+    waiting = [shared | {"position": made.entry.index, "time": made.entry.time} for made in new]
+    insert_rows(connection, ENTRY, [entry_row(made.entry) for made in new])
+    insert_rows(connection, IMAGE, [image_row(registrar, image, file_digest(image)) for image in images])
+    insert_rows(connection, DIGEST, digests)
+    insert_rows(connection, OUTBOX, waiting)

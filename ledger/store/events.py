@@ -11,7 +11,7 @@ from ledger.store.coverage import uncovered
 from ledger.store.engine import Database
 from ledger.store.models import ATTEMPT, BATCH, CURSOR, EVENT, LOG, OUTBOX
 from ledger.store.outbox import put_back
-from ledger.store.rows import EVENTS, attempt_row, batch_row, event_row, events
+from ledger.store.rows import EVENTS, attempt_row, batch_row, event_row, events, insert_rows
 
 _ONLY = 1  # the cursor's one row
 
@@ -69,12 +69,8 @@ class Events(Database):
             for table in (CURSOR, ATTEMPT, BATCH, EVENT, OUTBOX):
                 connection.execute(delete(table))
             connection.execute(insert(CURSOR).values(id=_ONLY, **place))
-            for table, rows in (
-                (BATCH, [batch_row(batch) for batch in batches]),
-                (ATTEMPT, attempts),
-                (EVENT, [event_row(event) for event in events]),
-            ):
-                if rows:
-                    connection.execute(insert(table), rows)
+            insert_rows(connection, BATCH, [batch_row(batch) for batch in batches])
+            insert_rows(connection, ATTEMPT, attempts)
+            insert_rows(connection, EVENT, [event_row(event) for event in events])
             for registrar in logs.all():
                 put_back(connection, uncovered(connection, registrar))

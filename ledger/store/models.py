@@ -68,8 +68,8 @@ class EntryRow(Base, table=True):
 class ImageRow(Base, table=True):
     __tablename__ = "image"
     __table_args__ = (
-        UniqueConstraint("registrar", "file_digest", name="image_file_digest"),
-        UniqueConstraint("registrar", "idempotency_key", name="image_idempotency_key"),
+        UniqueConstraint("file_digest", "registrar", name="image_file_digest"),
+        UniqueConstraint("idempotency_key", "registrar", name="image_idempotency_key"),
         Index("image_instance", "instance"),
     )
     id: str = Field(primary_key=True, foreign_key="log_entry.id")

@@ -9,7 +9,7 @@ from ledger.ports import Pending
 from ledger.store.coverage import segments, sequence_at, waiting
 from ledger.store.engine import Database
 from ledger.store.models import ATTEMPT, BATCH, ENTRY, LOG, OUTBOX
-from ledger.store.rows import BATCH_COLUMNS, attempt_row, batch_row, batches
+from ledger.store.rows import BATCH_COLUMNS, attempt_row, batch_row, batches, insert_rows
 
 
 class Outbox(Database):
@@ -45,8 +45,7 @@ class Outbox(Database):
         of_batch = and_(ATTEMPT.c.registrar == batch.registrar, ATTEMPT.c.sequence == batch.sequence)
         connection.execute(delete(ATTEMPT).where(of_batch))
         attempts = [attempt_row(batch, place, attempt) for place, attempt in enumerate(batch.attempts)]
-        if attempts:
-            connection.execute(insert(ATTEMPT), attempts)
+        insert_rows(connection, ATTEMPT, attempts)
 
     def restore_outbox(self, registrar: str, first: int) -> None:
         """Put the entries from ``first`` on (back) on the outbox; what waits already keeps its urgency."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, select
 
 from ledger.core.model import Attempt, Batch, BatchState, Block, ChainEvent, ImageRecord, LogEntry, Registration
 from ledger.store.models import ATTEMPT, BATCH, DIGEST, ENTRY, EVENT, IMAGE
@@ -34,6 +34,12 @@ _DIGESTS = (
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """``values`` in pieces of at most ``size``."""
     return (values[at : at + size] for at in range(0, len(values), size))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, of which there may be none."""
+    if rows:
+        connection.execute(insert(table), list(rows))
 
 
 def entry_of(row: Sequence[Any]) -> LogEntry:

@@ -71,8 +71,8 @@ def _images() -> None:
         sa.Column("details", sa.LargeBinary(), nullable=False),
         sa.Column("instance", sa.String()),
         sa.Column("idempotency_key", sa.String()),
-        sa.UniqueConstraint("registrar", "file_digest", name="image_file_digest"),
-        sa.UniqueConstraint("registrar", "idempotency_key", name="image_idempotency_key"),
+        sa.UniqueConstraint("file_digest", "registrar", name="image_file_digest"),
+        sa.UniqueConstraint("idempotency_key", "registrar", name="image_idempotency_key"),
     )
     op.create_index("image_instance", "image", ["instance"])
     op.create_table(
