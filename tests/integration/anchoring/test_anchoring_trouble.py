@@ -94,6 +94,21 @@ def test_the_bytes_are_stored_before_they_are_sent(local_hospital: Any) -> None:
     assert seen == [True]
 
 
+def test_after_a_restart_the_stored_bytes_are_sent_and_nothing_new_is_signed(local_hospital: Any) -> None:
+    registry = Watched(local_hospital.registry())
+
+    def unheard(raw: bytes) -> None:
+        raise ChainUnreachable("gone before the bytes arrived")
+
+    registry.broadcast = unheard
+    with pytest.raises(ChainUnreachable):
+        local_hospital.anchorer(registry=registry).tick(force=True)
+    stored = batch(local_hospital, 1).attempts
+    again = Watched(local_hospital.registry())
+    assert local_hospital.anchorer(registry=again).drain(10)
+    assert again.signed == 0 and batch(local_hospital, 1).tx_hash == stored[0].tx_hash
+
+
 def test_another_chain_id_is_a_mismatch(local_hospital: Any) -> None:
     with pytest.raises(ChainMismatch, match="expected chain 7, the local chain serves chain 1337"):
         Web3Registry.connect(local_hospital.provider, chain_id=7, address=local_hospital.deployment.contract)
