@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -151,7 +152,7 @@ def test_a_wide_range_of_logs_is_asked_for_in_pieces_and_a_refused_piece_in_halv
 
 @pytest.fixture
 def broken_server() -> Iterator[Callable[[int, bytes], str]]:
-    """Serve one fixed HTTP answer and give its URL."""
+    """Serve one fixed HTTP answer and give its URL without the scheme."""
     servers: list[HTTPServer] = []
 
     def serve(status: int, body: bytes) -> str:
@@ -167,7 +168,7 @@ def broken_server() -> Iterator[Callable[[int, bytes], str]]:
 
         servers.append(HTTPServer(("127.0.0.1", 0), Handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://user:secret@127.0.0.1:{servers[-1].server_port}/v3/secret"
+        return f"127.0.0.1:{servers[-1].server_port}/v3/secret"
 
     yield serve
     for server in servers:
@@ -175,16 +176,26 @@ def broken_server() -> Iterator[Callable[[int, bytes], str]]:
         server.server_close()
 
 
+@pytest.mark.parametrize("user", ["", "user:secret@"])
 @pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (200, b"\xff"), (502, b"{}"), (401, b""), (200, b"")])
 def test_an_http_failure_is_an_unreachable_chain_and_does_not_tell_the_urls_secrets(
-    broken_server: Callable[[int, bytes], str], status: int, body: bytes
+    broken_server: Callable[[int, bytes], str], status: int, body: bytes, user: str
 ) -> None:
     with pytest.raises(ChainUnreachable) as caught:
-        Rpc(broken_server(status, body)).call("eth_chainId")
+        Rpc(f"http://{user}{broken_server(status, body)}").call("eth_chainId")
     assert "127.0.0.1" in str(caught.value) and "secret" not in str(caught.value)
     assert caught.value.__suppress_context__, "the cause would print the URL"
 
 
-def test_a_closed_port_is_an_unreachable_chain() -> None:
+@pytest.mark.parametrize("user", ["", "user:secret@"])
+def test_a_closed_port_is_an_unreachable_chain(user: str) -> None:
     with pytest.raises(ChainUnreachable, match="ConnectionError"):
-        Rpc("http://127.0.0.1:9/secret", timeout=1.0).call("eth_chainId")
+        Rpc(f"http://{user}127.0.0.1:9/secret", timeout=1.0).call("eth_chainId")
+
+
+@pytest.mark.parametrize("user", ["", "user:secret@"])
+def test_a_node_that_takes_too_long_is_an_unreachable_chain(user: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://{user}127.0.0.1:{silent.getsockname()[1]}/secret"
+        with pytest.raises(ChainUnreachable, match="did not answer eth_chainId in time"):
+            Rpc(url, timeout=0.2).call("eth_chainId")
