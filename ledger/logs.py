@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 _SECRET_NAMES = ("key", "secret", "password", "token", "authorization", "salt")
-_QUIET = ("web3", "urllib3", "httpx", "httpcore", "asyncio", "pydicom", "alembic", "watchfiles")
+_QUIET = ("web3", "urllib3", "httpx", "httpcore", "httpx2", "httpcore2", "asyncio", "pydicom", "alembic", "watchfiles")
 
 
 class _StandardError:

@@ -15,7 +15,7 @@ from ledger.registration import instance_key
 from ledger.standing import standing_of
 
 _MOST_LISTED = 200
-_PIXEL_DATA = ("(7FE0,0010)", "(7FE0,0008)", "(7FE0,0009)")
+_PIXEL_DATA = ("(7FE0,0010)", "pixels")
 
 
 @dataclass(frozen=True)

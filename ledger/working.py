@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ledger.anchoring import Action, Anchorer, BatchPolicy
+from ledger.anchoring import Anchorer
+from ledger.batching import PAUSES, Action, BatchPolicy
 from ledger.bootstrap import folder_error, utc_now
 from ledger.core.model import BatchState
 from ledger.errors import ChainRejected, ChainUnreachable, OutageError
@@ -22,7 +23,6 @@ from ledger.indexing import Indexer
 if TYPE_CHECKING:
     from ledger.service import Service
 
-_PAUSES = {Action.IDLE: 0.1, Action.WAITING: 0.25, Action.BLOCKED: 5.0}
 _LONGEST_PAUSE = 30.0
 
 
@@ -70,8 +70,8 @@ class Worker:
                     self.catch_up()
                     caught_up = True
                 action = self.step()
-                pause, failures = _PAUSES.get(action, 0.0), 0
-                if action not in _PAUSES:
+                pause, failures = PAUSES.get(action, 0.0), 0
+                if action not in PAUSES:
                     log.info("anchoring", action=action.value)
             except OutageError as error:
                 pause = min(_LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, 6))
