@@ -133,8 +133,10 @@ def _paced(stack: Stack, batch: int, seconds: int) -> list[float]:
 def _on_time(wires: SimpleQueue[Wire], body: bytes, due: float) -> float:
     time.sleep(max(0.0, due - time.perf_counter()))
     wire = wires.get()
-    _register(wire, body)
-    wires.put(wire)
+    try:
+        _register(wire, body)
+    finally:
+        wires.put(wire)
     return time.perf_counter() - due
 
 

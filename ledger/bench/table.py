@@ -69,7 +69,7 @@ def _target(figure: Figure) -> str:
 def _judgement(figure: Figure) -> str:
     if figure.margin is None:
         return ""
-    return f"met, {number(figure.margin)}×" if figure.met else f"MISSED, {number(1 / figure.margin)}× off"
+    return f"met, {number(figure.margin)}×" if figure.met else f"MISSED by {number(1 / figure.margin)}×"
 
 
 def _fact(value: object) -> str:
