@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.core.digests import changed_details
 from ledger.core.entry import REGISTER, commitment_key, decode_entry, opens, timestamp
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.model import Batch, BatchState, ChainEvent, LogEntry, Registrar
@@ -118,6 +119,8 @@ def _audit_record(store: RecordStore, entry: LogEntry, body: dict[str, Any]) -> 
     for name, digest in image.digests.items():
         if not opens(body, name, commitment_key(image.salt, name), digest):
             yield _at(entry, "record_differs", f"the {name} that the entry commits to", digest)
+    for name in changed_details(image.details, image.digests) if image.details else ():
+        yield _at(entry, "details_differ", f"details of {name} {image.digests.get(name)}", "others")
 
 
 def _audit_chain(

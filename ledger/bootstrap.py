@@ -7,7 +7,6 @@ contract is deployed by an administrator (``medseal deploy``), and what is missi
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,7 +26,8 @@ from ledger.chain.keys import SecretBytes, load_or_create_sender_key, load_or_cr
 from ledger.chain.rpc import Provider, Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
-from ledger.errors import ChainMismatch, ChainUnreachable, Conflict, SettingsError, StorageFull
+from ledger.errors import ChainMismatch, ChainUnreachable, Conflict
+from ledger.files import from_os_error, write_atomically
 from ledger.registration import draft_entry
 from ledger.settings import Settings
 from ledger.store import SqlStore
@@ -92,7 +92,7 @@ class Folder:
             for folder in (self.root, self.keys):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise folder_error(self.root, error) from error
+            raise from_os_error(error, f"cannot use the data folder {self.root}") from error
 
 
 @dataclass
@@ -189,29 +189,6 @@ def funded_addresses(folder: Folder, settings: Settings) -> list[str]:
     return [address_of(load_or_create_sender_key(folder.keys / "admin.key")), address_of(sender)]
 
 
-def write_atomically(path: Path, text: str | bytes, mode: int = 0o644) -> None:
-    """``path`` holds ``text`` in full and on the disk, or is as it was."""
-    data = text.encode() if isinstance(text, str) else text
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise folder_error(path, error) from error
-
-
-def folder_error(path: Path, error: OSError) -> SettingsError | StorageFull:
-    """The ledger's error for one of the file system."""
-    if error.errno == 28:
-        return StorageFull(f"no space left to write {path}")
-    return SettingsError(f"{path} can't be used: {error.strerror or error}", advice="Check the path and its rights.")
-
-
 def _provider(settings: Settings, folder: Folder, closing: ExitStack) -> Provider:
     url = settings.chain_url or running_chain(folder)
     if url:
@@ -269,7 +246,7 @@ def establish(
         fund(provider, admin_key, sender, SENDER_FUNDS)
     progress("entering the registrar in the directory")
     Directory(provider, deployment, admin_key).add_registrar(registrar.id, registrar.name, sender)
-    write_atomically(folder.deployment, deployment.to_json())
+    write_atomically(folder.deployment, deployment.to_json(), mode=0o644)
     return deployment
 
 

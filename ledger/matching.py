@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.core.digests import DigestSet, compare_attributes, compare_tiles
+from ledger.core.digests import DigestSet, changed_details, compare_attributes, compare_tiles
 from ledger.core.model import Registration, Standing
 from ledger.core.offline import Presented, skipped
 from ledger.core.verdict import Check, Status
@@ -14,6 +14,7 @@ from ledger.ports import RecordStore
 from ledger.registration import instance_key
 from ledger.standing import standing_of
 
+_DAMAGED = "the stored details do not lead to the registered digest: the store was changed"
 _MOST_LISTED = 200
 _PIXEL_DATA = ("(7FE0,0010)", "pixels")
 
@@ -59,6 +60,8 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
         return skipped(3, f"registered as {image.facts.get('media_type')}, presented as {found}: nothing to compare")
     if image.digests.get("dataset/1") == digests.digests.get("dataset/1"):
         return Check(3, Status.PASSED, "no attribute differs")
+    if "dataset/1" in changed_details(image.details, image.digests):
+        return Check(3, Status.FAILED, _DAMAGED)
     compared = compare_attributes(DigestSet.from_blob(image.details)[0], digests.attributes)
     changes = [change for change in compared if change.path not in _PIXEL_DATA]
     if not changes:
@@ -126,6 +129,8 @@ def _changed_pixels(original: Registration, digests: DigestSet) -> Check:
     if not original.image.details:
         detail = f"claims to be registration {original.id}, which is known by digests only: its samples are others"
         return Check(2, Status.FAILED, detail, figures)
+    if "tile/1" in changed_details(original.image.details, original.image.digests):
+        return Check(2, Status.FAILED, f"not the samples of registration {original.id}; {_DAMAGED}", figures)
     compared = compare_tiles(DigestSet.from_blob(original.image.details)[1], digests.tiles)
     if not compared.comparable:
         return Check(2, Status.FAILED, f"not the samples of registration {original.id}: {compared.reason}", figures)

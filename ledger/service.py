@@ -9,7 +9,7 @@ from typing import Self
 
 from ledger import __version__, present, schemas
 from ledger.audit import audit
-from ledger.bootstrap import Parts, prepare, utc_now, write_atomically
+from ledger.bootstrap import Parts, prepare, utc_now
 from ledger.cached import CachedReads
 from ledger.chain.abi import interface
 from ledger.core.images import Limits
@@ -18,6 +18,7 @@ from ledger.core.states import state_of
 from ledger.core.trust import TrustedChain, dump_trust
 from ledger.core.verdict import policy_named
 from ledger.errors import InputError, LedgerError, NotFound
+from ledger.files import write_atomically
 from ledger.log import LogTrees
 from ledger.ports import HistoryFilter
 from ledger.rebuilding import rebuild
@@ -186,7 +187,7 @@ class Service:
 
     def write_trust(self) -> None:
         """``trust.json`` in the data folder says what :meth:`trust` says now."""
-        write_atomically(self.parts.folder.trust, self.trust())
+        write_atomically(self.parts.folder.trust, self.trust(), mode=0o644)
 
     def health(self) -> schemas.Health:
         parts = {"database": _asked(self.store.ping), "chain": _asked(self._reads.newest)}

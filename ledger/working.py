@@ -15,9 +15,10 @@ import structlog
 
 from ledger.anchoring import Anchorer
 from ledger.batching import PAUSES, Action, BatchPolicy
-from ledger.bootstrap import folder_error, utc_now
+from ledger.bootstrap import utc_now
 from ledger.core.model import BatchState
 from ledger.errors import ChainRejected, ChainUnreachable, OutageError
+from ledger.files import from_os_error
 from ledger.indexing import Indexer
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def worker_lock(path: Path) -> Iterator[bool]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise folder_error(path, error) from error
+        raise from_os_error(error, f"cannot lock {path}") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

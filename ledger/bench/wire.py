@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from ledger.errors import OutageError
 
 _BOUNDARY = "medseal-bench-5f1d0c"
+_IDLE_SECONDS = 3.0
+"""A connection that was idle for longer is not used again: servers close theirs after five."""
 FORM = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
@@ -21,6 +24,7 @@ class Wire:
         place = urlsplit(url)
         self._connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=120)
         self._headers = {"Authorization": f"Bearer {key}"}
+        self._used = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -43,10 +47,13 @@ class Wire:
         return json.loads(self.get(path))
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        if time.monotonic() - self._used > _IDLE_SECONDS:
+            self._connection.close()  # the next request opens it again
         try:
             self._connection.request(method, path, body, self._headers | headers)
             answer = self._connection.getresponse()
             content = answer.read()
+            self._used = time.monotonic()
         except (OSError, http.client.HTTPException) as error:
             raise OutageError(f"{method} {path}: no answer ({type(error).__name__})", code="bench_failed") from error
         if answer.status >= 300:

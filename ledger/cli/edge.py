@@ -13,7 +13,8 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from ledger.errors import InputError, LedgerError, SettingsError, StorageFull
+from ledger.errors import InputError, LedgerError, SettingsError
+from ledger.files import from_os_error
 
 if TYPE_CHECKING:
     from ledger.gateway import Gateway
@@ -85,15 +86,6 @@ def local_only(settings: Settings, what: str) -> None:
     """Refuse ``--server`` for what needs the data folder."""
     if settings.server:
         raise InputError(f"{what} works on the data folder, not through a server", advice="Leave --server out.")
-
-
-def from_os_error(error: OSError, what: str) -> LedgerError:
-    """A failed file operation as an error of the tree."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"{what}: {error.strerror}")
-    return InputError(
-        f"{what}: {error.strerror or error}", code="unusable_file", advice="Check the path and its rights."
-    )
 
 
 class LedgerCommand(TyperCommand):

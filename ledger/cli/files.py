@@ -1,14 +1,13 @@
-"""Files that commands read and write."""
+"""Files that commands read."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ledger.cli.edge import from_os_error
 from ledger.errors import InputError, LimitExceeded
+from ledger.files import from_os_error
 
 
 def expand(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
@@ -39,20 +38,3 @@ def read(path: Path, limit_mb: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise from_os_error(error, str(path)) from error
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """After the call ``path`` holds exactly ``data``, readable by its owner; after an error it is as it was."""
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise from_os_error(error, f"cannot write {path}") from error

@@ -96,7 +96,7 @@ def _register_all(
 
 
 def _write_receipt(ledger: Ledger, registration_id: str, folder: Path) -> Path:
-    from ledger.cli.files import write_atomically
+    from ledger.files import write_atomically
 
     path = folder / f"{registration_id}.json"
     write_atomically(path, ledger.gateway.receipt(registration_id))

@@ -119,7 +119,7 @@ def _no_http_library() -> Iterator[None]:
 
 
 def _deliver(data: bytes, out: Path | None) -> None:
-    from ledger.cli.files import write_atomically
+    from ledger.files import write_atomically
 
     if out is None:
         typer.echo(data.decode())

@@ -45,7 +45,12 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 def entry_of(row: Sequence[Any]) -> LogEntry:
     """The log entry in the first columns of ``row``, in the order of the table."""
     registrar, position, entry_id, kind, leaf, body, target, time = row[: len(ENTRY_COLUMNS)]
-    return LogEntry(registrar, position, entry_id, kind, leaf, body, target, time)
+    # SQLite keeps whatever was written into a column; text in place of bytes must not stop an audit from naming it.
+    return LogEntry(registrar, position, entry_id, kind, _octets(leaf), _octets(body), target, time)
+
+
+def _octets(value: bytes | str) -> bytes:
+    return value.encode() if isinstance(value, str) else value
 
 
 def entry_row(entry: LogEntry) -> dict[str, Any]:

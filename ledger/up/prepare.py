@@ -10,8 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-from ledger.bootstrap import Folder, funded_addresses, prepare, write_atomically
+from ledger.bootstrap import Folder, funded_addresses, prepare
 from ledger.errors import LedgerError
+from ledger.files import write_atomically
 from ledger.settings import Settings
 from ledger.store.keys import ApiKeys
 

@@ -15,6 +15,7 @@ from ledger.core.digests.compare import (
     compare_tiles,
 )
 from ledger.core.digests.compute import digest_file, digest_set
+from ledger.core.digests.details import changed_details
 from ledger.core.digests.model import DIGEST_NAMES, AttributeDigest, DigestSet, TileDigests, parse_digest
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "DigestSet",
     "TileComparison",
     "TileDigests",
+    "changed_details",
     "compare_attributes",
     "compare_tiles",
     "digest_file",

@@ -154,6 +154,8 @@ def test_an_audit_says_what_it_could_not_check(hospital: Any) -> None:
             "UPDATE log_entry SET body = CAST(replace(CAST(body AS TEXT), 'T', 't') AS BLOB) WHERE position = 1",
             "leaf_differs",
         ),
+        ("UPDATE log_entry SET body = replace(body, 'register', 'Register') WHERE position = 1", "leaf_differs"),
+        ("UPDATE image SET details = x'00'", "details_differ"),
         ("UPDATE log_entry SET kind = 'revoke' WHERE position = 1", "entry_row_differs"),
         ("UPDATE log_entry SET time = time - 1000000 WHERE position = 1", "entry_row_differs"),
         ("UPDATE image SET salt = zeroblob(32)", "record_differs"),

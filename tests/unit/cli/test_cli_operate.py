@@ -15,10 +15,10 @@ from ledger.chain.keys import load_or_create_sender_key
 from ledger.chain.testnet import LocalTestnet, serve
 from ledger.chain.transactions import address_of
 from ledger.cli.app import app
-from ledger.cli.edge import from_os_error, worst
-from ledger.cli.files import write_atomically
+from ledger.cli.edge import worst
 from ledger.cli.output import clean
 from ledger.errors import StorageFull
+from ledger.files import from_os_error, write_atomically
 
 HEAVY = ("web3", "eth", "eth_account", "pydicom", "cv2", "numpy", "fastapi", "streamlit", "tensorflow", "sqlalchemy")
 
