@@ -1,7 +1,7 @@
 """Sample images: registered on the first start of ``medseal up``, with copies to try in ``DATA/samples``.
 
 ``python -m ledger.samples FOLDER`` registers them through the API of ``MEDSEAL_SERVER``. The DICOM files are the ones
-that pydicom packages for its tests; the pictures are drawn here. None of them shows a real patient's data of anybody.
+that pydicom packages for its tests; the pictures are drawn here.
 """
 
 from __future__ import annotations
