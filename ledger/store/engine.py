@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,6 +130,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -142,8 +144,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in one write transaction, stored durably when the block ends, undone when it raises."""
-        with translated(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+        with self._queued(), translated(), self._writer() as connection, connection.begin():
             yield connection
+
+    def _writer(self) -> Connection:
+        return self.engine.connect().execution_options(writer=True)
+
+    @contextmanager
+    def _queued(self) -> Iterator[None]:
+        # SQLite's writers poll for its one lock, and one of them can lose for seconds; a queue in the process is fair.
+        # No longer than SQLite itself would wait: when another process holds the lock, waits must not add up.
+        mine = self.engine.dialect.name == "sqlite" and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows ``on_conflict_do_…`` (the two dialects spell it alike, in two classes)."""
