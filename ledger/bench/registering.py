@@ -38,17 +38,19 @@ _ENTRY_BYTES = 620
 
 @dataclass(frozen=True)
 class _Run:
-    """One burst: images a second until acknowledged and until anchored; seconds from each POST to a receipt."""
+    """One burst: images a second until acknowledged and until anchored, and a second of each part's processor time;
+    seconds from each POST to a receipt."""
 
     acknowledged: float
     anchored: float
+    parts: dict[str, float]
     receipts: list[float]
 
 
 def run(bench: Bench) -> Iterator[Figure]:
     """As fast as it goes in batches of 500 and 1,000, then at the target's pace, then in anchor mode."""
     rounds, stack = bench.rounds(3), bench.stack()
-    images = 2_000 if bench.quick else 8_000
+    images = 2_000 if bench.quick else 4_000
     _burst(stack, 1_000, 250)
     for batch in (500, 1_000):
         bare, inside, runs = [], [], []
@@ -76,6 +78,10 @@ def _figures(words: str, runs: list[_Run], inside: list[float], bare: Bare) -> I
     yield Figure(SUITE, f"register until acknowledged, {words}", median(rates), RATE, _TARGET, bare, rates)
     yield Figure(SUITE, f"… the use case alone, without HTTP, {words}", median(inside), RATE, None, bare, inside)
     yield Figure(SUITE, f"… until on the chain, {words}", median(anchored), RATE, _TARGET, bare, anchored)
+    for part in runs[0].parts:
+        shares = [run.parts[part] for run in runs]
+        what = f"… images a second of the {part}'s processor time, {words}"
+        yield Figure(SUITE, what, median(shares), RATE, values=shares)
     what = f"… POST to signed receipt with {CLIENTS} clients that never pause, {words}, p95"
     yield Figure(SUITE, what, quantile(receipts, 0.95), "s", values=receipts)
 
@@ -86,13 +92,14 @@ def _burst(stack: Stack, images: int, batch: int) -> _Run:
         stack.settle(wire)
         size = stack.anchored(wire)
         wires = [stack.wire() for _ in range(CLIENTS)]
-        start = time.perf_counter()
+        used, start = stack.processor_seconds(), time.perf_counter()
         shares = [clients.submit(_client, one, bodies[at::CLIENTS]) for at, one in enumerate(wires)]
         done = [answered for share in shares for answered in share.result()]
         acknowledged = max(ended for ended, _ in done) - start
         stack.settle(wire, size + images)
         anchored = time.perf_counter() - start
-    return _Run(images / acknowledged, images / anchored, [seconds for _, seconds in done])
+        parts = {name: images / (now - used[name]) for name, now in stack.processor_seconds().items()}
+    return _Run(images / acknowledged, images / anchored, parts, [seconds for _, seconds in done])
 
 
 def _client(wire: Wire, bodies: list[bytes]) -> list[tuple[float, float]]:

@@ -83,6 +83,13 @@ class Stack:
         newest: list[dict[str, Any]] = wire.json("/v1/batches?limit=2")
         return max((batch["anchor"]["size"] for batch in newest if batch["state"] in _ON_CHAIN), default=0)
 
+    def processor_seconds(self) -> dict[str, float]:
+        """Processor time that each part has used, by name; empty where the system does not tell (proc(5))."""
+        try:
+            return {child.name: _processor_seconds(child) for child in self._children}
+        except OSError:
+            return {}
+
     def _start(self) -> None:
         accounts = json.loads(self._step("accounts"))["accounts"]
         chain = f"http://{_HOST}:{(port := ports.choose_port(_HOST, 0))}"
@@ -91,7 +98,7 @@ class Stack:
         self._environment["MEDSEAL_CHAIN_URL"] = chain
         self.key = str(json.loads(self._step("keys"))["admin"])
         self.url = f"http://{_HOST}:{(port := ports.choose_port(_HOST, 0))}"
-        api = self._child("api", "ledger.api", more={"MEDSEAL_API_PORT": str(port)})
+        api = self._child("API", "ledger.api", more={"MEDSEAL_API_PORT": str(port)})
         self._wait(api, lambda: ports.answers(f"{self.url}/ready"))
 
     def _child(self, name: str, module: str, *arguments: str, more: dict[str, str] | None = None) -> Child:
@@ -116,3 +123,9 @@ class Stack:
             if child.ended() is not None or time.monotonic() > deadline:
                 raise child.failure()
             time.sleep(0.05)
+
+
+def _processor_seconds(child: Child) -> float:
+    # The name in parentheses may hold spaces; user and system time are the fields 14 and 15.
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
