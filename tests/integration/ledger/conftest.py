@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,21 @@ class ChainProcess:
         self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+
+@pytest.fixture
+def open_hospital(tmp_path: Path, founded: Path) -> Iterator[Callable[..., Hospital]]:
+    """Opens a hospital with settings of its own."""
+    opened: list[Hospital] = []
+
+    def make(**settings: Any) -> Hospital:
+        folder = tmp_path / f"data{len(opened)}"
+        opened.append(Hospital(Path(shutil.copytree(founded, folder)), **settings))
+        return opened[-1]
+
+    yield make
+    for hospital in opened:
+        hospital.close()
 
 
 @pytest.fixture(scope="session")
