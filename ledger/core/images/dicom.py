@@ -1,6 +1,9 @@
 """DICOM images: header to layout, pixel data to frames of stored samples.
 
 Sources: DICOM PS3.3 C.7.6.3 (Image Pixel module), PS3.5 section 8 and annex A (pixel data and transfer syntaxes).
+
+Archives hold uncompressed pixel data that is longer than the header asks for. Less than one frame of excess is padding:
+it is no sample, shown by no viewer, and bound by file/1 alone. A whole frame more contradicts the number of frames.
 """
 
 from __future__ import annotations
@@ -64,18 +67,25 @@ def _identifier(found: str, alphabet: str, longest: int) -> str | None:
 
 
 def _native(header: Header) -> Callable[[], Iterator[Frame]]:
-    """The reader of uncompressed frames; UnreadableImage unless the pixel data has exactly the declared length."""
+    """The reader of uncompressed frames; UnreadableImage for pixel data too short or longer by a frame."""
     pixels, layout = header.pixels, header.layout
     if pixels.value is None:
         raise UnreadableImage("expected uncompressed pixel data, found fragments")
     samples = layout.rows * layout.columns * (2 if layout.kind == YBR_422 else layout.samples)
     expected = (samples * header.frames * header.allocated + 7) // 8
-    if len(pixels.value) not in (expected, expected + expected % 2):
+    if not 0 <= len(pixels.value) - expected < _padding(header, samples):
         raise UnreadableImage(f"expected {expected} bytes of pixel data, found {len(pixels.value)}")
     value: memoryview | bytes = pixels.value
     if not pixels.little and layout.width == 1 and pixels.vr == "OW":
         value = dicom_values.swapped(bytes(value), 2)
     return partial(_native_frames, header, value, samples)
+
+
+def _padding(header: Header, samples: int) -> int:
+    """Fewer bytes than this behind the last frame are padding."""
+    if header.layout.kind == YBR_422:
+        return 2  # half as much again is what a frame without subsampling takes: not padding but another layout
+    return max(2, samples * header.allocated // 8)
 
 
 def _native_frames(header: Header, value: memoryview | bytes, samples: int) -> Iterator[Frame]:

@@ -1,5 +1,8 @@
 """DICOM Part 10 bytes into elements, strictly: every length is checked and nothing is converted.
 
+One fault of encoders is read past: a data set with value representations although the transfer syntax says that it has
+none, or the other way round. The first element shows which it is.
+
 Sources: DICOM PS3.5 section 7 (data set encoding), PS3.10 section 7 (file format), CP-246 (UN of undefined length).
 """
 
@@ -55,8 +58,15 @@ def parse(data: bytes, limits: Limits) -> File:
     if syntax == DEFLATED:
         body = memoryview(_inflate(body, limits))
     reader = _Reader(body, little=syntax != EXPLICIT_BIG)
-    elements, _ = reader.data_set(0, len(body), syntax != IMPLICIT_LITTLE, 0, open_ended=False)
+    elements, _ = reader.data_set(0, len(body), _explicit(body, syntax), 0, open_ended=False)
     return File(syntax, elements)
+
+
+def _explicit(body: memoryview, syntax: str) -> bool:
+    """Whether the elements have value representations: two letters that would make an implicit length of 16 kB."""
+    if len(body) < 8:
+        return syntax != IMPLICIT_LITTLE
+    return bytes(body[4:6]).decode("latin-1") in _SHORT | _LONG
 
 
 @lru_cache(maxsize=16384)
@@ -172,7 +182,7 @@ class _Reader:
     def _undefined(
         self, tag: int, vr: str | None, pos: int, end: int, explicit: bool, depth: int
     ) -> tuple[Element, int]:
-        if tag == PIXEL_DATA and vr in ("OB", "OW"):
+        if tag == PIXEL_DATA and vr in ("OB", "OW", None):
             fragments, pos = self._fragments(pos, end)
             return Element(tag, vr, self.little, None, None, fragments), pos
         if vr not in ("SQ", "UN", None):

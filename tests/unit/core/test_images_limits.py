@@ -90,7 +90,7 @@ def test_a_dicom_that_declares_huge_frames_is_refused():
         decode(_dicom(NumberOfFrames=2_000_000_000))
 
 
-@pytest.mark.parametrize("change", [{"Rows": 5}, {"Rows": 3}, {"NumberOfFrames": 2}, {"SamplesPerPixel": 3}])
+@pytest.mark.parametrize("change", [{"Rows": 5}, {"Rows": 2}, {"NumberOfFrames": 2}, {"SamplesPerPixel": 3}])
 def test_a_dicom_whose_pixel_data_has_another_length_is_unreadable(change):
     with pytest.raises(UnreadableImage, match=r"expected .*found"):
         decode(_dicom(**change))
