@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -37,8 +38,13 @@ def _browser() -> str | None:
     return None if Path("/usr/bin/chromium").is_file() else "Chromium is missing (/usr/bin/chromium)"
 
 
-def _shared() -> str | None:
-    return None if (ROOT.parent / "shared" / "data").is_dir() else "the developers' ../shared folder is missing"
+def _image_folder() -> Path:
+    # Beside the checkout, developers may keep images that everyone's tests read.
+    return Path(os.environ.get("MEDSEAL_TEST_IMAGES") or ROOT.parent / "shared" / "data")
+
+
+def _images() -> str | None:
+    return None if _image_folder().is_dir() else "set MEDSEAL_TEST_IMAGES to a folder of real DICOM files and pictures"
 
 
 LACKS = {
@@ -46,8 +52,14 @@ LACKS = {
     "needs_anvil": _anvil,
     "needs_postgres": _postgres,
     "needs_browser": _browser,
-    "needs_shared": _shared,
+    "needs_images": _images,
 }
+
+
+@pytest.fixture(scope="session")
+def test_images() -> Path:
+    """A folder of real images; for tests that are marked ``needs_images``."""
+    return _image_folder()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
