@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -11,6 +12,15 @@ from ledger.core.model import Block, DirectoryEntry, Head
 from ledger.ports import Registry
 
 _MOST_ANSWERS = 10_000
+
+
+@dataclass(frozen=True)
+class AnchoredHead:
+    """A head as the chain's own event tells it: the block, the transaction and the root."""
+
+    block: Block
+    transaction: str
+    root: bytes | None
 
 
 class CachedReads:
@@ -24,6 +34,7 @@ class CachedReads:
         self._seconds = seconds
         self._clock = clock
         self._answers: dict[tuple[Any, ...], tuple[float, Any]] = {}
+        self._heads: dict[str, dict[tuple[str, int | None], AnchoredHead]] = {}
         self._lock = Lock()
         self.chain_id = registry.chain_id
         self.address = registry.address
@@ -47,6 +58,26 @@ class CachedReads:
     def directory(self, registrar: str) -> DirectoryEntry:
         answer: DirectoryEntry = self._ask("directory", registrar)
         return answer
+
+    def anchored_in(self, number: int, registrar: str, sequence: int) -> AnchoredHead | None:
+        """The head that block ``number`` gave the registrar under ``sequence``; None if it did not.
+
+        What a block holds is fixed by its hash and remembered for longer; which block stands at ``number`` is not.
+        """
+        block: Block = self._ask("block", number)
+        heads = self._heads.get(block.hash)
+        if heads is None:
+            events = self._registry.events(number, number)
+            heads = {
+                (event.registrar, event.sequence): AnchoredHead(block, event.tx_hash, event.root)
+                for event in events
+                if event.name == "HeadAdvanced" and event.block.hash == block.hash
+            }
+            with self._lock:
+                if len(self._heads) >= _MOST_ANSWERS:
+                    self._heads.clear()
+                self._heads[block.hash] = heads
+        return heads.get((registrar, sequence))
 
     def _forget(self, key: tuple[Any, ...]) -> None:
         with self._lock:

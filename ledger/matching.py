@@ -9,6 +9,7 @@ from typing import Any
 from ledger.core.digests import DigestSet, changed_details, compare_attributes, compare_tiles
 from ledger.core.model import Registration, Standing
 from ledger.core.offline import Presented, skipped
+from ledger.core.rendering import changes_rendering
 from ledger.core.verdict import Check, Status
 from ledger.ports import RecordStore
 from ledger.registration import instance_key
@@ -37,9 +38,13 @@ def match_image(
     if by_file is not None:
         return Match(file_check, _same_pixels(by_file, presented), by_file)
     name = presented.pixel_digest
-    by_pixels = _best(store, _find(store, presented, name))
+    by_pixels = _best(store, _find(store, presented, name), digests)
     if by_pixels is not None:
-        return Match(file_check, _pixels_found(by_pixels, presented, name), by_pixels)
+        return Match(
+            file_check,
+            _pixels_found(by_pixels, presented, name, digests.facts.get("decoder") if digests else None),
+            by_pixels,
+        )
     claimed = original or _claimed(store, digests)
     if claimed is not None and digests is not None:
         return Match(file_check, _changed_pixels(claimed, digests), claimed)
@@ -66,10 +71,13 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
     changes = [change for change in compared if change.path not in _PIXEL_DATA]
     if not changes:
         return Check(3, Status.PASSED, "no attribute differs but the pixel data, of which check 2 speaks")
+    rendering = [change.name or change.path for change in changes if changes_rendering(change.path, change.name)]
     listed = [{"path": c.path, "name": c.name, "change": c.change} for c in changes[:_MOST_LISTED]]
     names = ", ".join(f"{c.name or c.path} ({c.change})" for c in changes[:5])
     more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
-    return Check(3, Status.FAILED, f"differs in {names}{more}", {"attributes": listed, "count": len(changes)})
+    figures = {"attributes": listed, "count": len(changes), "rendering": rendering}
+    shown = f"; this changes how the pixels are shown: {', '.join(rendering[:5])}" if rendering else ""
+    return Check(3, Status.FAILED, f"differs in {names}{more}{shown}", figures)
 
 
 def _find(store: RecordStore, presented: Presented, name: str) -> list[Registration]:
@@ -77,12 +85,24 @@ def _find(store: RecordStore, presented: Presented, name: str) -> list[Registrat
     return store.find({name: digest}) if digest else []
 
 
-def _best(store: RecordStore, found: Sequence[Registration]) -> Registration | None:
-    """The first that is in force, else the latest: a withdrawn registration never hides one in force."""
-    for registration in found:
-        if len(found) == 1 or standing_of(store.statements(registration.id)).standing is Standing.IN_FORCE:
-            return registration
-    return found[-1] if found else None
+def _best(store: RecordStore, found: Sequence[Registration], digests: DigestSet | None = None) -> Registration | None:
+    """The registration that the image in hand is a copy of, of several that fit.
+
+    The one with its data set, then the one of its SOP instance, then one in force: a copy of a withdrawn file is not
+    vouched for by another registration of the same pixels. Among equals the latest.
+    """
+    if len(found) < 2:
+        return found[0] if found else None
+    data_set = digests.digests.get("dataset/1") if digests else None
+    instance = instance_key(digests.sop_instance_uid) if digests and digests.sop_instance_uid else None
+
+    def likeness(registration: Registration) -> tuple[bool, bool, bool]:
+        image = registration.image
+        in_force = standing_of(store.statements(registration.id)).standing is Standing.IN_FORCE
+        same_data_set = data_set is not None and image.digests.get("dataset/1") == data_set
+        return same_data_set, instance is not None and image.instance == instance, in_force
+
+    return max(reversed(found), key=likeness)
 
 
 def _file_check(presented: Presented, found: Registration | None) -> Check:
@@ -104,11 +124,20 @@ def _same_pixels(found: Registration, presented: Presented) -> Check:
     return Check(2, Status.PASSED, "the samples are the registered ones", {"digest": name})
 
 
-def _pixels_found(found: Registration, presented: Presented, name: str) -> Check:
+def _decoded_otherwise(found: Registration, presented: Presented, decoder: object) -> bool:
+    """Whether one decoder made other samples of the same codestream: then its wrapping decides what is seen."""
+    registered, shown = found.image.digests.get("pixel/1"), presented.digests.get("pixel/1")
+    return found.image.facts.get("decoder") == decoder and None not in (registered, shown) and registered != shown
+
+
+def _pixels_found(found: Registration, presented: Presented, name: str, decoder: object) -> Check:
     figures: dict[str, Any] = {"digest": name, "found": presented.digests[name], "registration": found.id}
+    if name == "codestream/1" and _decoded_otherwise(found, presented, decoder):
+        detail = "the same compressed data, but what stands around it makes it decode to other samples"
+        return Check(2, Status.UNDETERMINED, detail, figures)
     if name == "pixel/1" and (found.image.facts.get("lossy") or presented.lossy):
-        decoder = found.image.facts.get("decoder")
-        detail = f"the samples are those of a lossy image as {decoder} decodes it; decoders differ: no decision"
+        known = found.image.facts.get("decoder")
+        detail = f"the samples are those of a lossy image as {known} decodes it; decoders differ: no decision"
         return Check(2, Status.UNDETERMINED, detail, figures)
     return Check(2, Status.PASSED, "the samples are the registered ones", figures)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.cached import CachedReads
+from ledger.cached import AnchoredHead, CachedReads
 from ledger.core.entry import commitment_key, decode_entry, opens
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.model import Batch, BatchState, LogEntry, Registration, Standing
 from ledger.core.offline import skipped
 from ledger.core.verdict import Check, Status
 from ledger.errors import InputError, InvalidEntry, OutageError
-from ledger.log import LogTrees
+from ledger.log import LogTrees, LogView
 from ledger.matching import Match
 from ledger.ports import RecordStore
 from ledger.standing import standing_of
@@ -29,7 +29,7 @@ class Proof:
     statements: Sequence[LogEntry] = ()
 
 
-_PENDING = "pending: signed and in the log, not on the chain yet"
+_SETTLED = (BatchState.ANCHORED, BatchState.FINAL)
 
 
 class Prover:
@@ -40,21 +40,21 @@ class Prover:
         self._registry = registry
         self._trees = trees
         self._confirmations = confirmations
-        self._names: dict[str, str] = {}
 
     def prove(self, match: Match) -> Proof:
         """Checks 4 to 7. An outage makes the checks that needed it undetermined."""
         registration = match.registration
         if registration is None:
             return Proof(self._nothing_found())
+        registrar = registration.entry.registrar
         try:
-            batch = self._store.batch_of(registration.entry.registrar, registration.entry.index)
+            batch = self._store.batch_of(registrar, registration.entry.index)
+            view = self._trees.view(registrar, registration.id)
             included = self._inclusion(registration, batch)
-            statements = self._store.statements(registration.id)
         except OutageError as error:
             return Proof([_outage(number, error) for number in (4, 5, 6, 7)])
-        checks = [included, *self._on_chain(registration, batch), _in_force(statements)]
-        return Proof(checks, batch, statements)
+        checks = [included, *self._on_chain(registration, batch, view), self._in_force(registrar, view)]
+        return Proof(checks, batch, view.statements)
 
     def _inclusion(self, registration: Registration, batch: Batch | None) -> Check:
         entry, image = registration.entry, registration.image
@@ -63,8 +63,8 @@ class Prover:
         unopened = _unopened(registration)
         if unopened:
             return Check(4, Status.FAILED, f"the entry does not commit to the stored {unopened}: the store was changed")
-        if batch is None or batch.state not in (BatchState.ANCHORED, BatchState.FINAL):
-            return skipped(4, _PENDING)
+        if batch is None or batch.state not in _SETTLED:
+            return skipped(4, _pending(batch))
         figures = {"index": entry.index, "size": batch.size, "root": batch.root.hex(), "digests": len(image.digests)}
         try:
             path = self._trees.at(entry.registrar, batch.size).inclusion(entry.index, batch.size)
@@ -74,72 +74,92 @@ class Prover:
             return Check(4, Status.FAILED, "the log does not lead to the anchored root: the store was changed", figures)
         return Check(4, Status.PASSED, f"entry {entry.index} is in the log of {batch.size} entries", figures)
 
-    def _on_chain(self, registration: Registration, batch: Batch | None) -> list[Check]:
-        if batch is None or batch.state not in (BatchState.ANCHORED, BatchState.FINAL) or batch.block_number is None:
-            return [skipped(5, _PENDING), skipped(6, _PENDING)]
+    def _on_chain(self, registration: Registration, batch: Batch | None, view: LogView) -> list[Check]:
+        registrar = registration.entry.registrar
         try:
-            return [self._anchored(registration, batch, batch.block_number), self._entitled(registration, batch)]
+            if batch is None or batch.state not in _SETTLED or batch.block_number is None:
+                return [skipped(5, _pending(batch)), self._entitled(registrar, view, None)]
+            head = self._registry.anchored_in(batch.block_number, registrar, batch.sequence)
+            anchored_at = head.block.time if head else None
+            return [self._anchored(registrar, batch, head), self._entitled(registrar, view, anchored_at)]
         except OutageError as error:
             return [_outage(5, error), _outage(6, error)]
 
-    def _anchored(self, registration: Registration, batch: Batch, number: int) -> Check:
-        newest = self._registry.newest(at_least=number)
-        confirmations = newest.number - number + 1
+    def _anchored(self, registrar: str, batch: Batch, head: AnchoredHead | None) -> Check:
+        """Check 5. Root, block and transaction are the chain's own words; the record only says where to look."""
         figures: dict[str, Any] = {
             "chain_id": self._registry.chain_id,
             "contract": self._registry.address,
             "sequence": batch.sequence,
-            "transaction": batch.tx_hash,
-            "block_number": number,
-            "confirmations": confirmations,
         }
-        held = self._registry.root_at(registration.entry.registrar, batch.sequence)
+        held = self._registry.root_at(registrar, batch.sequence)
         if held != batch.root:
             found = held.hex() if held else "none"
             detail = f"expected root {batch.root.hex()} at sequence {batch.sequence} of the contract, found {found}"
             return Check(5, Status.FAILED, detail, figures)
+        if head is None or head.root != batch.root:
+            detail = f"the contract holds the root, but not since block {batch.block_number}: run medseal audit"
+            return Check(5, Status.UNDETERMINED, detail, figures)
+        number = head.block.number
+        confirmations = self._registry.newest(at_least=number).number - number + 1
+        figures |= {"transaction": head.transaction, "block_number": number, "confirmations": confirmations}
         if confirmations < self._confirmations:
             detail = f"the contract holds the root; {confirmations} of {self._confirmations} confirmations"
             return Check(5, Status.SKIPPED, detail, figures)
         return Check(5, Status.PASSED, f"the contract holds the root since block {number}", figures)
 
-    def _entitled(self, registration: Registration, batch: Batch) -> Check:
-        entry = self._registry.directory(registration.entry.registrar)
-        figures: dict[str, Any] = {"registrar": registration.entry.registrar, "status": entry.status}
+    def _entitled(self, registrar: str, view: LogView, anchored_at: int | None) -> Check:
+        """Check 6 at the time of the anchoring block, or now while there is none."""
+        entry = self._registry.directory(registrar)
+        figures: dict[str, Any] = {"registrar": registrar, "status": entry.status}
         if entry.status == "unknown":
             return Check(6, Status.FAILED, "the contract's directory does not know this registrar", figures)
-        anchored_at = batch.block_time or 0
-        if entry.compromised_since and anchored_at >= entry.compromised_since:
+        if entry.compromised_since and (anchored_at is None or anchored_at >= entry.compromised_since):
             since = datetime.fromtimestamp(entry.compromised_since, UTC).isoformat()
             return Check(6, Status.FAILED, f"the registrar is marked as compromised since {since}", figures)
-        name = self._name(registration.entry.registrar)
+        if anchored_at is None and entry.status != "active":
+            return Check(6, Status.FAILED, f"not anchored, and {view.name} is {entry.status}", figures)
+        when = "is entitled" if anchored_at is None else "was entitled when this was anchored"
         note = "" if entry.status == "active" else f" (now {entry.status})"
-        return Check(6, Status.PASSED, f"{name} was entitled when this was anchored{note}", figures)
+        return Check(6, Status.PASSED, f"{view.name} {when}{note}", figures)
 
-    def _name(self, registrar: str) -> str:
-        """The registrar's name, which its log fixes for ever, so it is read once."""
-        if registrar not in self._names:
-            self._names |= {known.id: known.name for known in self._store.registrars()}
-        return self._names.get(registrar, "the registrar")
+    def _in_force(self, registrar: str, view: LogView) -> Check:
+        """Check 7. Silence counts only in a log that is the contract's: a statement may have been taken away."""
+        check = _standing(view.statements)
+        if check.status is Status.FAILED:
+            return check
+        try:
+            trouble = self._not_the_anchored_log(registrar, view)
+        except OutageError as error:
+            return _outage(7, error)
+        return Check(7, Status.UNDETERMINED, trouble) if trouble else check
+
+    def _not_the_anchored_log(self, registrar: str, view: LogView) -> str | None:
+        """How the records fall short of the log that the contract holds; None when they don't."""
+        head = self._registry.head(registrar)
+        if head.size > view.tree.size:
+            return f"the contract counts {head.size} entries of {view.name}, the records {view.tree.size}"
+        if head.size and view.tree.root(head.size) != head.root:
+            return f"the records of {view.name} are not the log that the contract holds: run medseal audit"
+        return None
 
     def _nothing_found(self) -> list[Check]:
         nothing = "no registration was found"
         return [skipped(4, nothing), self._complete(), skipped(6, nothing), skipped(7, nothing)]
 
     def _complete(self) -> Check:
-        """That nothing was found means something only if the records reach as far as the contract's heads."""
+        """That nothing was found means something only in records that are the contract's log."""
         try:
             for registrar in self._store.registrars():
-                head, size = self._registry.head(registrar.id), self._store.log_size(registrar.id)
-                if head.size > size:
-                    detail = f"the contract counts {head.size} entries of {registrar.name}, the records {size}"
-                    return Check(5, Status.UNDETERMINED, detail)
+                trouble = self._not_the_anchored_log(registrar.id, self._trees.view(registrar.id))
+                if trouble:
+                    return Check(5, Status.UNDETERMINED, trouble)
         except OutageError as error:
             return _outage(5, error)
-        return skipped(5, "nothing to prove: the records reach as far as the contract's heads")
+        return skipped(5, "nothing to prove: the log reaches as far as the contract's heads")
 
 
-def _in_force(statements: Sequence[LogEntry]) -> Check:
+def _standing(statements: Sequence[LogEntry]) -> Check:
     fact = standing_of(statements)
     if fact.standing is Standing.IN_FORCE or fact.fields is None:
         return Check(7, Status.PASSED, "not revoked, superseded or disputed", {"state": fact.standing.value})
@@ -149,6 +169,12 @@ def _in_force(statements: Sequence[LogEntry]) -> Check:
             figures[field] = fact.fields[field]
     detail = f"{fact.standing} by {figures['author']} at {figures['time']}: {figures['reason']}"
     return Check(7, Status.FAILED, detail, figures)
+
+
+def _pending(batch: Batch | None) -> str:
+    if batch is not None and batch.state is BatchState.BLOCKED:
+        return f"signed and in the log; not on the chain, anchoring is blocked: {batch.reason}"
+    return "pending: signed and in the log, not on the chain yet"
 
 
 def _unopened(registration: Registration) -> str | None:

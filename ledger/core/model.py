@@ -222,3 +222,15 @@ class AnchorEvidence:
     header: bytes
     account_proof: tuple[bytes, ...]
     storage_proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One disagreement that an audit found. ``code`` is stable; ``expected`` is what the stronger evidence says."""
+
+    code: str
+    registrar: str
+    expected: str
+    found: str
+    index: int | None = None
+    sequence: int | None = None

@@ -86,8 +86,16 @@ def load_trust(data: bytes) -> Trust:
     if fields.text("type") != TYPE:
         raise InvalidTrust(f"expected type {TYPE}, found {fields.text('type')[:40]!r}")
     registrars = tuple(_registrar(item) for item in fields.objects("registrars"))
+    _once("registrar", [registrar.id for registrar in registrars])
     blocks = [Fields(item, "block", {"number", "hash"}, InvalidTrust) for item in fields.objects("blocks")]
+    _once("block", [str(block.number("number")) for block in blocks])
     return Trust(_chain(fields.get("chain")), registrars, {b.number("number"): b.text("hash") for b in blocks})
+
+
+def _once(what: str, names: list[str]) -> None:
+    """Whoever reads a name said twice must not choose which of the two holds."""
+    if len(set(names)) != len(names):
+        raise InvalidTrust(f"expected each {what} once, found one twice")
 
 
 def _chain(value: Any) -> TrustedChain:
@@ -100,6 +108,7 @@ def _chain(value: Any) -> TrustedChain:
 def _registrar(value: Any) -> TrustedRegistrar:
     fields = Fields(value, "registrar", {"id", "name", "keys"}, InvalidTrust)
     keys = tuple(_key(item) for item in fields.objects("keys"))
+    _once("key", [key.public_key for key in keys])
     return TrustedRegistrar(fields.raw("id", 32).hex(), fields.text("name"), keys)
 
 

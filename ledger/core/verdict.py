@@ -65,7 +65,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a verifier accepts. ``require_final`` also asks for a block that the verifier pins itself."""
+    """What a verifier accepts. ``require_final`` also asks for a block that the verifier pins itself.
+
+    No policy accepts a changed attribute that changes how the pixels are shown (check 3 lists them as rendering).
+    """
 
     name: str
     require_final: bool
@@ -153,13 +156,24 @@ def _not_in_force(check: Check) -> Decision:
 
 def _accepted(found: Mapping[int, Check], policy: Policy) -> Decision:
     if found[1].status is Status.PASSED:
-        return Decision(Verdict.AUTHENTIC, True, "these bytes are registered and in force")
+        return Decision(Verdict.AUTHENTIC, True, f"these bytes are registered{_how_sure(found)}")
     changed = found[3].status is not Status.PASSED
-    accepted = policy.accept_changed_attributes or not changed
-    reason = "these pixels are registered and in force; the file around them differs"
+    accepted = not changed or (policy.accept_changed_attributes and not found[3].figures.get("rendering"))
+    reason = f"these pixels are registered{_how_sure(found)}; the file around them differs"
     if changed:
         reason += f": {found[3].detail}"
     return Decision(Verdict.AUTHENTIC_REENCODED, accepted, reason)
+
+
+def _how_sure(found: Mapping[int, Check]) -> str:
+    """What the words may claim: in force only if check 7 says so, and what of the proof is still missing."""
+    claims = " and in force" if found[7].status is Status.PASSED else ""
+    missing = list(dict.fromkeys(found[number].detail for number in (4, 5, 6, 7) if _is_skipped(found[number])))
+    return claims + (f" ({'; '.join(missing)})" if missing else "")
+
+
+def _is_skipped(check: Check) -> bool:
+    return check.status is Status.SKIPPED
 
 
 def _undetermined(reason: str) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,19 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.merkle import Tree, leaf_hash, root
+from ledger.core.model import LogEntry
 from ledger.errors import NotFound
 from ledger.log import LogTrees
 
 
 class Leaves:
-    """The one method of a store that trees need."""
+    """The one method of a store that trees need; the log's entries are any bytes."""
 
     def __init__(self, count: int = 0) -> None:
-        self.all = [leaf_hash(str(index).encode()) for index in range(count)]
+        self.bodies = [str(index).encode() for index in range(count)]
         self.read: list[int] = []
 
-    def leaves(self, _registrar: str, start: int = 0, end: int | None = None) -> list[bytes]:
-        found = self.all[start:end]
+    @property
+    def all(self) -> list[bytes]:
+        return [leaf_hash(body) for body in self.bodies]
+
+    def entries(self, registrar: str, start: int = 0, end: int | None = None) -> list[LogEntry]:
+        found = [
+            LogEntry(registrar, start + place, "", "", b"another leaf", body, None, datetime.now(UTC))
+            for place, body in enumerate(self.bodies[start:end])
+        ]
         self.read.append(len(found))
         return found
 
@@ -48,7 +57,7 @@ def test_only_what_is_new_is_read_from_the_store() -> None:
     store = Leaves(5)
     logs = trees(store)
     logs.at("a"), logs.at("a", 3), logs.at("a", 5)
-    store.all += [leaf_hash(b"x"), leaf_hash(b"y")]
+    store.bodies += [b"x", b"y"]
     assert logs.at("a", 7).root() == root(store.all)
     assert store.read == [5, 2]
 
@@ -58,7 +67,7 @@ def test_a_tree_that_was_handed_out_does_not_grow() -> None:
     logs = trees(store)
     tree = logs.at("a")
     before = tree.root()
-    store.all += [leaf_hash(b"x")]
+    store.bodies += [b"x"]
     assert logs.at("a").size == 6
     assert (tree.size, tree.root()) == (5, before)
     with pytest.raises(TypeError):
@@ -91,7 +100,7 @@ def test_readers_see_true_roots_while_the_log_grows() -> None:
     for thread in threads:
         thread.start()
     for index in range(1, 300):
-        store.all.append(leaf_hash(str(index).encode()))
+        store.bodies.append(str(index).encode())
     stop.set()
     for thread in threads:
         thread.join()

@@ -67,8 +67,11 @@ class Hospital:
         return file.getvalue()
 
     def rename_patient(self, image: bytes) -> bytes:
+        return self.set_attribute(image, "PatientName", "Somebody^Else")
+
+    def set_attribute(self, image: bytes, name: str, value: Any) -> bytes:
         data_set = pydicom.dcmread(BytesIO(image))
-        data_set.PatientName = "Somebody^Else"
+        setattr(data_set, name, value)
         return saved(data_set)
 
     def tamper_region(self, image: bytes, *, row: int = 40, column: int = 70, size: int = 8) -> bytes:

@@ -186,3 +186,89 @@ def test_a_head_forged_in_the_database_is_not_the_contracts(hospital: Any) -> No
     result = hospital.verify(hospital.capture())
     assert result.verdict == "unregistered"
     assert check(result, 5).status == "failed"
+
+
+HIDING = [
+    "UPDATE log_entry SET target = NULL WHERE kind = 'revoke'",
+    "UPDATE log_entry SET kind = 'register' WHERE kind = 'revoke'",
+    "UPDATE log_entry SET target = '00000000000000000000000000000000' WHERE kind = 'revoke'",
+]
+
+
+@pytest.mark.parametrize("edit", HIDING)
+def test_a_revocation_cannot_be_hidden_by_editing_its_row(hospital: Any, edit: str) -> None:
+    registration = hospital.anchored(hospital.capture())
+    hospital.say("revoke", registration)
+    assert hospital.service.anchor_pending(60)
+    assert hospital.edit_database(edit) == 1
+    hospital.restart()
+    assert hospital.verify(hospital.capture(), "strict").verdict == "withdrawn"
+
+
+def test_a_revocation_that_was_taken_out_of_the_records_leaves_the_verdict_undetermined(hospital: Any) -> None:
+    registration = hospital.anchored(hospital.capture())
+    hospital.say("revoke", registration)
+    assert hospital.service.anchor_pending(60)
+    hospital.edit_database("DELETE FROM log_entry WHERE kind = 'revoke'")
+    hospital.edit_database("UPDATE log SET size = size - 1")
+    hospital.restart()
+    result = hospital.verify(hospital.capture())
+    assert (result.verdict, check(result, 7).status) == ("undetermined", "undetermined")
+    assert "the contract counts 3 entries" in check(result, 7).detail
+
+
+def test_a_revocation_replaced_in_the_records_leaves_the_verdict_undetermined(hospital: Any) -> None:
+    registration = hospital.anchored(hospital.capture())
+    hospital.say("revoke", registration)
+    assert hospital.service.anchor_pending(60)
+    hospital.edit_database(
+        "UPDATE log_entry SET body = (SELECT body FROM log_entry WHERE kind = 'genesis') WHERE kind = 'revoke'"
+    )
+    hospital.restart()
+    result = hospital.verify(hospital.capture())
+    assert check(result, 7).detail.endswith("run medseal audit")
+    assert result.verdict == "undetermined"
+
+
+def test_the_block_is_the_chains_word_and_not_the_records(hospital: Any) -> None:
+    hospital.anchored(hospital.capture())
+    hospital.edit_database("UPDATE batch SET block_number = 1")
+    result = hospital.verify(hospital.capture(), "strict")
+    assert (result.verdict, check(result, 5).status) == ("undetermined", "undetermined")
+
+
+def test_a_receipt_in_hand_but_no_anchor_is_said_in_the_reason(hospital: Any) -> None:
+    hospital.register(hospital.capture())
+    result = hospital.verify(hospital.capture())
+    assert result.accepted
+    assert "not on the chain yet" in result.reason
+    assert check(result, 6).status == "passed"
+
+
+def test_a_blocked_anchor_is_said_in_the_reason(hospital: Any) -> None:
+    hospital.anchored(hospital.picture())
+    hospital.register(hospital.capture())
+    hospital.edit_database(
+        "INSERT INTO batch SELECT registrar, sequence + 1, size, size + 1, root, mode, 'blocked', created_at, NULL, NULL, "
+        "NULL, NULL, NULL, 'no funds' FROM batch"
+    )
+    hospital.edit_database("DELETE FROM outbox")
+    result = hospital.verify(hospital.capture())
+    assert "anchoring is blocked: no funds" in result.reason
+
+
+def test_a_changed_attribute_that_changes_the_picture_is_accepted_by_no_policy(hospital: Any) -> None:
+    hospital.anchored(hospital.capture())
+    result = hospital.verify(hospital.set_attribute(hospital.capture(), "RescaleSlope", "-1"))
+    assert (result.verdict, result.accepted) == ("authentic-reencoded", False)
+    assert check(result, 3).figures["rendering"] == ["RescaleSlope"]
+    assert "how the pixels are shown" in result.reason
+
+
+def test_a_copy_of_a_withdrawn_file_is_not_vouched_for_by_another_of_the_same_pixels(hospital: Any) -> None:
+    wrong = hospital.register(hospital.rename_patient(hospital.capture()))
+    hospital.say("revoke", wrong)
+    hospital.anchored(hospital.capture())
+    copy = hospital.resend_as_rle(hospital.rename_patient(hospital.capture()))
+    assert hospital.verify(copy).verdict == "withdrawn"
+    assert hospital.verify(hospital.resend_as_rle(hospital.capture())).verdict == "authentic-reencoded"

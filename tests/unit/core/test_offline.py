@@ -60,7 +60,11 @@ def test_a_pending_receipt_rests_on_the_signature_alone() -> None:
 
 
 def test_being_in_force_is_never_claimed_offline() -> None:
-    assert found(check(), 7).status is Status.SKIPPED
+    result = check()
+    assert found(result, 7).status is Status.SKIPPED
+    for said in (result.decision.reason, found(result, 11).detail):
+        assert "in force" not in said
+        assert "cannot be known" in said
 
 
 def test_the_same_pixels_in_another_file_are_reencoded() -> None:
@@ -288,6 +292,19 @@ def test_a_receipt_with_a_field_of_another_form_is_refused(change: Callable[[dic
 
 def test_a_trust_file_is_read_back_as_it_was_written() -> None:
     assert load_trust(dump_trust(load_trust(TRUST)).encode()) == load_trust(TRUST)
+
+
+@pytest.mark.parametrize("twice", ["registrars", "blocks"])
+def test_a_trust_file_that_says_a_thing_twice_is_refused(twice: str) -> None:
+    doubled = trusting(lambda t: t[twice].append(t[twice][0]))
+    with pytest.raises(InvalidTrust, match="found one twice"):
+        load_trust(doubled)
+
+
+def test_a_trust_file_that_gives_a_key_twice_is_refused() -> None:
+    doubled = trusting(lambda t: t["registrars"][0]["keys"].append(t["registrars"][0]["keys"][0]))
+    with pytest.raises(InvalidTrust, match="each key once"):
+        load_trust(doubled)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"medseal/trust/2"}', ANCHORED])
