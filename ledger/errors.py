@@ -45,78 +45,106 @@ class LedgerError(Exception):
 
 
 class InputError(LedgerError):
+    """What was given cannot be used; the caller can mend it."""
+
     code = "input_error"
     advice = "Check the input and try again."
     status = 422
 
 
 class UnreadableImage(InputError):
+    """The bytes are no image, or a truncated or malformed one."""
+
     code = "unreadable_image"
     advice = "Check that the file is complete and is DICOM, PNG, JPEG or TIFF."
 
 
 class UnsupportedImage(InputError):
+    """A sound image, but of a kind that is not read."""
+
     code = "unsupported_image"
     advice = "Convert the image to DICOM, PNG, JPEG or TIFF, or register its digest only."
     status = 415
 
 
 class LimitExceeded(InputError):
+    """Larger than the limits allow; refused before decoding."""
+
     code = "limit_exceeded"
     advice = "Register the digest only, or ask the operator to raise the limit."
     status = 413
 
 
 class InvalidDigest(InputError):
+    """A digest not of the form ``sha256:<64 hex digits>``, or under a name that is not known."""
+
     code = "invalid_digest"
     advice = "Give digests as name and sha256:<64 lower-case hex digits>."
 
 
 class InvalidEntry(InputError):
+    """A log entry that breaks the entry rules."""
+
     code = "invalid_entry"
     advice = "Compare the entry with the format in ARCHITECTURE.md."
 
 
 class InvalidReceipt(InputError):
+    """Not a receipt of a known version."""
+
     code = "invalid_receipt"
     advice = "Ask the registrar for the receipt again; it must be unchanged JSON."
 
 
 class InvalidTrust(InputError):
+    """Not a trust file of a known version."""
+
     code = "invalid_trust"
     advice = "Export the trust file again (medseal trust), or ask its publisher for it."
 
 
 class InvalidProof(InputError):
+    """A proof that does not lead to the expected root."""
+
     code = "invalid_proof"
     advice = "Ask the registrar for a fresh receipt."
 
 
 class NotFound(InputError):
+    """There is no such registration, registrar, batch or entry."""
+
     code = "not_found"
     advice = "Check the identifier; medseal history lists what is registered."
     status = 404
 
 
 class Conflict(InputError):
+    """The same key for other content, or a state that forbids the step."""
+
     code = "conflict"
     advice = "Read the present state first, then repeat the step if it still makes sense."
     status = 409
 
 
 class NotAllowed(InputError):
+    """No API key, a wrong one, or one without the scope."""
+
     code = "not_allowed"
     advice = "Send an API key that has the scope named in the message."
     status = 403
 
 
 class OutageError(LedgerError):
+    """Nothing is wrong with the input; the same step may succeed later."""
+
     code = "outage"
     advice = "Nothing was lost. Try again in a moment."
     status = 503
 
 
 class ChainUnreachable(OutageError):
+    """The node does not answer, or answers nonsense."""
+
     code = "chain_unreachable"
     advice = (
         "Check that the node runs and that MEDSEAL_CHAIN_URL is right. Nothing was lost; anchoring goes on by itself."
@@ -124,26 +152,36 @@ class ChainUnreachable(OutageError):
 
 
 class ChainMismatch(OutageError):
+    """The node serves another chain than expected, or no contract stands at the address."""
+
     code = "chain_mismatch"
     advice = "Point MEDSEAL_CHAIN_URL at the chain of deployment.json, or deploy the contract there."
 
 
 class ChainRejected(OutageError):
+    """The node or the contract refused a transaction."""
+
     code = "chain_rejected"
     advice = "Read the reason; check the sender's balance and its entry in the registrar directory."
 
 
 class StoreUnavailable(OutageError):
+    """The database cannot be read or written."""
+
     code = "store_unavailable"
     advice = "Check the database. Nothing was acknowledged that was not stored."
 
 
 class StorageFull(OutageError):
+    """There is no space left on the device."""
+
     code = "storage_full"
     advice = "Free some space. Nothing was acknowledged that was not stored."
     status = 507
 
 
 class SettingsError(LedgerError):
+    """A setting, or a file of the data folder, that cannot be used."""
+
     code = "settings_error"
     advice = "Run medseal doctor; it names the setting and the file."

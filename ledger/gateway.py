@@ -30,7 +30,9 @@ class Gateway(Protocol):
     def register_digests(self, images: Sequence[DigestRegistration], *, urgent: bool = False) -> list[Registration]:
         """Register by digest; one database transaction for all."""
 
-    def registration(self, registration_id: str) -> Registration: ...
+    def registration(self, registration_id: str) -> Registration:
+        """The registration as it stands now, with its state, standing and statements; NotFound."""
+
     def state_request(self, registration_id: str, request: StatementRequest) -> Statement:
         """Append a supersede, revoke or dispute entry about a registration."""
 
@@ -40,7 +42,9 @@ class Gateway(Protocol):
     def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> Verification:
         """Checks 0 to 11 on an image; ``against`` names a registration to compare with when no digest is found."""
 
-    def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification: ...
+    def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:
+        """As :meth:`verify`, from digests (name and ``sha256:`` value) alone; checks that need samples are skipped."""
+
     def history(
         self,
         *,
@@ -53,12 +57,23 @@ class Gateway(Protocol):
         state: str | None = None,
         limit: int = 100,
         offset: int = 0,
-    ) -> History: ...
-    def registrars(self) -> list[RegistrarInfo]: ...
-    def batches(self, *, limit: int = 50) -> list[BatchInfo]: ...
-    def audit(self) -> Audit: ...
-    def rebuild(self) -> Rebuild: ...
+    ) -> History:
+        """One page of the log's entries that fit every given filter, newest first; ``since`` ≤ time < ``until``."""
+
+    def registrars(self) -> list[RegistrarInfo]:
+        """Every registrar that the records know, with its standing on the chain and its log's size."""
+
+    def batches(self, *, limit: int = 50) -> list[BatchInfo]:
+        """The newest ``limit`` batches, newest first, with their transactions."""
+
+    def audit(self) -> Audit:
+        """All entries, records, batches and heads re-read and compared; differences are values, not errors."""
+
+    def rebuild(self) -> Rebuild:
+        """The index of batches and events made anew from the chain; says what had been different."""
+
     def trust(self) -> str:
         """The trust file as of now: chain, registrars' keys, and the blocks that hold this ledger's heads."""
 
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """Whether database and chain answer; never raises for either of them."""

@@ -76,8 +76,11 @@ class RecordStore(Protocol):
     def add_registrar(self, registrar: Registrar, genesis: Draft) -> LogEntry:
         """Create the log with its genesis entry at index 0; an existing one is returned as it is."""
 
-    def registrar(self, registrar_id: str) -> Registrar | None: ...
-    def registrars(self) -> list[Registrar]: ...
+    def registrar(self, registrar_id: str) -> Registrar | None:
+        """The registrar of this id, or None."""
+
+    def registrars(self) -> list[Registrar]:
+        """All registrars, oldest first."""
 
     def append(self, registrar: str, drafts: Sequence[Draft], *, urgent: bool = False) -> list[Appended]:
         """Append drafts in one database transaction (record, log entry, outbox row), in order.
@@ -87,16 +90,24 @@ class RecordStore(Protocol):
         whole call changes nothing.
         """
 
-    def log_size(self, registrar: str) -> int: ...
+    def log_size(self, registrar: str) -> int:
+        """How many entries the registrar's log has; 0 without a log."""
+
     def entries(self, registrar: str, start: int = 0, end: int | None = None) -> Iterable[LogEntry]:
         """The entries [start, end) in order of index."""
 
-    def leaves(self, registrar: str, start: int = 0, end: int | None = None) -> list[bytes]: ...
-    def entry(self, entry_id: str) -> LogEntry | None: ...
+    def leaves(self, registrar: str, start: int = 0, end: int | None = None) -> list[bytes]:
+        """The leaf hashes (32 bytes each) of the entries [start, end) in order of index."""
+
+    def entry(self, entry_id: str) -> LogEntry | None:
+        """The entry of this id, of whichever kind and log, or None."""
+
     def statements(self, target: str) -> list[LogEntry]:
         """The supersede, revoke and dispute entries about one registration, oldest first."""
 
-    def registration(self, registration_id: str) -> Registration | None: ...
+    def registration(self, registration_id: str) -> Registration | None:
+        """The register entry of this id with its image record, or None."""
+
     def find(self, digests: Mapping[str, str]) -> list[Registration]:
         """Registrations with any of these digests (name and value), oldest first, each once."""
 
@@ -104,12 +115,16 @@ class RecordStore(Protocol):
         """Registrations of the same SOP Instance UID (its SHA-256 in hex), oldest first."""
 
     # outbox and batches
-    def pending(self, registrar: str) -> Pending | None: ...
+    def pending(self, registrar: str) -> Pending | None:
+        """What is on the outbox of this log, or None when it is empty."""
+
     def save_batch(self, batch: Batch) -> None:
         """Insert or replace the batch with all its attempts, and take its entries off the outbox (put those above
         ``size`` that an earlier form of the batch held back on it), in one transaction."""
 
-    def batch(self, registrar: str, sequence: int) -> Batch | None: ...
+    def batch(self, registrar: str, sequence: int) -> Batch | None:
+        """The batch whose head has this sequence, with all its attempts, or None."""
+
     def batch_of(self, registrar: str, index: int) -> Batch | None:
         """The batch that covers a log index; None while the entry waits."""
 
@@ -120,14 +135,18 @@ class RecordStore(Protocol):
     def save_events(self, events: Sequence[ChainEvent], scanned: Block) -> None:
         """Keep events (idempotent by block hash and log index) and move the cursor to ``scanned``."""
 
-    def cursor(self) -> Block | None: ...
+    def cursor(self) -> Block | None:
+        """The last block whose events are kept, or None before the first."""
+
     def rewind(self, ancestor: Block | None) -> None:
         """Mark events above ``ancestor`` (all if None) as no longer canonical and put the cursor there."""
 
     def events(self, registrar: str) -> Iterable[ChainEvent]:
         """Canonical events of one registrar in chain order."""
 
-    def history(self, query: HistoryFilter) -> list[HistoryRow]: ...
+    def history(self, query: HistoryFilter) -> list[HistoryRow]:
+        """The entries that fit the filter, newest first, each with its batch and event."""
+
     def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
         """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
         in one transaction. Entries and image records are not touched."""
@@ -148,14 +167,21 @@ class Registry(Protocol):
     def block(self, number: int | None = None) -> Block:
         """The block at ``number``, or the newest."""
 
-    def head(self, registrar: str) -> Head: ...
-    def root_at(self, registrar: str, sequence: int) -> bytes | None: ...
-    def directory(self, registrar: str) -> DirectoryEntry: ...
+    def head(self, registrar: str) -> Head:
+        """The registrar's head in the newest block; sequence 0 and size 0 before the first."""
+
+    def root_at(self, registrar: str, sequence: int) -> bytes | None:
+        """The 32-byte root that the contract keeps under this sequence, or None."""
+
+    def directory(self, registrar: str) -> DirectoryEntry:
+        """What the contract's directory of registrars says of this one in the newest block."""
 
     def registrar_of(self, sender: str) -> str | None:
         """The registrar that an active sender belongs to."""
 
-    def events(self, first: int, last: int) -> list[ChainEvent]: ...
+    def events(self, first: int, last: int) -> list[ChainEvent]:
+        """The contract's events in the blocks ``first`` to ``last``, both included, in chain order."""
+
     def evidence(self, registrar: str, sequence: int, transaction: str, block: Block) -> AnchorEvidence:
         """Header and state proofs of the root at ``sequence`` as of ``block``."""
 
@@ -165,7 +191,9 @@ class Registry(Protocol):
     def nonce(self) -> int:
         """The sender's next nonce, counting mined transactions only."""
 
-    def gas_price(self) -> int: ...
+    def gas_price(self) -> int:
+        """The node's price of one unit of gas, in wei."""
+
     def max_leaves(self) -> int:
         """How many leaves one ``register`` transaction can carry on this chain, at least 1."""
 

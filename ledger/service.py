@@ -76,12 +76,14 @@ class Service:
     def register(
         self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False
     ) -> schemas.Registration:
+        """The image is in the log, in this call or an earlier one; see :meth:`Gateway.register`."""
         appended = self._registrations.register(data, idempotency_key=idempotency_key, urgent=urgent)
         return self._appended(appended)
 
     def register_digests(
         self, images: Sequence[schemas.DigestRegistration], *, urgent: bool = False
     ) -> list[schemas.Registration]:
+        """Every one of ``images`` is in the log, or none is new; answers come in their order."""
         digested = [DigestedImage(image.digests, image.idempotency_key) for image in images]
         registrar = self.parts.registrar
         return [
@@ -92,6 +94,7 @@ class Service:
         ]
 
     def state_request(self, registration_id: str, request: schemas.StatementRequest) -> schemas.Statement:
+        """A supersede, revoke or dispute entry is in the log; it counts at once."""
         entry = self._registrations.state(
             request.kind,
             registration_id,
@@ -102,12 +105,14 @@ class Service:
         return present.statement(entry, State.SEQUENCED)
 
     def registration(self, registration_id: str) -> schemas.Registration:
+        """The registration as it stands now; NotFound."""
         registration = self.store.registration(registration_id)
         if registration is None:
             raise NotFound(f"no registration {registration_id}")
         return self._present(registration)
 
     def receipt(self, registration_id: str) -> bytes:
+        """The receipt as of now, signed: canonical JSON bytes, with proofs once the entry is anchored."""
         return self._receipts.issue(registration_id)
 
     def anchor_pending(self, timeout: float, on_progress: Callable[[int, int], None] | None = None) -> bool:
@@ -121,9 +126,11 @@ class Service:
     # verifying
 
     def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> schemas.Verification:
+        """The verdict on an image under a policy, with every check; nothing is written."""
         return self._verification(self._verifier.verify(data, policy_named(policy), against=against))
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> schemas.Verification:
+        """The verdict on digests alone; checks that need samples are skipped."""
         return self._verification(self._verifier.verify_digests(digests, policy_named(policy)))
 
     # asking
@@ -141,6 +148,7 @@ class Service:
         limit: int = 100,
         offset: int = 0,
     ) -> schemas.History:
+        """One page of the log's entries, newest first; see :meth:`Gateway.history`."""
         if not 1 <= limit <= _MOST_ROWS or offset < 0:
             raise InputError(f"expected a limit of 1 to {_MOST_ROWS} and an offset of 0 or more", code="invalid_page")
         query = HistoryFilter(
@@ -160,17 +168,21 @@ class Service:
         return schemas.History(entries=entries, limit=limit, offset=offset, more=len(rows) > limit)
 
     def registrars(self) -> list[schemas.RegistrarInfo]:
+        """Every registrar that the records know, as the chain's directory has it now."""
         return [self._registrar_info(registrar.id) for registrar in self.store.registrars()]
 
     def batches(self, *, limit: int = 50) -> list[schemas.BatchInfo]:
+        """The newest ``limit`` batches, newest first."""
         batches = self.store.batches(limit=limit)
         presenter = self._presenter(max((batch.block_number or 0 for batch in batches), default=0))
         return [presenter.batch(batch) for batch in batches]
 
     def audit(self) -> schemas.Audit:
+        """Records, log and chain are compared in full; nothing is changed."""
         return present.audit(audit(self.store, self.registry), utc_now())
 
     def rebuild(self) -> schemas.Rebuild:
+        """The index of the chain is made anew; entries and image records are not touched."""
         report = rebuild(self.store, self.registry, self.parts.confirmations)
         return schemas.Rebuild(
             entries=report.entries,
@@ -181,6 +193,7 @@ class Service:
         )
 
     def trust(self) -> str:
+        """The trust file as of now, as JSON text."""
         deployment = self.parts.deployment
         chain = TrustedChain(deployment.chain_id, deployment.genesis_hash, deployment.contract, interface().roots_slot)
         return dump_trust(trust_of(self.store, self.registry, chain))
@@ -190,6 +203,7 @@ class Service:
         write_atomically(self.parts.folder.trust, self.trust(), mode=0o644)
 
     def health(self) -> schemas.Health:
+        """Whether database and chain answer; an outage is a value here."""
         parts = {"database": _asked(self.store.ping), "chain": _asked(self._reads.newest)}
         well = all(part == "ok" for part in parts.values())
         return schemas.Health(status="ok" if well else "degraded", version=__version__, parts=parts)

@@ -93,6 +93,7 @@ class Registration:
 
     @property
     def id(self) -> str:
+        """The register entry's id, which is the image record's too."""
         return self.entry.id
 
 

@@ -60,6 +60,7 @@ class Check:
 
     @property
     def name(self) -> str:
+        """The check's stable name, from :data:`CHECK_NAMES`."""
         return CHECK_NAMES[self.number]
 
 

@@ -20,9 +20,11 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Whole microseconds since 1970."""
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The same moment in UTC."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
@@ -33,6 +35,8 @@ class Base(SQLModel):
 
 
 class RegistrarRow(Base, table=True):
+    """A registrar and its first Ed25519 public key (hex)."""
+
     __tablename__ = "registrar"
     id: str = Field(primary_key=True)
     name: str
@@ -49,6 +53,8 @@ class LogRow(Base, table=True):
 
 
 class EntryRow(Base, table=True):
+    """The canonical entries of all logs, with what is looked up in them; rows are added and never changed."""
+
     __tablename__ = "log_entry"
     __table_args__ = (
         Index("log_entry_target", "target"),
@@ -66,6 +72,8 @@ class EntryRow(Base, table=True):
 
 
 class ImageRow(Base, table=True):
+    """What stands behind a register entry and is not disclosed: salt, facts and the details of its digests."""
+
     __tablename__ = "image"
     __table_args__ = (
         UniqueConstraint("file_digest", "registrar", name="image_file_digest"),
@@ -83,6 +91,8 @@ class ImageRow(Base, table=True):
 
 
 class DigestRow(Base, table=True):
+    """The digests of each image by name; what verification searches."""
+
     __tablename__ = "image_digest"
     __table_args__ = (Index("image_digest_value", "value"),)
     id: str = Field(primary_key=True, foreign_key="image.id")
@@ -91,6 +101,8 @@ class DigestRow(Base, table=True):
 
 
 class OutboxRow(Base, table=True):
+    """The entries that no batch covers yet."""
+
     __tablename__ = "outbox"
     __table_args__ = (ForeignKeyConstraint(["registrar", "position"], ["log_entry.registrar", "log_entry.position"]),)
     registrar: str = Field(primary_key=True)
@@ -100,6 +112,8 @@ class OutboxRow(Base, table=True):
 
 
 class BatchRow(Base, table=True):
+    """What one head on the chain covers (``first`` up to ``size``), and how far its transaction has come."""
+
     __tablename__ = "batch"
     registrar: str = Field(primary_key=True)
     sequence: int = Field(primary_key=True, sa_type=BigInteger)
@@ -118,6 +132,8 @@ class BatchRow(Base, table=True):
 
 
 class AttemptRow(Base, table=True):
+    """The signed transactions of a batch in the order of signing, kept so that none is signed twice."""
+
     __tablename__ = "attempt"
     __table_args__ = (ForeignKeyConstraint(["registrar", "sequence"], ["batch.registrar", "batch.sequence"]),)
     registrar: str = Field(primary_key=True)
@@ -134,6 +150,8 @@ class AttemptRow(Base, table=True):
 
 
 class EventRow(Base, table=True):
+    """The contract's events; those of blocks that left the chain stay, as not canonical."""
+
     __tablename__ = "chain_event"
     __table_args__ = (
         Index("chain_event_order", "registrar", "block_number", "log_index"),
@@ -173,6 +191,8 @@ class CursorRow(Base, table=True):
 
 
 class KeyRow(Base, table=True):
+    """API keys: the hash of the secret, never the secret."""
+
     __tablename__ = "api_key"
     id: str = Field(primary_key=True)
     label: str

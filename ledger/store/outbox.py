@@ -54,6 +54,7 @@ class Outbox(Database):
             put_back(connection, and_(ENTRY.c.registrar == registrar, ENTRY.c.position >= first))
 
     def batch(self, registrar: str, sequence: int) -> Batch | None:
+        """The batch of this sequence with its attempts, or None."""
         query = select(*BATCH_COLUMNS).where(BATCH.c.registrar == registrar, BATCH.c.sequence == sequence)
         with self.read() as connection:
             found = batches(connection, query)

@@ -31,6 +31,7 @@ class Records(Database):
             return entry_of(connection.execute(first).one())
 
     def registrar(self, registrar_id: str) -> Registrar | None:
+        """The registrar of this id, or None."""
         with self.read() as connection:
             row = connection.execute(select(REGISTRAR).where(REGISTRAR.c.id == registrar_id)).one_or_none()
         return None if row is None else Registrar(**row._mapping)
@@ -79,6 +80,7 @@ class Records(Database):
             return list(connection.execute(query.order_by(ENTRY.c.position)).scalars())
 
     def entry(self, entry_id: str) -> LogEntry | None:
+        """The entry of this id, or None."""
         with self.read() as connection:
             row = connection.execute(select(*ENTRY_COLUMNS).where(ENTRY.c.id == entry_id)).one_or_none()
         return None if row is None else entry_of(row)
@@ -90,6 +92,7 @@ class Records(Database):
             return [entry_of(row) for row in connection.execute(query.order_by(*_OLDEST_FIRST))]
 
     def registration(self, registration_id: str) -> Registration | None:
+        """The registration of this id with its image record and digests, or None."""
         with self.read() as connection:
             found = registrations(connection, REGISTRATIONS_BY_ID, [registration_id])
         return found[0] if found else None

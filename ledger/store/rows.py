@@ -54,6 +54,7 @@ def _octets(value: bytes | str) -> bytes:
 
 
 def entry_row(entry: LogEntry) -> dict[str, Any]:
+    """The columns of the entry's table by name."""
     return {
         "registrar": entry.registrar,
         "position": entry.index,
@@ -67,6 +68,7 @@ def entry_row(entry: LogEntry) -> dict[str, Any]:
 
 
 def image_row(registrar: str, image: ImageRecord, file_digest: str) -> dict[str, Any]:
+    """The columns of the image's table by name; its digests are rows of their own."""
     return {
         "id": image.id,
         "registrar": registrar,
@@ -100,6 +102,7 @@ def _digests(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, 
 
 
 def batch_row(batch: Batch) -> dict[str, Any]:
+    """The columns of the batch's table by name; its attempts are rows of their own."""
     return {column.name: getattr(batch, column.name) for column in BATCH_COLUMNS} | {"state": batch.state.value}
 
 
@@ -125,11 +128,13 @@ _ATTEMPT_COLUMNS = tuple(
 
 
 def attempt_row(batch: Batch, place: int, attempt: Attempt) -> dict[str, Any]:
+    """The columns of the attempt's table by name; ``place`` is its position among those of the batch."""
     values = {column.name: getattr(attempt, column.name) for column in _ATTEMPT_COLUMNS}
     return values | {"registrar": batch.registrar, "sequence": batch.sequence, "place": place}
 
 
 def event_row(event: ChainEvent) -> dict[str, Any]:
+    """The columns of the event's table by name, as part of the canonical chain."""
     return {
         "block_hash": event.block.hash,
         "log_index": event.log_index,

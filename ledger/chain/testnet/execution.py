@@ -38,6 +38,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """How a call ended: its output, gas used and refunded (units of gas), and py-evm's error if it failed."""
+
     output: bytes
     gas_used: int
     refund: int
@@ -123,6 +125,7 @@ def _suffices(build_state: Callable[[], Any], message: Message, gas: int) -> boo
 
 
 def failure(outcome: Outcome) -> RpcError:
+    """The JSON-RPC error of a failed call, with Solidity's reason and the returned data when it reverted."""
     if not isinstance(outcome.error, Revert):
         return RpcError(SERVER_ERROR, f"{type(outcome.error).__name__}: {outcome.error}")
     reason = _reason(outcome.output)

@@ -29,6 +29,7 @@ class LogFilter:
 
 
 def parse_addresses(value: Any) -> tuple[bytes, ...]:
+    """The addresses of a log filter: one, a list of them, or none for any."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     return tuple(parse_data(address, "address", 20) for address in values)
 
@@ -56,6 +57,7 @@ def find(store: Store, wanted: LogFilter) -> list[dict[str, Any]]:
 
 
 def of_block(store: Store, number: int) -> list[dict[str, Any]]:
+    """All logs of one block, in order, as JSON-RPC shows them."""
     return find(store, LogFilter(number, number))
 
 

@@ -87,11 +87,13 @@ def _slot(value: Any) -> int:
 
 @_method
 def web3_clientVersion(_chain: Chain) -> str:
+    """Name and version of this node and of its EVM."""
     return f"MedSealTestnet/{__version__}/py-evm-{version('py-evm')}"
 
 
 @_method
 def net_version(chain: Chain) -> str:
+    """The chain id in decimal."""
     return str(chain.chain_id)
 
 
@@ -251,5 +253,6 @@ def _bound(chain: Chain, tag: Any) -> int:
 
 @_method
 def evm_mine(chain: Chain) -> str:
+    """One more block is on the chain, with no transaction in it."""
     chain.mine()
     return "0x0"

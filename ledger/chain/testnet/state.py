@@ -46,6 +46,7 @@ class StateDB(AtomicDB):  # type: ignore[misc]
 
     @contextmanager
     def atomic_batch(self) -> Iterator[Any]:
+        """Writes inside the block are kept together when it ends without an exception."""
         batch = AtomicDBWriteBatch(self)
         yield batch
         batch._commit()
@@ -53,6 +54,8 @@ class StateDB(AtomicDB):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """An account of the state trie (Yellow Paper 4.1); ``balance`` in wei."""
+
     nonce: int
     balance: int
     storage_root: bytes
@@ -67,11 +70,13 @@ def read_account(store: Store, state_root: bytes, address: bytes) -> Account:
 
 
 def read_code(store: Store, state_root: bytes, address: bytes) -> bytes:
+    """The contract's code at that state; empty where there is none."""
     code_hash = read_account(store, state_root, address).code_hash
     return b"" if code_hash == EMPTY_SHA3 else NodeDB(store)[code_hash]
 
 
 def read_slot(store: Store, state_root: bytes, address: bytes, slot: int) -> int:
+    """The word in that storage slot at that state; 0 where nothing was written."""
     return _slot(store, read_account(store, state_root, address).storage_root, slot)
 
 

@@ -76,21 +76,26 @@ class Store:
             raise StoreUnavailable(f"{self.path}: expected format {_FORMAT}, found {self.meta('format')}")
 
     def close(self) -> None:
+        """The file is closed; nothing can be asked afterwards."""
         self.connection.close()
 
     def meta(self, name: str) -> str | None:
+        """The setting of this name that was stored with the chain, or None."""
         row = self.row("SELECT value FROM meta WHERE name = ?", name)
         return None if row is None else str(row[0])
 
     def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row that the query finds, or None."""
         found = self.rows(query, *values)
         return found[0] if found else None
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows that the query finds; StoreUnavailable if the file cannot be read."""
         with self._errors():
             return self.connection.execute(query, values).fetchall()
 
     def node(self, key: bytes) -> bytes | None:
+        """The state node under this hash, pending ones included, or None."""
         value = self._pending.get(key) or self._cache.get(key)
         if value is None:
             row = self.row("SELECT value FROM state WHERE key = ?", key)
@@ -101,6 +106,7 @@ class Store:
         return value
 
     def put_node(self, key: bytes, value: bytes) -> None:
+        """The node is pending: seen by :meth:`node`, on the disk only after :meth:`commit`."""
         self._pending[key] = value
 
     def drop_pending(self) -> None:

@@ -34,18 +34,22 @@ class RpcError(Exception):
 
 
 def invalid(message: str) -> RpcError:
+    """The error for parameters that cannot be used."""
     return RpcError(INVALID_PARAMS, message)
 
 
 def quantity(number: int) -> str:
+    """A number as JSON-RPC writes it: ``0x`` and hex digits without leading zeros."""
     return hex(number)
 
 
 def data(raw: bytes) -> str:
+    """Bytes as JSON-RPC writes them: ``0x`` and two hex digits each."""
     return "0x" + raw.hex()
 
 
 def word(number: int) -> bytes:
+    """The number as a 32-byte word, big endian."""
     return number.to_bytes(32, "big")
 
 

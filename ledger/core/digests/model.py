@@ -65,10 +65,12 @@ class TileDigests:
 
     @property
     def tile_rows(self) -> int:
+        """Rows of tiles in a frame; those at the lower edge may be cut."""
         return -(-self.rows // self.size)
 
     @property
     def tile_columns(self) -> int:
+        """Columns of tiles in a frame; those at the right edge may be cut."""
         return -(-self.columns // self.size)
 
 

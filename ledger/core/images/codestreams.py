@@ -29,6 +29,8 @@ class Segment(NamedTuple):
 
 
 class Shape(NamedTuple):
+    """What a codestream's own header declares; ``precision`` in bits a sample."""
+
     rows: int
     columns: int
     samples: int

@@ -44,6 +44,8 @@ class Element(NamedTuple):
 
 
 class File(NamedTuple):
+    """A Part 10 file: its transfer syntax UID and the elements of its outer data set in file order."""
+
     transfer_syntax: str
     elements: tuple[Element, ...]
 

@@ -40,6 +40,7 @@ class Layout:
 
     @property
     def frame_bytes(self) -> int:
+        """Bytes of one decoded frame."""
         return self.rows * self.columns * self.samples * self.width
 
 

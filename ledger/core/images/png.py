@@ -37,6 +37,8 @@ _MAX_CHUNKS = 1_000_000
 
 
 class Chunk(NamedTuple):
+    """One chunk (PNG 5.3): its four-letter type and its data; the checksum was right."""
+
     kind: str
     body: bytes
 

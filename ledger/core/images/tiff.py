@@ -66,6 +66,8 @@ _DEPTHS = {MONOCHROME: _GREY_DEPTHS, MONOCHROME_INVERTED: _GREY_DEPTHS, RGB: (8,
 
 
 class Page(NamedTuple):
+    """What must be the same on every page for them to be the frames of one image; tag values of TIFF 6.0."""
+
     layout: Layout
     bits: int
     signed: bool
