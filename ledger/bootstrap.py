@@ -20,17 +20,20 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ledger.chain.abi import interface
 from ledger.chain.client import Web3Registry
 from ledger.chain.deploy import Deployment, Directory, deploy, fund
 from ledger.chain.keys import SecretBytes, load_or_create_sender_key, load_or_create_signing_key
 from ledger.chain.rpc import Provider, Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
+from ledger.core.trust import TrustedChain, dump_trust
 from ledger.errors import ChainMismatch, ChainUnreachable, Conflict
 from ledger.files import from_os_error, write_atomically
 from ledger.registration import draft_entry
 from ledger.settings import Settings
 from ledger.store import SqlStore
+from ledger.trusting import trust_of
 
 if TYPE_CHECKING:
     from ledger.chain.testnet import LocalTestnet
@@ -112,6 +115,16 @@ class Parts:
     def close(self) -> None:
         self.closing.close()
 
+    def trust(self) -> str:
+        """The trust file as of now: this chain, its contract, the registrars' keys and the final blocks."""
+        made = self.deployment
+        chain = TrustedChain(made.chain_id, made.genesis_hash, made.contract, interface().roots_slot)
+        return dump_trust(trust_of(self.store, self.registry, chain))
+
+    def write_trust(self) -> None:
+        """``trust.json`` in the data folder says what :meth:`trust` says now."""
+        write_atomically(self.folder.trust, self.trust(), mode=0o644)
+
     def __enter__(self) -> Parts:
         return self
 
@@ -129,7 +142,7 @@ def prepare(settings: Settings) -> Parts:
         store = closing.enter_context(SqlStore.open(database_url(settings, folder)))
         signing_key = load_or_create_signing_key(folder.keys / "signing.key")
         sender_key = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
-        provider = _provider(settings, folder, closing)
+        provider = chain_of(settings, folder, closing)
         local = is_local(provider)
         registrar = _registrar(settings, store, signing_key)
         deployment = _deployment(folder, provider, registrar, sender_key, local=local)
@@ -142,8 +155,12 @@ def prepare(settings: Settings) -> Parts:
         )
         _open_log(store, registrar, deployment)
         confirmations = settings.confirmations or (_LOCAL_CONFIRMATIONS if local else _CONFIRMATIONS)
-        parts = (settings, folder, store, registry, deployment, registrar, signing_key, confirmations)
-        return Parts(*parts, closing=closing.pop_all())
+        found = (settings, folder, store, registry, deployment, registrar, signing_key, confirmations)
+        parts = Parts(*found, closing=closing)
+        if not folder.trust.exists():
+            parts.write_trust()
+        parts.closing = closing.pop_all()
+        return parts
 
 
 def database_url(settings: Settings, folder: Folder) -> str:
@@ -189,7 +206,8 @@ def funded_addresses(folder: Folder, settings: Settings) -> list[str]:
     return [address_of(load_or_create_sender_key(folder.keys / "admin.key")), address_of(sender)]
 
 
-def _provider(settings: Settings, folder: Folder, closing: ExitStack) -> Provider:
+def chain_of(settings: Settings, folder: Folder, closing: ExitStack) -> Provider:
+    """The configured chain, else the one that is running, else the embedded one until ``closing`` ends."""
     url = settings.chain_url or running_chain(folder)
     if url:
         return url
@@ -223,9 +241,8 @@ def _deployment(
                 f"expected {folder.deployment}, found none: no contract is known on this chain",
                 advice="Run medseal deploy --rpc URL with a funded key, or copy deployment.json here.",
             ) from None
-    return establish(
-        folder, provider, registrar, sender_key, load_or_create_sender_key(folder.keys / "admin.key"), fund_sender=True
-    )
+    admin_key = load_or_create_sender_key(folder.keys / "admin.key")
+    return establish(folder, provider, registrar, sender_key, admin_key, funds=SENDER_FUNDS)
 
 
 def establish(
@@ -235,15 +252,17 @@ def establish(
     sender_key: SecretBytes,
     admin_key: SecretBytes,
     *,
-    fund_sender: bool = False,
+    funds: int = 0,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> Deployment:
-    """Deploy the contract, enter the registrar with its sender, and record it in ``deployment.json``."""
+    """Deploy the contract, enter the registrar with its sender, and record it in ``deployment.json``.
+
+    The administrator's account brings the sender's balance to at least ``funds`` wei.
+    """
     progress("deploying the contract")
     deployment = deploy(provider, admin_key)
     sender = address_of(sender_key)
-    if fund_sender:
-        fund(provider, admin_key, sender, SENDER_FUNDS)
+    fund(provider, admin_key, sender, funds)
     progress("entering the registrar in the directory")
     Directory(provider, deployment, admin_key).add_registrar(registrar.id, registrar.name, sender)
     write_atomically(folder.deployment, deployment.to_json(), mode=0o644)

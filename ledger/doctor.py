@@ -10,13 +10,24 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.errors import LedgerError
 from ledger.settings import Settings
 
+if TYPE_CHECKING:
+    from ledger.chain.client import Web3Registry
+    from ledger.store import SqlStore
+
 _LEAST_FREE = 1 << 30
 _SECRET_FILES = ("signing.key", "sender.key", "admin.key", "dashboard.key")
+_LEAST_BATCHES = 100
+_BATCH_GAS = 200_000
+"""What a batch is taken to cost before there is one: about fifty images in register mode."""
+_LONGEST_WAIT = 900.0
+"""Seconds after which an entry that waits for a batch is a sign that nobody anchors."""
 _PACKAGES = ("medseal", "pydicom", "numpy", "opencv-python", "web3", "py-evm", "fastapi", "streamlit")
 _DECODERS = ("pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "python-gdcm")
 
@@ -32,7 +43,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Findings on Python, folder, keys, database, chain, contract, server and decoders, in that order.
+    """Findings on Python, decoders, folder, keys, database, anchoring, chain, contract, sender and server.
 
     A data folder that is not there yet is fine: the first command makes it.
     """
@@ -51,6 +62,9 @@ def examine(settings: Settings) -> list[Finding]:
             findings += list(check(settings))
         except LedgerError as error:
             findings.append(Finding(check.__name__.strip("_"), False, f"{error} ({error.code})", error.advice))
+        except OSError as error:
+            advice = "Check the rights of the data folder and of what is in it."
+            findings.append(Finding(check.__name__.strip("_"), False, str(error), advice))
     return findings
 
 
@@ -115,6 +129,19 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     names = ", ".join(str(path) for path in open_to_others)
     detail = f"others can read {names}" if names else f"{len(files)} key files, closed to others"
     yield Finding("key files", not open_to_others, detail, f"Run: chmod 600 {names}")
+    if not open_to_others:
+        _load_keys(folder, settings.sender_key_file)
+
+
+def _load_keys(folder: Path, sender_key_file: Path | None) -> None:
+    """Read the keys that are there; SettingsError names the first file that holds none."""
+    from ledger.chain.keys import load_or_create_sender_key, load_or_create_signing_key
+
+    for path in (folder / "sender.key", folder / "admin.key", sender_key_file):
+        if path is not None and path.exists():
+            load_or_create_sender_key(path)
+    if (folder / "signing.key").exists():
+        load_or_create_signing_key(folder / "signing.key")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -125,11 +152,34 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not folder.database.exists():
         yield Finding("database", True, "not there yet; the first command makes it")
         return
-    with SqlStore.open(database_url(settings, folder)) as store:
-        store.ping()
-        entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
-    kind = "SQLite" if settings.database_url is None else "the database of MEDSEAL_DATABASE_URL"
-    yield Finding("database", True, f"{kind} answers, {entries} entries")
+    kind = f"SQLite in {folder.database}" if settings.database_url is None else "the database of MEDSEAL_DATABASE_URL"
+    try:
+        with SqlStore.open(database_url(settings, folder)) as store:
+            store.ping()
+            entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
+            yield Finding("database", True, f"{kind} answers, {entries} entries")
+            yield from _anchoring(store)
+    except LedgerError as error:
+        yield Finding("database", False, f"{kind}: {error} ({error.code})", error.advice)
+
+
+def _anchoring(store: SqlStore) -> Iterator[Finding]:
+    """For each registrar what waits, since when, and what is blocked, why."""
+    for registrar in store.registrars():
+        batches = store.batches(registrar.id, open_only=True)
+        blocked = [batch for batch in batches if batch.state == "blocked"]
+        for batch in blocked:
+            detail = f"batch {batch.sequence} of {registrar.name} is blocked: {batch.reason}"
+            yield Finding("anchoring", False, detail, "Remove the reason; anchoring then goes on by itself.")
+        pending, now = store.pending(registrar.id), datetime.now(UTC)
+        under_way = f"{len(batches) - len(blocked)} batches are on their way" if batches else "no batch is on its way"
+        if pending is None:
+            yield Finding("anchoring", True, f"{registrar.name}: nothing waits, {under_way}")
+            continue
+        age = (now - pending.oldest).total_seconds()
+        detail = f"{registrar.name}: {pending.size - pending.first} entries wait, the oldest {age:,.0f} s; {under_way}"
+        advice = "Start medseal up, or register something: the command anchors what waits."
+        yield Finding("anchoring", age <= _LONGEST_WAIT, detail, advice)
 
 
 def _chain(settings: Settings) -> Iterator[Finding]:
@@ -139,26 +189,67 @@ def _chain(settings: Settings) -> Iterator[Finding]:
 
     folder = Folder(settings.data.absolute())
     url = settings.chain_url or running_chain(folder)
-    record = _record(folder.deployment)
     if url is None:
         yield Finding("chain", True, "the embedded one, which no process serves now")
-    if record is None:
+    if not folder.deployment.is_file():
         advice = "Run medseal deploy --rpc URL, or copy deployment.json into the data folder."
         yield Finding("contract", settings.chain_url is None, "not deployed yet", advice)
         return
-    deployment = Deployment.from_json(record)
+    try:
+        deployment = Deployment.from_json(folder.deployment.read_text())
+    except LedgerError as error:
+        yield Finding("contract", False, f"{folder.deployment}: {error} ({error.code})", error.advice)
+        return
     if url is None:
         yield Finding("contract", True, f"deployed at {deployment.contract} on chain {deployment.chain_id}")
-    else:
-        registry = Web3Registry.connect(
-            url, chain_id=deployment.chain_id, address=deployment.contract, timeout=settings.chain_timeout
-        )
-        yield Finding("chain", True, f"chain id {deployment.chain_id}, newest block {registry.block().number}")
-        yield Finding("contract", True, f"ImageRegistry answers at {deployment.contract}")
+        return
+    registry = Web3Registry.connect(
+        url, chain_id=deployment.chain_id, address=deployment.contract, timeout=settings.chain_timeout
+    )
+    yield Finding("chain", True, f"chain id {deployment.chain_id}, newest block {registry.block().number}")
+    yield Finding("contract", True, f"ImageRegistry answers at {deployment.contract}")
+    yield from _sender(settings, folder.keys / "sender.key", url, registry)
 
 
-def _record(path: Path) -> str | None:
-    return path.read_text() if path.is_file() else None
+def _sender(settings: Settings, usual: Path, url: str, registry: Web3Registry) -> Iterator[Finding]:
+    """Whether the sender may write, and for how many batches its ether lasts."""
+    from ledger.chain.deploy import balance
+    from ledger.chain.keys import load_or_create_sender_key
+    from ledger.chain.rpc import Rpc
+    from ledger.chain.transactions import address_of
+    from ledger.deploying import ether
+
+    path = settings.sender_key_file or usual
+    if not path.exists():
+        yield Finding("sender", True, f"no key yet at {path}; the first command makes it")
+        return
+    sender = address_of(load_or_create_sender_key(path))
+    registrar = registry.registrar_of(sender)
+    status = registry.directory(registrar).status if registrar else "unknown or retired"
+    advice = "Its administrator runs medseal registrar status or medseal registrar add-sender."
+    yield Finding("directory", status == "active", f"sender {sender} writes for a registrar that is {status}", advice)
+    gas, wei = _batch_gas(settings), balance(Rpc(url, settings.chain_timeout), sender)
+    cost = gas * registry.gas_price()
+    lasts = f"enough for about {wei // cost:,} batches of {gas:,} gas" if cost else "and gas costs nothing here"
+    detail = f"{sender} holds {ether(wei)}, {lasts} at the present price"
+    advice = f"Send ether to {sender}, at least {ether(_LEAST_BATCHES * cost)} for {_LEAST_BATCHES} batches."
+    yield Finding("sender", wei >= _LEAST_BATCHES * cost, detail, advice)
+
+
+def _batch_gas(settings: Settings) -> int:
+    """The mean of the newest batches, a usual one's gas where there are none or they cannot be read."""
+    from ledger.bootstrap import Folder, database_url
+    from ledger.store import SqlStore
+
+    folder = Folder(settings.data.absolute())
+    if settings.database_url is None and not folder.database.exists():
+        return _BATCH_GAS
+    try:
+        with SqlStore.open(database_url(settings, folder)) as store:
+            used = [batch.gas_used for batch in store.batches(limit=_LEAST_BATCHES) if batch.gas_used]
+    except (LedgerError, OSError):
+        return _BATCH_GAS
+    return sum(used) // len(used) if used else _BATCH_GAS
 
 
 def _server(settings: Settings) -> Iterator[Finding]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
-from ledger.core.entry import decode_entry
+from ledger.core.digests import DIGEST_NAMES
+from ledger.core.entry import STATEMENTS, decode_entry
 from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
-from ledger.errors import OutageError
+from ledger.errors import InvalidEntry, OutageError
 from ledger.ports import HistoryRow
 from ledger.verification import Outcome
+
+_PLACES = {name: place for place, name in enumerate(DIGEST_NAMES)}
 
 
 class Presenter:
@@ -72,7 +77,7 @@ class Presenter:
             state=state.value,
             standing=standing,
             registered_at=registration.entry.time,
-            digests=dict(registration.image.digests),
+            digests=_in_order(registration.image.digests),
             facts=dict(registration.image.facts),
             anchor=self.anchor(batch) if batch else None,
             statements=statements,
@@ -80,7 +85,8 @@ class Presenter:
         )
 
     def history_entry(self, row: HistoryRow) -> schemas.HistoryEntry:
-        """One row of history."""
+        """One row of history; a statement says why, by whom, and what takes its target's place."""
+        said = _said(row.entry)
         return schemas.HistoryEntry(
             id=row.entry.id,
             kind=row.entry.kind,
@@ -90,9 +96,25 @@ class Presenter:
             state=row.state.value,
             leaf=row.entry.leaf.hex(),
             target=row.entry.target,
+            reason=said.get("reason"),
+            author=said.get("author"),
+            replacement=said.get("replacement"),
             anchor=self.anchor(row.batch) if row.batch else None,
             on_chain_event=row.event is not None and row.event.leaf == row.entry.leaf,
         )
+
+
+def _in_order(digests: Mapping[str, str]) -> dict[str, str]:
+    """The digests in the order of their names' list, wherever they come from."""
+    return dict(sorted(digests.items(), key=lambda digest: _PLACES.get(digest[0], len(_PLACES))))
+
+
+def _said(entry: LogEntry) -> dict[str, Any]:
+    """What a statement says; nothing for other entries, and for one that is damaged: naming it is the audit's work."""
+    try:
+        return decode_entry(entry.body) if entry.kind in STATEMENTS else {}
+    except InvalidEntry:
+        return {}
 
 
 def statement(entry: LogEntry, state: State) -> schemas.Statement:
@@ -111,7 +133,7 @@ def statement(entry: LogEntry, state: State) -> schemas.Statement:
     )
 
 
-def fresh(entry: LogEntry, digests: dict[str, str], registrar: Registrar) -> schemas.Registration:
+def fresh(entry: LogEntry, digests: Mapping[str, str], registrar: Registrar) -> schemas.Registration:
     """A registration that was appended a moment ago: nothing has been said of it, no batch holds it.
 
     ``model_construct``: everything was validated on its way in, and a thousand of these are answered in one call.
@@ -124,7 +146,7 @@ def fresh(entry: LogEntry, digests: dict[str, str], registrar: Registrar) -> sch
         state=State.SEQUENCED.value,
         standing="in-force",
         registered_at=entry.time,
-        digests=digests,
+        digests=_in_order(digests),
         facts={},
         anchor=None,
         statements=[],

@@ -134,6 +134,9 @@ class HistoryEntry(Wire):
     state: str
     leaf: str
     target: Identifier | None = None
+    reason: str | None = Field(default=None, description="Of a statement, as author and replacement")
+    author: str | None = None
+    replacement: Identifier | None = None
     anchor: Anchor | None = None
     on_chain_event: bool = Field(description="Whether the chain holds an event for this very entry (register mode)")
 

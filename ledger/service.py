@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -11,15 +12,13 @@ from ledger import __version__, present, schemas
 from ledger.audit import audit
 from ledger.bootstrap import Parts, prepare, utc_now
 from ledger.cached import CachedReads
-from ledger.chain.abi import interface
 from ledger.core.images import Limits
 from ledger.core.model import Appended, Batch, LogEntry, Registration, State
 from ledger.core.states import state_of
-from ledger.core.trust import TrustedChain, dump_trust
 from ledger.core.verdict import policy_named
-from ledger.errors import InputError, LedgerError, NotFound
-from ledger.files import write_atomically
+from ledger.errors import InputError, InvalidDigest, LedgerError, NotFound
 from ledger.log import LogTrees
+from ledger.naming import registrar_named
 from ledger.ports import HistoryFilter
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
@@ -27,7 +26,6 @@ from ledger.registration import DigestedImage, Registrations
 from ledger.settings import Settings
 from ledger.standing import standing_of
 from ledger.store.keys import ApiKeys
-from ledger.trusting import trust_of
 from ledger.verification import Outcome, Verifier
 from ledger.working import anchor_pending
 
@@ -87,9 +85,7 @@ class Service:
         digested = [DigestedImage(image.digests, image.idempotency_key) for image in images]
         registrar = self.parts.registrar
         return [
-            present.fresh(one.entry, dict(one.image.digests), registrar)
-            if one.created and one.image
-            else self._appended(one)
+            present.fresh(one.entry, one.image.digests, registrar) if one.created and one.image else self._appended(one)
             for one in self._registrations.register_digests(digested, urgent=urgent)
         ]
 
@@ -152,9 +148,9 @@ class Service:
         if not 1 <= limit <= _MOST_ROWS or offset < 0:
             raise InputError(f"expected a limit of 1 to {_MOST_ROWS} and an offset of 0 or more", code="invalid_page")
         query = HistoryFilter(
-            digests=(digest,) if digest else (),
+            digests=(_digest(digest),) if digest else (),
             registration=registration,
-            registrar=registrar,
+            registrar=registrar_named(self.store.registrars(), registrar) if registrar else None,
             since=since,
             until=until,
             kind=kind,
@@ -194,13 +190,11 @@ class Service:
 
     def trust(self) -> str:
         """The trust file as of now, as JSON text."""
-        deployment = self.parts.deployment
-        chain = TrustedChain(deployment.chain_id, deployment.genesis_hash, deployment.contract, interface().roots_slot)
-        return dump_trust(trust_of(self.store, self.registry, chain))
+        return self.parts.trust()
 
     def write_trust(self) -> None:
         """``trust.json`` in the data folder says what :meth:`trust` says now."""
-        write_atomically(self.parts.folder.trust, self.trust(), mode=0o644)
+        self.parts.write_trust()
 
     def health(self) -> schemas.Health:
         """Whether database and chain answer; an outage is a value here."""
@@ -218,7 +212,8 @@ class Service:
     def _present(self, registration: Registration, *, created: bool = False) -> schemas.Registration:
         entry = registration.entry
         batch = self.store.batch_of(entry.registrar, entry.index)
-        return self._describe(registration, batch, self.store.statements(registration.id), created=created)
+        statements = self.trees.view(entry.registrar, registration.id).statements
+        return self._describe(registration, batch, statements, created=created)
 
     def _describe(
         self,
@@ -266,6 +261,12 @@ class Service:
         if registrar is None:
             raise NotFound(f"no registrar {registrar_id}")
         return present.registrar(registrar, self.store.log_size(registrar_id), self._reads)
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"(sha256|pdq):[0-9a-f]{64}", text):
+        raise InvalidDigest(f"expected a digest such as sha256:<64 hex digits>, found {text[:80]!r}")
+    return text
 
 
 def _state(text: str) -> State:

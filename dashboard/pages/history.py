@@ -124,6 +124,7 @@ def entry_markup(entry: HistoryEntry) -> str:
         ("Log index", text(entry.index)),
         ("Leaf", code(entry.leaf)),
         *([("About registration", code(entry.target, whole=True))] if entry.target else []),
+        *([("Said", text(f"{entry.reason} ({entry.author})"))] if entry.reason else []),
         *anchor_rows(entry.anchor),
         ("On chain", event if entry.anchor else "nothing yet"),
     ]

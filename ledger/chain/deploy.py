@@ -93,13 +93,18 @@ def name_hash(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-def fund(provider_or_url: Provider, admin_key: bytes, address: str, wei: int) -> None:
-    """Bring the balance of ``address`` to at least ``wei`` from the admin key's account. For local chains."""
-    rpc = Rpc(provider_or_url)
+def balance(rpc: Rpc, address: str) -> int:
+    """What the account holds as of the newest block, in wei."""
     with sensible("eth_getBalance"):
-        balance = quantity(rpc.call("eth_getBalance", address, "latest"))
-    if balance < wei:
-        transactions.send(rpc, admin_key, Call(address, value=wei - balance), timeout=WAIT_SECONDS)
+        return quantity(rpc.call("eth_getBalance", address, "latest"))
+
+
+def fund(provider_or_url: Provider, admin_key: bytes, address: str, wei: int) -> None:
+    """Bring the balance of ``address`` to at least ``wei`` from the admin key's account."""
+    rpc = Rpc(provider_or_url)
+    missing = wei - balance(rpc, address)
+    if missing > 0:
+        transactions.send(rpc, admin_key, Call(address, value=missing), timeout=WAIT_SECONDS)
 
 
 class Directory:

@@ -1,4 +1,4 @@
-"""Key files: 64 hex digits, readable by their owner alone, created whole or not at all."""
+"""Key files: 64 hex digits (0x may stand before them), readable by their owner alone, created whole or not at all."""
 
 from __future__ import annotations
 
@@ -66,12 +66,13 @@ def _read(path: Path) -> SecretBytes:
                 advice=f"Run: chmod 600 {path} (and make a new key if somebody else may have read this one).",
             )
         content = file.read(1024).strip()
-    if not re.fullmatch(rb"[0-9a-fA-F]{64}", content):
+    digits = re.fullmatch(rb"(?:0[xX])?([0-9a-fA-F]{64})", content)
+    if digits is None:
         raise SettingsError(
             f"expected 64 hex digits in the key file {path}, found {len(content)} other bytes",
-            advice="Restore the file from its backup; a new key would be another identity.",
+            advice="Give the key as 64 hex digits; one that is damaged comes back from its backup alone.",
         )
-    return SecretBytes(bytes.fromhex(content.decode()))
+    return SecretBytes(bytes.fromhex(digits[1].decode()))
 
 
 def _create(path: Path, text: str) -> None:

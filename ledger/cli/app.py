@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import images, keys, operate, queries, receipts, statements
+from ledger.cli import images, keys, operate, queries, receipts, registrar, statements
 from ledger.cli.edge import LedgerCommand
 
 app = typer.Typer(
@@ -67,3 +67,4 @@ app.command(
 )(operate.bench)
 app.add_typer(receipts.group, name="receipt", rich_help_panel=_IMAGES)
 app.add_typer(keys.group, name="keys", rich_help_panel=_START)
+app.add_typer(registrar.group, name="registrar", rich_help_panel=_START)

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,6 +81,15 @@ def opened(settings: Settings) -> Iterator[Ledger]:
 
     with Service.open(settings) as service:
         yield Ledger(service, service)
+
+
+def moment(text: str, option: str) -> datetime:
+    """An ISO 8601 time, UTC where it says no zone; InputError names the option."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"expected {option} as a time such as 2026-01-31T12:00:00Z, found {text!r}") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def local_only(settings: Settings, what: str) -> None:

@@ -28,28 +28,39 @@ def deploy(
     registrar: Annotated[
         str | None, typer.Option("--registrar", metavar="NAME", help="Enter this ledger under that name.")
     ] = None,
+    fund_sender: Annotated[
+        float,
+        typer.Option(
+            "--fund-sender",
+            metavar="ETHER",
+            min=0,
+            help="Bring the sender's balance to this much from the administrator's account; 0: leave it alone.",
+        ),
+    ] = 1.0,
     as_json: Json = False,
     data: Data = None,
     verbose: Verbose = False,
 ) -> None:
     """Deploy the contract, enter this ledger as a registrar, and write DATA/deployment.json."""
     import json
+    from decimal import Decimal
 
     from ledger.cli import output
-    from ledger.deploying import deploy_to
+    from ledger.deploying import WEI, deploy_to, ether
 
     settings = settings_for(data, None, verbose)
     if registrar is not None:
         settings = settings.model_copy(update={"registrar_name": registrar})
-    record = deploy_to(settings, rpc, key_file, output.say)
+    record, accounts = deploy_to(settings, rpc, key_file, int(Decimal(str(fund_sender)) * WEI), output.say)
     if as_json:
         output.emit(json.loads(record.to_json()))
         return
-    pairs = (
+    pairs: tuple[tuple[str, object], ...] = (
         ("contract", record.contract),
         ("chain id", record.chain_id),
         ("block", record.block_number),
         ("transaction", record.transaction),
+        *((account.role, f"{account.address}, {ether(account.wei)}") for account in accounts),
         ("record", settings.data / "deployment.json"),
     )
     typer.echo("deployed")

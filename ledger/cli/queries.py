@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, opened, settings_for
-from ledger.errors import InputError, InvalidDigest
+from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, moment, opened, settings_for
 
 if TYPE_CHECKING:
     from ledger.gateway import Gateway
@@ -23,13 +21,13 @@ def history(
         str | None, typer.Option("--registration", metavar="ID", help="A registration and what was stated about it.")
     ] = None,
     registrar: Annotated[
-        str | None, typer.Option("--registrar", metavar="R", help="Entries of this registrar.")
+        str | None, typer.Option("--registrar", metavar="R", help="Entries of this registrar: its name or id.")
     ] = None,
     kind: Annotated[
         Literal["genesis", "register", "supersede", "revoke", "dispute"] | None, typer.Option("--kind")
     ] = None,
     state: Annotated[
-        Literal["sequenced", "anchoring", "anchored", "final", "blocked"] | None, typer.Option("--state")
+        Literal["sequenced", "anchoring", "anchored", "final", "reorged", "blocked"] | None, typer.Option("--state")
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="T", help="ISO 8601; UTC if it says no zone.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="T", help="ISO 8601, exclusive.")] = None,
@@ -44,13 +42,13 @@ def history(
 
     settings = settings_for(data, server, verbose)
     query = {
-        "digest": _digest(digest),
+        "digest": digest,
         "registration": registration,
         "registrar": registrar,
         "kind": kind,
         "state": state,
-        "since": _moment(since, "--since"),
-        "until": _moment(until, "--until"),
+        "since": since and moment(since, "--since"),
+        "until": until and moment(until, "--until"),
     }
     with opened(settings) as ledger:
         entries = _pages(ledger.gateway, query, limit)
@@ -60,6 +58,9 @@ def history(
         return
     columns = ("time", "kind", "index", "state", "block", "conf.", "transaction", "id", "about")
     output.table(columns, (_history_row(entry) for entry in entries))
+    for entry in entries:
+        if entry.reason:
+            typer.echo(output.clean(_said(entry)))
 
 
 def _pages(gateway: Gateway, query: dict[str, Any], limit: int) -> list[HistoryEntry]:
@@ -79,25 +80,9 @@ def _history_row(entry: HistoryEntry) -> tuple[object, ...]:
     return (time, entry.kind, entry.index, entry.state, *place, entry.id, entry.target)
 
 
-def _digest(text: str | None) -> str | None:
-    from pydantic import TypeAdapter, ValidationError
-
-    from ledger.schemas import Digest
-
-    try:
-        return None if text is None else TypeAdapter(Digest).validate_python(text)
-    except ValidationError as error:
-        raise InvalidDigest(f"expected a digest such as sha256:<64 hex digits>, found {text!r}") from error
-
-
-def _moment(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"expected {option} as a time such as 2026-01-31T12:00:00Z, found {text!r}") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _said(entry: HistoryEntry) -> str:
+    instead = f", replaced by {entry.replacement}" if entry.replacement else ""
+    return f"{entry.kind} {entry.id}: {entry.reason} ({entry.author}){instead}"
 
 
 def audit(as_json: Json = False, data: Data = None, server: Server = None, verbose: Verbose = False) -> None:

@@ -35,14 +35,14 @@ Kind = Literal["genesis", "register", "supersede", "revoke", "dispute"]
     tags=["history"],
     summary="Query the history",
     response_model=History,
-    responses={200: examples.shows(examples.HISTORY, "One page, newest first"), **errors(401, 403, 422, 503)},
+    responses={200: examples.shows(examples.HISTORY, "One page, newest first"), **errors(401, 403, 404, 409, 422, 503)},
 )
 def history(
     key: HistoryKey,  # noqa: ARG001
     ledger: Ledger,
     digest: Annotated[Digest | None, Query(description="Any digest of an image")] = None,
     registration: Annotated[Identifier | None, Query(description="A registration, with what was said about it")] = None,
-    registrar: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$")] = None,
+    registrar: Annotated[str | None, Query(max_length=200, description="A registrar's name or id")] = None,
     since: Annotated[AwareDatetime | None, Query(description="RFC 3339; not before")] = None,
     until: Annotated[AwareDatetime | None, Query(description="RFC 3339; before")] = None,
     kind: Kind | None = None,

@@ -10,7 +10,8 @@ import pytest
 def test_history_answers_a_line_an_entry_newest_first(run, registered):
     lines = run("history", "--json").lines
     expected = {
-        "id", "kind", "registrar", "index", "time", "state", "leaf", "target", "anchor", "on_chain_event",
+        "id", "kind", "registrar", "index", "time", "state", "leaf", "target", "reason", "author", "replacement",
+        "anchor", "on_chain_event",
     }  # fmt: skip
     assert all(line.keys() == expected for line in lines)
     indexes = [line["index"] for line in lines]
@@ -42,7 +43,8 @@ def test_history_is_limited_across_pages(run, monkeypatch):
         ("--since", "2999-01-01T00:00:00Z", False),
         ("--until", "2999-01-01T00:00:00+02:00", True),
         ("--until", "2020-01-01", False),
-        ("--registrar", "0" * 64, False),
+        ("--state", "reorged", False),
+        ("--registrar", "Local Hospital", True),
     ],
 )
 def test_history_narrows(run_bare, registered, option, value, some, tmp_path, images):
@@ -65,6 +67,8 @@ def test_history_for_people_is_a_table(run, registered):
         ("history", "--limit", "0"),
         ("history", "--kind", "party"),
         ("history", "--digest", "sha256:short"),
+        ("history", "--registrar", "0" * 64),
+        ("history", "--registrar", "Another Hospital"),
         ("revoke", "0" * 32, "--reason", "r", "--author", "a"),
         ("revoke", "not an id", "--reason", "r", "--author", "a"),
         ("revoke", "0" * 32, "--reason", " ", "--author", "a"),
