@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
         found = digests.facts.get("media_type")
         return skipped(3, f"registered as {image.facts.get('media_type')}, presented as {found}: nothing to compare")
     if image.digests.get("dataset/1") == digests.digests.get("dataset/1"):
-        return Check(3, Status.PASSED, "no attribute differs")
+        return Check(3, Status.PASSED, f"no attribute differs; {_container(image.facts, digests.facts)}")
     if "dataset/1" in changed_details(image.details, image.digests):
         return Check(3, Status.FAILED, _DAMAGED)
     compared = compare_attributes(DigestSet.from_blob(image.details)[0], digests.attributes)
@@ -78,6 +78,14 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
     figures = {"attributes": listed, "count": len(changes), "rendering": rendering}
     shown = f"; this changes how the pixels are shown: {', '.join(rendering[:5])}" if rendering else ""
     return Check(3, Status.FAILED, f"differs in {names}{more}{shown}", figures)
+
+
+def _container(registered: Mapping[str, Any], presented: Mapping[str, Any]) -> str:
+    """What is known of the difference between two files with one data set."""
+    before, after = registered.get("transfer_syntax"), presented.get("transfer_syntax")
+    if before != after:
+        return f"transfer syntax {before} became {after}"
+    return "only the file's packing does (compression, order, padding or file meta information)"
 
 
 def _find(store: RecordStore, presented: Presented, name: str) -> list[Registration]:
@@ -167,7 +175,10 @@ def _changed_pixels(original: Registration, digests: DigestSet) -> Check:
     figures["changed_count"] = len(compared.changed)
     frames = sorted({tile[0] for tile in compared.changed})
     tiles = "1 tile differs" if len(compared.changed) == 1 else f"{len(compared.changed)} tiles differ"
-    detail = f"{tiles} from registration {original.id}, in frame {', '.join(map(str, frames[:5]))}"
+    shown = "; ".join(f"x {x} to {x + w - 1}, y {y} to {y + h - 1}" for _, x, y, w, h in compared.changed[:3])
+    more = " and more" if len(compared.changed) > 3 else ""
+    where = f"in frame {', '.join(map(str, frames[:5]))} ({shown}{more})"
+    detail = f"{tiles} from registration {original.id}, {where}"
     return Check(2, Status.FAILED, detail, figures)
 
 

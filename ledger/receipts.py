@@ -12,6 +12,7 @@ from ledger.core.receipt import Checkpoint, Opening, issue
 from ledger.errors import ChainUnreachable, Conflict, NotFound
 from ledger.log import LogTrees
 from ledger.ports import Clock, RecordStore, Registry
+from ledger.standing import standing_of
 
 # A perceptual hash shows what an image looks like: it stays in the hospital's store.
 UNDISCLOSED = frozenset({"view/1"})
@@ -55,6 +56,7 @@ class Receipts:
             entry.index,
             openings(registration.image),
             issued_at=self._clock(),
+            standing=standing_of(self._trees.view(entry.registrar, registration_id).statements).standing,
             sign=self._sign,
             checkpoint=self._checkpoint(anchored, entry.index) if anchored else None,
             anchor=self._anchor(anchored) if anchored else None,

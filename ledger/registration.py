@@ -15,9 +15,12 @@ from ledger.core.digests import digest_set
 from ledger.core.entry import REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
 from ledger.core.images import Limits
 from ledger.core.merkle import leaf_hash
-from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar
+from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar, Standing
 from ledger.errors import Conflict, InputError, InvalidDigest, NotFound
 from ledger.ports import Clock, RecordStore
+from ledger.standing import standing_of
+
+_WITHDRAWN = (Standing.REVOKED, Standing.SUPERSEDED)
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,14 @@ class Registrations:
         if (kind == "supersede") != (replacement is not None):
             raise Conflict(f"expected a replacement with supersede and with nothing else, found kind {kind}")
         self._must_exist(target)
+        self._must_allow(kind, target)
         fields: dict[str, Any] = {"target": target, "reason": reason, "author": author, "nonce": os.urandom(16).hex()}
         if replacement is not None:
             self._must_exist(replacement)
             if replacement == target:
                 raise Conflict("expected another registration as replacement, found the same one")
+            if (standing := self._standing(replacement)) in _WITHDRAWN:
+                raise Conflict(f"expected a replacement that is in force, found one that is {standing}")
             fields["replacement"] = replacement
         return self._store.append(self._registrar.id, [self._draft(kind, fields, target=target)])[0].entry
 
@@ -91,6 +97,15 @@ class Registrations:
             raise NotFound(f"no registration {registration_id}")
         if registration.entry.registrar != self._registrar.id:
             raise Conflict("that registration is in another registrar's log; only its registrar can speak of it")
+
+    def _must_allow(self, kind: str, target: str) -> None:
+        """A statement stays in the log for ever, so one that changes nothing is refused."""
+        standing = self._standing(target)
+        if standing is Standing.REVOKED or (standing is Standing.SUPERSEDED and kind == "supersede"):
+            raise Conflict(f"cannot {kind} registration {target}: it is {standing} already")
+
+    def _standing(self, registration_id: str) -> Standing:
+        return standing_of(self._store.statements(registration_id)).standing
 
     def _draft_image(
         self,

@@ -175,7 +175,7 @@ class Service:
 
     def audit(self) -> schemas.Audit:
         """Records, log and chain are compared in full; nothing is changed."""
-        return present.audit(audit(self.store, self.registry), utc_now())
+        return present.audit(audit(self.store, self.registry, self.parts.confirmations), utc_now())
 
     def rebuild(self) -> schemas.Rebuild:
         """The index of the chain is made anew; entries and image records are not touched."""

@@ -16,6 +16,8 @@ from ledger.service import Service
 from ledger.settings import Settings
 
 GRACE_SECONDS = 20
+# py-evm raises the limit so far that nested JSON would overrun the C stack and end the process.
+RECURSION_LIMIT = 2_000
 
 
 def main() -> int:
@@ -28,6 +30,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     try:
         with Service.open(settings) as service:
+            sys.setrecursionlimit(RECURSION_LIMIT)
             _serve(service, settings)
     except LedgerError as error:
         structlog.get_logger("ledger.api").error("not started", code=error.code, detail=str(error), advice=error.advice)

@@ -10,7 +10,7 @@ A pure state machine: no clock, no socket, no file. Its rules:
 5. The block header and state proofs show that the pinned contract held that root; the block is pinned.
 6. The registrar and key are pinned, the key signed the receipt while it was valid, every opening fits the entry, and
    if the key was compromised later, a pinned block from before that holds the entry.
-7. Whether it is still in force cannot be known offline.
+7. It was in force when the receipt was issued; what was said of it later cannot be known offline.
 
 Checks 8 to 10 belong to the online verifier. A digest that the holder withheld is skipped, never passed.
 """
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from ledger.core.entry import REGISTER, opens, parse_timestamp, timestamp
 from ledger.core.ethproof import verify_anchor
 from ledger.core.merkle import verify_inclusion
+from ledger.core.model import Standing
 from ledger.core.receipt import Receipt, parse
 from ledger.core.trust import Trust, TrustedKey, load_trust, valid_at
 from ledger.core.verdict import Check, Decision, Policy, Status, decide
@@ -105,7 +106,7 @@ def verify_receipt(receipt: Receipt, trust: Trust, presented: Presented) -> list
         _inclusion_check(receipt),
         anchor,
         _registrar_check(receipt, trust, time),
-        skipped(7, f"offline: what was said of it after {timestamp(receipt.issued_at)} cannot be known"),
+        _standing_check(receipt),
         *(skipped(number, NOT_YET) for number in (8, 9, 10)),
     ]
 
@@ -174,6 +175,14 @@ def _pinned(
     if pinned != "0x" + found.hex():
         return Check(5, Status.FAILED, f"block {number} is not the pinned one", figures), None
     return Check(5, Status.PASSED, f"the contract held this root in pinned block {number}", figures), time
+
+
+def _standing_check(receipt: Receipt) -> Check:
+    issued = timestamp(receipt.issued_at)
+    if receipt.standing is not Standing.IN_FORCE:
+        detail = f"{receipt.standing} when the receipt was issued, {issued}"
+        return Check(7, Status.FAILED, detail, {"state": receipt.standing.value})
+    return skipped(7, f"in force at {issued}; what was said of it later cannot be known offline")
 
 
 def _registrar_check(receipt: Receipt, trust: Trust, anchored_at: int | None) -> Check:

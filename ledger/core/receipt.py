@@ -4,6 +4,7 @@ A receipt is canonical JSON (RFC 8785), byte for byte, with these fields:
 
 - ``type`` ``medseal/receipt/1``, ``issued_at``, ``registrar`` (id, name, public_key), ``index`` in the log
 - ``entry``: the canonical text of the log entry, whose leaf the log holds
+- ``standing``: whether the registration was in force at ``issued_at``: in-force, revoked, superseded or disputed
 - ``checkpoint``: null while pending; then sequence, size, root and the RFC 9162 audit path of the leaf
 - ``anchor``: null while pending; then chain id, contract, transaction, block, header and EIP-1186 proofs of the root
 - ``openings``: for each digest that the holder discloses, the digest and the key of its commitment
@@ -23,13 +24,15 @@ from typing import Any
 from ledger.core.entry import canonical, decode_entry, parse_timestamp, timestamp
 from ledger.core.fields import Fields
 from ledger.core.merkle import HASH_SIZE, leaf_hash
-from ledger.core.model import AnchorEvidence, Registrar
+from ledger.core.model import AnchorEvidence, Registrar, Standing
 from ledger.errors import InvalidEntry, InvalidReceipt
 
 TYPE = "medseal/receipt/1"
 MAX_RECEIPT_BYTES = 512 * 1024
 _DOMAIN = b"medseal/receipt/1\n"
-_FIELDS = {"type", "issued_at", "registrar", "index", "entry", "checkpoint", "anchor", "openings", "signature"}
+_FIELDS = {
+    "type", "issued_at", "registrar", "index", "entry", "standing", "checkpoint", "anchor", "openings", "signature",
+}  # fmt: skip
 _ANCHOR_FIELDS = {
     "chain_id", "contract", "transaction", "block_number", "block_hash", "header", "account_proof", "storage_proof",
 }  # fmt: skip
@@ -64,6 +67,7 @@ class Receipt:
     index: int
     entry: Mapping[str, Any]
     leaf: bytes
+    standing: Standing
     checkpoint: Checkpoint | None
     anchor: AnchorEvidence | None
     openings: Mapping[str, Opening]
@@ -78,6 +82,7 @@ def issue(
     openings: Mapping[str, Opening],
     *,
     issued_at: datetime,
+    standing: Standing,
     sign: Callable[[bytes], bytes],
     checkpoint: Checkpoint | None = None,
     anchor: AnchorEvidence | None = None,
@@ -89,6 +94,7 @@ def issue(
         "registrar": {"id": registrar.id, "name": registrar.name, "public_key": registrar.public_key},
         "index": index,
         "entry": body.decode(),
+        "standing": standing.value,
         "checkpoint": _dump_checkpoint(checkpoint) if checkpoint else None,
         "anchor": _dump_anchor(anchor) if anchor else None,
     }
@@ -127,6 +133,7 @@ def parse(data: bytes) -> Receipt:
         index=fields.number("index"),
         entry=entry,
         leaf=leaf_hash(body),
+        standing=_standing(fields.text("standing")),
         checkpoint=checkpoint,
         anchor=_anchor(fields.get("anchor"), checkpoint),
         openings={name: _opening(name, item) for name, item in fields.mapping("openings").items()},
@@ -146,6 +153,13 @@ def _load(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict) or not same:
         raise InvalidReceipt("expected canonical JSON (RFC 8785), found another form: the file was changed")
     return value
+
+
+def _standing(text: str) -> Standing:
+    try:
+        return Standing(text)
+    except ValueError as error:
+        raise InvalidReceipt(f"expected a standing of {', '.join(Standing)}, found {text[:20]!r}") from error
 
 
 def _checkpoint(value: Any) -> Checkpoint | None:

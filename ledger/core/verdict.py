@@ -160,9 +160,8 @@ def _accepted(found: Mapping[int, Check], policy: Policy) -> Decision:
         return Decision(Verdict.AUTHENTIC, True, f"these bytes are registered{_how_sure(found)}")
     changed = found[3].status is not Status.PASSED
     accepted = not changed or (policy.accept_changed_attributes and not found[3].figures.get("rendering"))
-    reason = f"these pixels are registered{_how_sure(found)}; the file around them differs"
-    if changed:
-        reason += f": {found[3].detail}"
+    differs = "differs" if found[1].status is Status.FAILED else "was not compared"
+    reason = f"these pixels are registered{_how_sure(found)}; the file around them {differs}: {found[3].detail}"
     return Decision(Verdict.AUTHENTIC_REENCODED, accepted, reason)
 
 

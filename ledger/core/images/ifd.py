@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from struct import unpack_from
 from typing import NamedTuple
 
@@ -23,16 +24,23 @@ _TYPES = {
     12: ("DOUBLE", 8, 8),
     13: ("IFD", 4, 4),
 }
-_POINTERS = {0x8769: "exif", 0x8825: "gps", 0xA005: "interop"}
+_EXIF, _INTEROP = 0x8769, 0xA005
+_POINTERS = {_EXIF: "exif", 0x8825: "gps", _INTEROP: "interop"}
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+# TIFF/EP and Exif gave each of these names to two fields, and a path must name one.
+_SHARED_NAMES = frozenset(("FlashEnergy", "SpatialFrequencyResponse", "SubjectLocation", "ExposureIndex", "CFAPattern"))
 
 
 class Entry(NamedTuple):
-    """One field; ``value`` holds little endian words, ``position`` is where its value or offset stands."""
+    """One field; ``value`` holds little endian words, ``position`` is where its value or offset stands.
+
+    ``end`` is behind the field and behind its value.
+    """
 
     kind: str
     value: bytes
     position: int
+    end: int
 
     def numbers(self) -> tuple[int, ...]:
         """The values of an unsigned BYTE, SHORT, LONG or IFD field; UnreadableImage for another type."""
@@ -100,7 +108,7 @@ def _entry(data: bytes, sign: str, position: int, kind: int, count: int) -> Entr
         for index in range(word):
             out[index::word] = value[word - 1 - index :: word]
         value = bytes(out)
-    return Entry(name, value, position + 8)
+    return Entry(name, value, position + 8, max(position + 12, start + size * count))
 
 
 def described(entries: Directory, prefix: str, left_out: frozenset[int] = frozenset()) -> list[Attribute]:
@@ -112,6 +120,8 @@ def described(entries: Directory, prefix: str, left_out: frozenset[int] = frozen
     for tag, entry in sorted(entries.items()):
         if tag not in left_out:
             name = str(names.get(tag, f"0x{tag:04x}"))
+            if name in _SHARED_NAMES:
+                name = f"{name}-0x{tag:04x}"
             value = entry.value.rstrip(b"\0") if entry.kind == "ASCII" else entry.value
             found.append(Attribute(f"{prefix}:{name}", name, entry.kind, value))
     return found
@@ -146,13 +156,25 @@ def nested(
     """The fields of a directory and of the EXIF, GPS and interoperability directories that it points to."""
     pointers = frozenset(_POINTERS)
     found = described(entries, prefix, left_out | pointers | {_THUMBNAIL_OFFSET})
+    for name, inner in _inner(data, sign, entries):
+        found += described(inner, name, pointers)
+    return found
+
+
+def _inner(data: bytes, sign: str, entries: Directory) -> Iterator[tuple[str, Directory]]:
     for tag, name in _POINTERS.items():
         if tag in entries:
             inner, _ = directory(data, sign, entries[tag].numbers()[0])
-            found += described(inner, name, pointers)
-            if tag == 0x8769 and 0xA005 in inner:
-                found += described(directory(data, sign, inner[0xA005].numbers()[0])[0], "interop", pointers)
-    return found
+            yield name, inner
+            if tag == _EXIF and _INTEROP in inner:
+                yield "interop", directory(data, sign, inner[_INTEROP].numbers()[0])[0]
+
+
+def extent(data: bytes, sign: str, entries: Directory) -> int:
+    """The end of the last byte that this directory and those that :func:`nested` reads in it consist of."""
+    read = (entries, *(inner for _, inner in _inner(data, sign, entries)))
+    # Behind the 12 bytes of the last field stands the offset of the next directory.
+    return max((max(entry.end, entry.position + 8) for found in read for entry in found.values()), default=0)
 
 
 def _thumbnail(data: bytes, entries: Directory) -> bytes:

@@ -1,15 +1,21 @@
-"""TIFF 6.0: pages as frames, read by Pillow (libtiff), 16-bit colour by OpenCV."""
+"""TIFF 6.0: pages as frames, read by Pillow (libtiff), 16-bit colour by OpenCV.
+
+What the samples mean (bits, format, photometric interpretation, reference levels) is an attribute, for two files with
+the same samples and another meaning look different. Bytes behind all that the directories point to are an attribute
+too; bytes in gaps between are bound by file/1 alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
+from struct import pack
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ledger.core.images.ifd import Directory, chain, nested, order
+from ledger.core.images.ifd import Directory, chain, extent, nested, order
 from ledger.core.images.jpeg import samples_of
 from ledger.core.images.model import (
     CMYK,
@@ -33,24 +39,13 @@ if TYPE_CHECKING:
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _ORIENTATION, _SAMPLES, _STRIP_SIZES = 273, 274, 277, 279
 _COLOUR_MAP, _TILE_OFFSETS, _TILE_SIZES, _SUB_DIRECTORIES, _EXTRA, _FORMAT = 320, 324, 325, 330, 338, 339
+_ROWS_PER_STRIP, _PLANAR, _TILE_WIDTH, _TILE_LENGTH, _JPEG_TABLES = 278, 284, 322, 323, 347
 _COMPRESSIONS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))
 _JPEG_COMPRESSION = 7
-# What describes the storage of the samples, which pixel/1 binds in a form of its own.
-_STRUCTURE = frozenset(
-    (
-        _WIDTH,
-        _LENGTH,
-        _BITS,
-        _COMPRESSION,
-        _PHOTOMETRIC,
-        266,
-        _STRIP_OFFSETS,
-        _SAMPLES,
-        278,
-        _STRIP_SIZES,
-        284,
-    )
-) | frozenset((292, 293, 317, 322, 323, _TILE_OFFSETS, _TILE_SIZES, _FORMAT, 347, 530, 531, 532))
+# What describes the storage of the samples, which pixel/1 and codestream/1 bind in a form of their own.
+_STRUCTURE = frozenset((_WIDTH, _LENGTH, _COMPRESSION, 266, _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES)) | {
+    *(_PLANAR, 292, 293, 317, _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_SIZES, _JPEG_TABLES)
+}
 _KINDS = {
     (0, 1): MONOCHROME_INVERTED,
     (1, 1): MONOCHROME,
@@ -92,10 +87,10 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         frames=len(directories),
         bits=page.bits,
         signed=page.signed,
-        lossy=page.compression == _JPEG_COMPRESSION,
         decoder=_decoder(page),
         attributes=tuple(_attributes(data, directories)),
         read_frames=partial(_frames, upright, page, len(directories)),
+        read_codestreams=partial(_codestreams, data, directories) if page.compression == _JPEG_COMPRESSION else None,
         palette=_palette(directories[0]) if page.layout.kind == PALETTE else None,
     )
 
@@ -140,8 +135,7 @@ def _same(entries: Directory, tag: int, default: int) -> int:
 
 
 def _check_extents(entries: Directory, size: int) -> None:
-    pairs = ((_STRIP_OFFSETS, _STRIP_SIZES), (_TILE_OFFSETS, _TILE_SIZES))
-    found = [(entries[a].numbers(), entries[b].numbers()) for a, b in pairs if a in entries and b in entries]
+    found = [(entries[a].numbers(), entries[b].numbers()) for a, b in _PARTS if a in entries and b in entries]
     if len(found) != 1 or len(found[0][0]) != len(found[0][1]):
         raise UnreadableImage("expected strips or tiles with offsets and sizes, found something else")
     for offset, length in zip(*found[0], strict=True):
@@ -212,6 +206,31 @@ def _opencv_frame(data: bytes, page: Page, index: int) -> Frame:
     return np.ascontiguousarray(found[0][:, :, channels]).view("<u2")
 
 
+def _codestreams(data: bytes, directories: list[Directory]) -> Iterator[bytes]:
+    """For each page of JPEG strips or tiles, what its samples are decoded from; layout in ``digests.pixel``."""
+    for entries in directories:
+        tiled = _TILE_OFFSETS in entries
+        offsets, sizes = (_TILE_OFFSETS, _TILE_SIZES) if tiled else (_STRIP_OFFSETS, _STRIP_SIZES)
+        width, length = _one(entries, _WIDTH, 0), _one(entries, _LENGTH, 0)
+        part = (_TILE_WIDTH, _TILE_LENGTH) if tiled else (_WIDTH, _ROWS_PER_STRIP)
+        shape = (width, length, _one(entries, part[0], width), _one(entries, part[1], length))
+        pairs = zip(entries[offsets].numbers(), entries[sizes].numbers(), strict=True)
+        tables = entries[_JPEG_TABLES].value if _JPEG_TABLES in entries else b""
+        parts = [tables, *(data[offset : offset + size] for offset, size in pairs)]
+        head = pack("<4I3H", *shape, _one(entries, _SAMPLES, 1), _one(entries, _PLANAR, 1), _one(entries, _PHOTOMETRIC, 0))
+        yield b"tiff" + head + b"".join(pack("<I", len(part)) + part for part in parts)
+
+
+def _trailing(data: bytes, directories: list[Directory]) -> bytes:
+    ends = [extent(data, order(data), entries) for entries in directories]
+    for entries in directories:
+        for offsets, sizes in _PARTS:
+            if offsets in entries and sizes in entries:
+                pairs = zip(entries[offsets].numbers(), entries[sizes].numbers(), strict=True)
+                ends += [offset + size for offset, size in pairs]
+    return data[max(ends) :]
+
+
 def _palette(entries: Directory) -> Frame | None:
     words = np.array(entries[_COLOUR_MAP].numbers() if _COLOUR_MAP in entries else (), np.uint16)
     if not len(words) or len(words) % 3:
@@ -227,3 +246,6 @@ def _attributes(data: bytes, directories: list[Directory]) -> Iterator[Attribute
                 yield Attribute(path, attribute.name, attribute.vr, attribute.value)
             else:
                 yield attribute
+    trailing = _trailing(data, directories)
+    if trailing:
+        yield Attribute("tiff:trailing", "trailing data", "UNDEFINED", trailing)

@@ -24,6 +24,8 @@ from ledger.client import Client
 from ledger.errors import ChainUnreachable, NotAllowed, NotFound, OutageError
 from ledger.schemas import DigestRegistration, StatementRequest
 from ledger.service import CHAIN_ANSWERS_SECONDS
+from ledger.store import SqlStore
+from ledger.store.keys import ApiKeys
 
 
 @pytest.fixture
@@ -180,11 +182,21 @@ def test_the_command_serves_and_stops_on_a_signal(tmp_path: Path) -> None:
         with Client(f"http://127.0.0.1:{port}", timeout=10) as client:
             until_it_answers(client, server)
             assert client.health().parts == {"database": "ok", "chain": "ok"}
+            headers = {"Authorization": f"Bearer {_key(tmp_path)}", "Content-Type": "application/json"}
+            url = f"http://127.0.0.1:{port}/v1/verifications/digests"
+            nested = httpx.post(url, content=b"[" * 200_000, headers=headers)
+            assert nested.status_code == 400
+            assert client.health().status == "ok"
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
     finally:
         server.kill()
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def _key(folder: Path) -> str:
+    with SqlStore.open(f"sqlite:///{folder / 'data' / 'medseal.db'}") as store:
+        return ApiKeys(store).create("test", ["verify"])[1]
 
 
 def test_the_command_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:

@@ -98,6 +98,30 @@ def test_every_receipt_of_a_grown_log_proves_its_entry(hospital: Any) -> None:
         assert check_receipt(receipt, image, trust, STRICT).decision.accepted
 
 
+@pytest.mark.parametrize(("kind", "verdict"), [("revoke", "withdrawn"), ("dispute", "undetermined")])
+def test_a_receipt_issued_after_a_statement_says_so_offline(hospital: Any, kind: str, verdict: str) -> None:
+    registration = hospital.anchored(hospital.capture())
+    before = hospital.service.receipt(registration.registration_id)
+    hospital.say(kind, registration)
+    after = hospital.service.receipt(registration.registration_id)
+    trust = hospital.folder.trust.read_bytes()
+    assert check_receipt(before, hospital.capture(), trust, STRICT).decision.verdict == "authentic"
+    decision = check_receipt(after, hospital.capture(), trust, STRICT).decision
+    assert (decision.verdict, decision.accepted) == (verdict, False)
+
+
+def test_a_statement_that_changes_nothing_is_refused(hospital: Any) -> None:
+    first, second, third = (hospital.register(hospital.picture(seed)) for seed in range(3))
+    hospital.say("supersede", first, second)
+    with pytest.raises(Conflict, match="superseded already"):
+        hospital.say("supersede", first, third)
+    with pytest.raises(Conflict, match="in force, found one that is superseded"):
+        hospital.say("supersede", second, first)
+    hospital.say("revoke", first)
+    with pytest.raises(Conflict, match="revoked already"):
+        hospital.say("revoke", first)
+
+
 def test_a_receipt_of_nothing_is_not_found(hospital: Any) -> None:
     with pytest.raises(NotFound):
         hospital.service.receipt("0" * 32)

@@ -63,7 +63,7 @@ def test_being_in_force_is_never_claimed_offline() -> None:
     result = check()
     assert found(result, 7).status is Status.SKIPPED
     for said in (result.decision.reason, found(result, 11).detail):
-        assert "in force" not in said
+        assert "and in force" not in said
         assert "cannot be known" in said
 
 
@@ -234,7 +234,7 @@ def _forged(**changes: Any) -> bytes:
     forged = Checkpoint(point.sequence, changes.get("size", point.size), point.root, changes.get("path", point.path))
     body = canonical(dict(genuine.entry))
     return issue(
-        registrar, body, genuine.index, genuine.openings, issued_at=genuine.issued_at, sign=key.sign,
+        registrar, body, genuine.index, genuine.openings, issued_at=genuine.issued_at, standing=genuine.standing, sign=key.sign,
         checkpoint=forged, anchor=genuine.anchor,
     )  # fmt: skip
 
@@ -276,6 +276,7 @@ def test_what_is_no_receipt_is_refused_with_a_code(data: bytes, said: str) -> No
         lambda v: v.update(issued_at="yesterday"),
         lambda v: v.update(signature="00"),
         lambda v: v.update(checkpoint=None),
+        lambda v: v.update(standing="fine"),
         lambda v: v.update(entry="{}"),
         lambda v: v["anchor"].update(header="XX"),
         lambda v: v["anchor"].update(storage_proof=["00"] * 81),
