@@ -16,7 +16,7 @@ def digest_file(data: bytes) -> str:
 
 
 def digest_set(data: bytes, limits: Limits = Limits()) -> DigestSet:
-    """Every digest of the image in ``data``; codestream/1 only for compressed frames, view/1 where it has a meaning.
+    """Every digest of the image in ``data``; codestream/1 only of lossy data, view/1 where it has a meaning.
 
     UnreadableImage, UnsupportedImage or LimitExceeded, as :func:`ledger.core.images.decode`, and no other exception.
     """
@@ -50,7 +50,7 @@ def _digest_set(data: bytes, image: DecodedImage) -> DigestSet:
     if image.read_codestreams is not None:
         digests["codestream/1"] = format_digest(codestream_digest(image.read_codestreams()))
     pixels = _pixel_attribute(image, digests)
-    attributes = attribute_digests((*image.attributes, pixels))
+    attributes = attribute_digests((*image.attributes, *image.read_unused(), pixels))
     digests["dataset/1"] = format_digest(dataset_digest(attributes))
     digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
     if frames.view is not None:
@@ -79,8 +79,7 @@ def _one_pass(image: DecodedImage) -> _Frames:
 
 
 def _pixel_attribute(image: DecodedImage, digests: dict[str, str]) -> Attribute:
-    decoded = not image.lossy or "codestream/1" not in digests
-    value = digests["pixel/1" if decoded else "codestream/1"].encode()
+    value = digests.get("codestream/1", digests["pixel/1"]).encode()
     if image.media_type == "application/dicom":
         return Attribute("(7FE0,0010)", "PixelData", "digest", value)
     return Attribute("pixels", "Pixels", "digest", value)

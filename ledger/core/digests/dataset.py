@@ -7,9 +7,10 @@ Layout::
     text      = u16 length ‖ UTF-8
 
 Paths are ordered by their UTF-8 bytes. The pixel data is one attribute more: path ``(7FE0,0010)`` in DICOM and
-``pixels`` elsewhere, VR ``digest``, its value the ASCII text of pixel/1 or, for lossy frames with a codestream,
-of codestream/1. How values are normalised: DICOM in ``ledger.core.images.dicom_values``; PNG chunk types, JPEG
-segments, TIFF and EXIF fields under ``png:``, ``jpeg:``, ``tiff:``, ``exif:``, ``gps:`` in the readers there.
+``pixels`` elsewhere, VR ``digest``, its value the ASCII text of codestream/1 or, where there is none, of pixel/1. How
+values are normalised: DICOM in ``ledger.core.images.dicom_values``; PNG chunk types, JPEG segments, TIFF and EXIF
+fields under ``png:``, ``jpeg:``, ``tiff:``, ``exif:``, ``gps:`` in the readers there. Bytes behind the end of an image
+are the attribute ``png:trailing``, ``jpeg:trailing``, ``tiff:trailing`` or ``dicom:trailing``.
 """
 
 from __future__ import annotations

@@ -16,6 +16,9 @@ Photometric classes: ``monochrome`` (MONOCHROME2, grey PNG, JPEG and TIFF), ``mo
 colour JPEG, undone by the JPEG decoder), ``rgba``, ``palette`` (indices; dataset/1 binds the colours), ``ybr``
 (YBR_FULL stored plainly or by a lossless codec), ``ybr-422`` (YBR_FULL_422: each colour difference twice), ``cmyk``.
 
+codestream/1 exists exactly for lossy data: its presence among the digests is the mark "lossy", and such data is
+identified by codestream/1, because decoders differ; all other data by pixel/1.
+
 Layout of codestream/1::
 
     codestream/1 = SHA-256("medseal/codestream/1\n" ‖ u32 frames ‖ root of the leaves)
@@ -23,7 +26,13 @@ Layout of codestream/1::
 
 ``frame``: for JPEG (T.81) the bytes from SOI to EOI without the segments APP0 to APP15 and COM, except an APP14 that
 begins with "Adobe"; fill bytes before a marker are dropped; for JPEG-LS and JPEG 2000 the bytes up to their end marker
-without zeros after it; for RLE the bytes of the fragments. A JPEG file and a DICOM frame that carries it agree.
+without zeros after it. A JPEG file and a DICOM frame that carries it agree. For a TIFF page of JPEG strips or tiles::
+
+    frame = "tiff" ‖ u32 width ‖ u32 length ‖ u32 width and u32 length of a tile or strip ‖ u32 samples a pixel
+            ‖ u32 planar configuration ‖ u32 photometric interpretation ‖ part(JPEGTables or nothing) ‖ part …
+    part  = u32 length ‖ bytes, of each strip or tile in the order of their offsets' list
+
+A strip is as wide as the page and at most as long.
 """
 
 from __future__ import annotations

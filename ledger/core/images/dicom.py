@@ -35,7 +35,6 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
     file = dicom_parse.parse(data, limits)
     dicom_parse.require_supported(file.transfer_syntax, _NATIVE | dicom_codecs.SUPPORTED)
     header = Header(file.elements, file.transfer_syntax)
-    lossy = file.transfer_syntax in dicom_codecs.LOSSY
     layout = header.layout
     if file.transfer_syntax in dicom_codecs.DECODED_TO_RGB and layout.samples == 3:
         layout = Layout(layout.rows, layout.columns, 3, layout.width, RGB)
@@ -48,11 +47,10 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         frames=header.frames,
         bits=header.stored,
         signed=header.signed,
-        lossy=lossy,
         decoder="native" if native else dicom_codecs.decoder_name(file.transfer_syntax),
         attributes=dicom_values.attributes(file.elements),
         read_frames=_native(header) if native else partial(dicom_codecs.frames, header, layout),
-        read_codestreams=None if native else partial(dicom_codecs.codestreams, header),
+        read_codestreams=partial(dicom_codecs.codestreams, header) if header.syntax in dicom_codecs.LOSSY else None,
         palette=colours,
         palette_first=first,
         transfer_syntax=file.transfer_syntax,

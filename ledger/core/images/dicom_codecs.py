@@ -55,13 +55,13 @@ def _package_version(package: str) -> str:
 
 
 def codestreams(header: Header) -> Iterator[bytes]:
-    """Each compressed frame without trailing padding; JPEG frames without application data and comments."""
+    """Each frame of :data:`LOSSY` data without trailing padding; JPEG frames also without data for applications."""
     for frame in compressed(header):
-        if header.syntax in _BASELINE | _LOSSLESS_JPEG:
+        if header.syntax in _BASELINE:
             yield streams.stripped(frame, list(streams.segments(frame)))
         else:
             bare = frame.rstrip(b"\0")
-            yield bare if header.syntax != RLE and bare.endswith(b"\xff\xd9") else frame
+            yield bare if bare.endswith(b"\xff\xd9") else frame
 
 
 def frames(header: Header, layout: Layout) -> Iterator[Frame]:

@@ -44,7 +44,6 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         frames=1,
         bits=8,
         signed=False,
-        lossy=True,
         decoder=decoder(),
         attributes=tuple(_attributes(data, found)),
         read_frames=partial(_frames, data, layout),
@@ -60,7 +59,8 @@ def decode_baseline(data: bytes, layout: Layout, *, plain_rgb: bool) -> Frame:
     """
     found = list(streams.segments(data))
     declared = _layout(found)
-    if declared != layout:
+    # Not the photometric class: a grey frame may count from white to black, which only the data set says.
+    if _shown(declared) != _shown(layout):
         raise UnreadableImage(f"expected a frame of {_shown(layout)}, found {_shown(declared)}")
     if plain_rgb and layout.samples == 3 and not any(s.payload[:4] in (b"JFIF", b"Adob") for s in found):
         data = data[:2] + _ADOBE_PLAIN + data[2:]

@@ -101,7 +101,8 @@ class DecodedImage:
 
     ``read_frames`` yields each frame once, in order, as an array (rows, columns, samples) of unsigned little-endian
     words of ``layout.width`` bytes; signed samples are two's complement. It raises UnreadableImage for broken data.
-    ``read_codestreams`` yields the compressed frames, or is None when the samples are stored plainly.
+    ``read_codestreams`` yields the compressed frames of lossy data, and is None for all other data.
+    ``read_unused`` gives, once all frames are read, what is stored beside their samples.
     ``palette`` has shape (entries, 3), 8 bit, when ``layout.kind`` is ``palette`` and the file holds a plain one.
     """
 
@@ -110,13 +111,18 @@ class DecodedImage:
     frames: int
     bits: int
     signed: bool
-    lossy: bool
     decoder: str
     attributes: tuple[Attribute, ...]
     read_frames: Callable[[], Iterator[Frame]]
     read_codestreams: Callable[[], Iterator[bytes]] | None = None
+    read_unused: Callable[[], tuple[Attribute, ...]] = tuple
     palette: Frame | None = None
     transfer_syntax: str | None = None
     modality: str | None = None
     sop_instance_uid: str | None = None
     palette_first: int = 0
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the samples depend on the decoder, so that only the compressed frames identify them."""
+        return self.read_codestreams is not None

@@ -64,7 +64,6 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         frames=1,
         bits=bits,
         signed=False,
-        lossy=False,
         decoder=_decoder(layout),
         attributes=tuple(_attributes(chunks, trailing, limits)),
         read_frames=partial(_frames, bare, layout, bits),

@@ -43,9 +43,9 @@ _ROWS_PER_STRIP, _PLANAR, _TILE_WIDTH, _TILE_LENGTH, _JPEG_TABLES = 278, 284, 32
 _COMPRESSIONS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))
 _JPEG_COMPRESSION = 7
 # What describes the storage of the samples, which pixel/1 and codestream/1 bind in a form of their own.
-_STRUCTURE = frozenset((_WIDTH, _LENGTH, _COMPRESSION, 266, _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES)) | {
-    *(_PLANAR, 292, 293, 317, _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_SIZES, _JPEG_TABLES)
-}
+_STRUCTURE = frozenset(
+    (_WIDTH, _LENGTH, _COMPRESSION, 266, _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_SIZES)
+) | {*(_PLANAR, 292, 293, 317, _TILE_WIDTH, _TILE_LENGTH, _TILE_OFFSETS, _TILE_SIZES, _JPEG_TABLES)}
 _KINDS = {
     (0, 1): MONOCHROME_INVERTED,
     (1, 1): MONOCHROME,
@@ -135,12 +135,18 @@ def _same(entries: Directory, tag: int, default: int) -> int:
 
 
 def _check_extents(entries: Directory, size: int) -> None:
-    found = [(entries[a].numbers(), entries[b].numbers()) for a, b in _PARTS if a in entries and b in entries]
-    if len(found) != 1 or len(found[0][0]) != len(found[0][1]):
-        raise UnreadableImage("expected strips or tiles with offsets and sizes, found something else")
-    for offset, length in zip(*found[0], strict=True):
+    for offset, length in _extents(entries):
         if offset + length > size:
             raise UnreadableImage(f"expected {length} bytes of samples, found {max(0, size - offset)}")
+
+
+def _extents(entries: Directory) -> list[tuple[int, int]]:
+    """Where the strips or tiles stand and how long they are; UnreadableImage unless each has both."""
+    pairs = ((_STRIP_OFFSETS, _STRIP_SIZES), (_TILE_OFFSETS, _TILE_SIZES))
+    found = [(entries[a].numbers(), entries[b].numbers()) for a, b in pairs if a in entries and b in entries]
+    if len(found) != 1 or len(found[0][0]) != len(found[0][1]):
+        raise UnreadableImage("expected strips or tiles with offsets and sizes, found something else")
+    return list(zip(*found[0], strict=True))
 
 
 def _without_orientation(data: bytes, directories: list[Directory]) -> bytes:
@@ -207,28 +213,23 @@ def _opencv_frame(data: bytes, page: Page, index: int) -> Frame:
 
 
 def _codestreams(data: bytes, directories: list[Directory]) -> Iterator[bytes]:
-    """For each page of JPEG strips or tiles, what its samples are decoded from; layout in ``digests.pixel``."""
+    """What the samples of each page of JPEG strips or tiles are decoded from; the layout is in ``digests.pixel``."""
     for entries in directories:
-        tiled = _TILE_OFFSETS in entries
-        offsets, sizes = (_TILE_OFFSETS, _TILE_SIZES) if tiled else (_STRIP_OFFSETS, _STRIP_SIZES)
         width, length = _one(entries, _WIDTH, 0), _one(entries, _LENGTH, 0)
-        part = (_TILE_WIDTH, _TILE_LENGTH) if tiled else (_WIDTH, _ROWS_PER_STRIP)
-        shape = (width, length, _one(entries, part[0], width), _one(entries, part[1], length))
-        pairs = zip(entries[offsets].numbers(), entries[sizes].numbers(), strict=True)
+        if _TILE_WIDTH in entries:
+            part = (_one(entries, _TILE_WIDTH, 0), _one(entries, _TILE_LENGTH, 0))
+        else:
+            part = (width, min(length, _one(entries, _ROWS_PER_STRIP, length)))
+        others = (_one(entries, _SAMPLES, 1), _one(entries, _PLANAR, 1), _one(entries, _PHOTOMETRIC, 0))
         tables = entries[_JPEG_TABLES].value if _JPEG_TABLES in entries else b""
-        parts = [tables, *(data[offset : offset + size] for offset, size in pairs)]
-        head = pack("<4I3H", *shape, _one(entries, _SAMPLES, 1), _one(entries, _PLANAR, 1), _one(entries, _PHOTOMETRIC, 0))
-        yield b"tiff" + head + b"".join(pack("<I", len(part)) + part for part in parts)
+        parts = [tables, *(data[offset : offset + size] for offset, size in _extents(entries))]
+        yield b"tiff" + pack("<7I", width, length, *part, *others) + b"".join(pack("<I", len(p)) + p for p in parts)
 
 
 def _trailing(data: bytes, directories: list[Directory]) -> bytes:
     ends = [extent(data, order(data), entries) for entries in directories]
-    for entries in directories:
-        for offsets, sizes in _PARTS:
-            if offsets in entries and sizes in entries:
-                pairs = zip(entries[offsets].numbers(), entries[sizes].numbers(), strict=True)
-                ends += [offset + size for offset, size in pairs]
-    return data[max(ends) :]
+    ends += [offset + size for entries in directories for offset, size in _extents(entries)]
+    return data[max(ends) :].rstrip(b"\0")  # writers of several pages align the end with zeros
 
 
 def _palette(entries: Directory) -> Frame | None:

@@ -62,12 +62,6 @@ def test_metadata_of_a_jpeg_file_changes_the_dataset_digest_and_not_the_codestre
     assert one.digests["dataset/1"] != other.digests["dataset/1"]
 
 
-def test_a_codestream_digest_is_given_for_compressed_frames_only():
-    assert "codestream/1" in _digests("slice-rle.dcm")
-    assert "codestream/1" not in _digests("slice-explicit.dcm")
-    assert "codestream/1" not in _digests("slice.png")
-
-
 def test_the_file_digest_is_plain_sha_256():
     assert digest_file(b"abc") == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
