@@ -1,4 +1,8 @@
-"""The JSON-RPC methods: each takes the chain and its parameters and returns JSON, or raises RpcError."""
+"""The JSON-RPC methods: each takes the chain and its parameters and returns JSON, or raises RpcError.
+
+The names ``eth_…`` and what stands behind them are those of the Ethereum JSON-RPC specification; only what differs
+from it is said here.
+"""
 
 from __future__ import annotations
 
