@@ -20,9 +20,9 @@ def main() -> None:
     st.html(icon_styles())
     page = st.navigation(
         [
-            st.Page("pages/verify.py", title="Verify", icon=":material/verified_user:", default=True),
-            st.Page("pages/register.py", title="Register", icon=":material/app_registration:"),
-            st.Page("pages/history.py", title="History", icon=":material/history:"),
+            st.Page("screens/verify.py", title="Verify", icon=":material/verified_user:", default=True),
+            st.Page("screens/register.py", title="Register", icon=":material/app_registration:"),
+            st.Page("screens/history.py", title="History", icon=":material/history:"),
         ]
     )
     page.run()

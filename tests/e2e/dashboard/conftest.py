@@ -6,11 +6,11 @@ import io
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from PIL import Image
 
+from dashboard.launch import command
 from ledger.api.app import create_app
 from ledger.service import Service
 from ledger.settings import Settings
@@ -96,13 +97,23 @@ def wait_for(url: str, seconds: float = 30) -> None:
 @pytest.fixture(scope="session")
 def dashboard(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard as a process of its own, started as the supervisor starts it; its URL."""
+    with serving(stack, tmp_path_factory.mktemp("dashboard") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_dashboard(stack: Stack, tmp_path: Path) -> Iterator[str]:
+    """Another one, of which nobody has opened a page yet."""
+    with serving(stack, tmp_path / "log") as url:
+        yield url
+
+
+@contextmanager
+def serving(stack: Stack, log: Path) -> Iterator[str]:
     port = free_port()
-    options = f"--server.port {port} --server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), *options.split()]
     environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
-    log = tmp_path_factory.mktemp("dashboard") / "log"
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stream, stderr=stream)
+        process = subprocess.Popen(command(port), cwd=ROOT, env=environment, stdout=stream, stderr=stream)
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}"

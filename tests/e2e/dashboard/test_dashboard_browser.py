@@ -60,6 +60,17 @@ def open_page(browser: Browser, dashboard: str, size: tuple[int, int]) -> Iterat
     assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize(("path", "title"), [("history", "History"), ("register", "Register")])
+def test_any_page_can_be_the_first_after_a_start(browser: Browser, fresh_dashboard: str, path: str, title: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{fresh_dashboard}/{path}")
+    expect(page.get_by_role("heading", name=re.compile(title)).first).to_be_visible(timeout=_PATIENCE)
+    navigation = page.get_by_test_id("stSidebarNav")
+    expect(navigation.get_by_text("Verify", exact=True)).to_be_visible()
+    expect(navigation.get_by_text("app", exact=True)).to_have_count(0)
+    page.close()
+
+
 def upload(page: Page, name: str, data: bytes) -> None:
     file: Any = {"name": name, "mimeType": "image/png", "buffer": data}
     page.locator("input[type=file]").set_input_files(file)

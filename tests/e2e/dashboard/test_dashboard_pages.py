@@ -47,7 +47,7 @@ def open_page(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Open:
         monkeypatch.setenv("MEDSEAL_API_KEY", key)
         app = AppTest.from_file(APP, default_timeout=30).run()
         if page != "verify":
-            app.switch_page(f"pages/{page}.py")
+            app.switch_page(f"screens/{page}.py")
             for name, value in query.items():
                 app.query_params[name] = value
             app.run()

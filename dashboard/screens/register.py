@@ -103,7 +103,7 @@ def show_result(result: Result, position: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{position}"):
         receipt_button(found.registration_id, position)
         st.page_link(
-            "pages/history.py",
+            "screens/history.py",
             label="Show in history",
             icon=":material/history:",
             query_params={"registration": found.registration_id},
