@@ -37,6 +37,8 @@ REGISTRATION: dict[str, Any] = {
     "statements": [],
     "created": True,
 }
+REGISTRATION_FORM: dict[str, Any] = {"file": "<the bytes of slice-17.dcm>", "urgent": False}
+VERIFICATION_FORM: dict[str, Any] = {"file": "<the bytes of slice-17.dcm>", "policy": "strict", "against": _ID}
 STATEMENT: dict[str, Any] = {
     "id": _OTHER_ID,
     "kind": "revoke",
@@ -153,6 +155,12 @@ NOT_READY: dict[str, Any] = {
     "version": "0.1.0",
     "parts": {"store": "ok", "chain": "chain_unreachable"},
 }
+
+
+def form(example: Any, path: str) -> dict[str, Any]:
+    """What a route that takes a file as multipart/form-data says of its request."""
+    said = f'A form. In a shell: `curl -H "Authorization: Bearer $KEY" -F file=@slice-17.dcm $URL{path}`'
+    return {"requestBody": {"description": said, "content": {"multipart/form-data": {"example": example}}}}
 
 
 def shows(example: Any, description: str = "") -> dict[str, Any]:

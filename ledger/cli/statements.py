@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ledger.cli.edge import UNDETERMINED, YES, Data, Json, Server, Verbose, opened, settings_for
 from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
 Target = Annotated[str, typer.Argument(metavar="ID", help="The registration that this is about.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; stands in the log for ever. Nothing about a patient.")]
@@ -16,18 +19,27 @@ Who = Annotated[str, typer.Option("--author", help="Who says so; stands in the l
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the entry is anchored.")]
 
 
-def revoke(
-    target: Target,
-    reason: Why,
-    author: Who,
-    no_wait: NoWait = False,
-    as_json: Json = False,
-    data: Data = None,
-    server: Server = None,
-    verbose: Verbose = False,
-) -> None:
-    """Withdraw a registration; its copies then verify as withdrawn."""
-    _state("revoke", target, None, reason, author, no_wait, as_json, data, server, verbose)
+def _plain(kind: Literal["revoke", "dispute"], help_text: str) -> Callable[..., None]:
+    """The command of a statement that names nothing but its target."""
+
+    def command(
+        target: Target,
+        reason: Why,
+        author: Who,
+        no_wait: NoWait = False,
+        as_json: Json = False,
+        data: Data = None,
+        server: Server = None,
+        verbose: Verbose = False,
+    ) -> None:
+        _state(kind, target, None, reason, author, no_wait, as_json, settings_for(data, server, verbose))
+
+    command.__doc__ = help_text
+    return command
+
+
+revoke = _plain("revoke", "Withdraw a registration; its copies then verify as withdrawn.")
+dispute = _plain("dispute", "Dispute a registration; its copies then verify as undetermined.")
 
 
 def supersede(
@@ -42,21 +54,7 @@ def supersede(
     verbose: Verbose = False,
 ) -> None:
     """Put another registration in a registration's place."""
-    _state("supersede", target, by, reason, author, no_wait, as_json, data, server, verbose)
-
-
-def dispute(
-    target: Target,
-    reason: Why,
-    author: Who,
-    no_wait: NoWait = False,
-    as_json: Json = False,
-    data: Data = None,
-    server: Server = None,
-    verbose: Verbose = False,
-) -> None:
-    """Dispute a registration; its copies then verify as undetermined."""
-    _state("dispute", target, None, reason, author, no_wait, as_json, data, server, verbose)
+    _state("supersede", target, by, reason, author, no_wait, as_json, settings_for(data, server, verbose))
 
 
 def _state(
@@ -67,9 +65,7 @@ def _state(
     author: str,
     no_wait: bool,
     as_json: bool,
-    data: Path | None,
-    server: str | None,
-    verbose: bool,
+    settings: Settings,
 ) -> None:
     from pydantic import ValidationError
 
@@ -77,7 +73,6 @@ def _state(
     from ledger.cli.images import wait_until_anchored
     from ledger.schemas import StatementRequest
 
-    settings = settings_for(data, server, verbose)
     try:
         request = StatementRequest(kind=kind, reason=reason, author=author, replacement=replacement)
     except ValidationError as error:

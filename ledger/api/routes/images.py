@@ -45,6 +45,7 @@ PolicyName = Annotated[Literal["clinical", "strict"], Form(description="What the
     status_code=201,
     response_model=Registration,
     form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 4096},
+    openapi_extra=examples.form(examples.REGISTRATION_FORM, "/v1/registrations"),
     responses={
         201: examples.shows(examples.REGISTRATION, "Registered; Location names it"),
         200: examples.shows(examples.REGISTRATION | {"created": False}, "It was registered before")
@@ -149,6 +150,7 @@ def receipt(key: ReadKey, ledger: Ledger, registration_id: Identifier) -> Respon
     summary="Verify an image",
     response_model=Verification,
     form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 4096},
+    openapi_extra=examples.form(examples.VERIFICATION_FORM, "/v1/verifications"),
     responses={
         200: examples.shows(examples.VERIFICATION, "The verdict; a negative one is an answer, not an error"),
         **errors(400, 401, 403, 404, 413, 415, 422, 503, 507),

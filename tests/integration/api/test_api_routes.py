@@ -10,6 +10,7 @@ import pytest
 
 from ledger.core.receipt import parse
 from ledger.core.trust import load_trust
+from ledger.errors import InvalidDigest
 from ledger.schemas import Audit, BatchInfo, History, Problem, Rebuild, RegistrarInfo, Registration, Statement
 from ledger.schemas import Verification as Verdict
 
@@ -95,6 +96,17 @@ def test_a_batch_of_digests_is_registered_in_order(api, bearer, images) -> None:
     again = api.post("/v1/registrations/digests", json={"images": batch}, headers=bearer("register"))
     assert [one["registration_id"] for one in again.json()] == [one.registration_id for one in made]
     assert not any(one["created"] for one in again.json())
+
+
+def test_digests_come_in_one_order_whether_new_or_known(api, bearer, images) -> None:
+    (image,) = images.digests(1)
+    file = image["digests"]["file/1"]
+    shuffled = {"view/1": "pdq:" + "0" * 64, "tile/1": file, "dataset/1": file, "pixel/1": file, "file/1": file}
+    body = {"images": [{"digests": shuffled}]}
+    answers = [api.post("/v1/registrations/digests", json=body, headers=bearer("register")).json()[0] for _ in "12"]
+    assert [answer["created"] for answer in answers] == [True, False]
+    order = ["file/1", "pixel/1", "dataset/1", "tile/1", "view/1"]
+    assert [list(answer["digests"]) for answer in answers] == [order, order]
 
 
 def test_a_batch_with_one_wrong_image_registers_none(api, bearer, images, ledger) -> None:
@@ -209,13 +221,35 @@ def test_history_is_asked_by_every_parameter(api, bearer, registered) -> None:
     assert ask(since=(now + hour).isoformat()) == ask(until=(now - hour).isoformat()) == []
     assert ask(limit=1) == [me]
     assert me not in ask(limit=1, offset=1)
-    assert ask(kind="dispute", registration=me) == ask(registrar="0" * 64) == []
+    assert ask(kind="dispute", registration=me) == []
+    assert me in ask(registrar="Local Hospital", limit=1000)
 
 
-WRONG = "digest=abc registration=1 registrar=x since=2026-01-01T00:00:00 until=soon kind=party state=bored limit=0"
+def test_history_of_a_registrar_that_is_not_known_is_not_found(api, bearer) -> None:
+    for nobody in ("0" * 64, "x"):
+        refused(api.get(f"/v1/history?registrar={nobody}", headers=bearer("history")), 404, "not_found")
 
 
-@pytest.mark.parametrize("wrong", [*WRONG.split(), "limit=1001", "offset=-1"])
+def test_history_says_what_a_statement_says(api, bearer, register, registered, images) -> None:
+    other = register(images.png()).json()["registration_id"]
+    path = f"/v1/registrations/{registered.registration_id}/statements"
+    body = {"kind": "supersede", "reason": "Sharper", "author": "QA", "replacement": other}
+    made = api.post(path, json=body, headers=bearer("register")).json()
+    rows = api.get("/v1/history", params={"registration": registered.registration_id}, headers=bearer("history")).json()
+    said = {one["id"]: (one["kind"], one["reason"], one["author"], one["replacement"]) for one in rows["entries"]}
+    assert said[made["id"]] == ("supersede", "Sharper", "QA", other)
+    assert said[registered.registration_id] == ("register", None, None, None)
+
+
+def test_the_ledger_in_process_refuses_a_digest_that_is_none(ledger) -> None:
+    with pytest.raises(InvalidDigest, match="sha256"):
+        ledger.history(digest="sha256:short")
+
+
+WRONG = "digest=abc registration=1 since=2026-01-01T00:00:00 until=soon kind=party state=bored limit=0"
+
+
+@pytest.mark.parametrize("wrong", [*WRONG.split(), "limit=1001", "offset=-1", f"registrar={'x' * 201}"])
 def test_history_refuses_a_parameter_it_cannot_take(api, bearer, wrong) -> None:
     problem = refused(api.get(f"/v1/history?{wrong}", headers=bearer("history")), 422, "invalid_request")
     assert wrong.partition("=")[0] in problem.detail
