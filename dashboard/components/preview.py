@@ -44,7 +44,7 @@ def make_preview(data: bytes, tiles: Sequence[Tile] = (), frame: int | None = No
     except NoPreview:
         raise
     except Exception as error:  # decoders raise whatever they like, and a preview is never required
-        raise NoPreview(f"No preview: {type(error).__name__}: {str(error)[:160]}") from error
+        raise NoPreview(f"No preview: this file can't be drawn ({type(error).__name__})") from error
     size = picture.size
     picture = _sized(picture)
     boxes = [tile[1:] for tile in tiles if tile[0] == chosen]
