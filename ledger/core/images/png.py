@@ -1,4 +1,9 @@
-"""PNG (ISO/IEC 15948): chunks read strictly, pixels by Pillow, 16-bit colour by OpenCV."""
+"""PNG (ISO/IEC 15948): chunks read strictly, pixels by Pillow, 16-bit colour by OpenCV.
+
+An attribute's path is ``png:`` and the type of its chunk, for text and profiles ``:`` and the keyword (``%`` as %25,
+``[`` as %5B), then ``@PLTE`` and ``@IDAT`` when the chunk stands behind these and is no text or time (``@iCCP`` for
+sRGB), then a number in brackets from the second of a kind on. EXIF before the samples has paths of its own.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +39,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = {0: (MONOCHROME, 1), 2: (RGB, 3), 3: (PALETTE, 1), 4: (MONOCHROME_ALPHA, 2), 6: (RGBA, 4)}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _MAX_CHUNKS = 1_000_000
+_ANYWHERE = frozenset(("tEXt", "zTXt", "iTXt", "tIME"))
 
 
 class Chunk(NamedTuple):
@@ -142,21 +148,29 @@ def _opencv_frame(data: bytes, layout: Layout) -> Frame:
 
 def _attributes(chunks: list[Chunk], trailing: bytes, limits: Limits) -> Iterator[Attribute]:
     counts: dict[str, int] = {}
+    passed: set[str] = set()
     room = limits.max_bytes
     yield Attribute("png:IHDR", "bit depth and colour type", "BYTE", chunks[0].body[8:10])
     for chunk in chunks[1:]:
-        if chunk.kind in ("IDAT", "IEND"):
-            continue
-        if chunk.kind == "eXIf" and "eXIf" not in counts:
-            counts["eXIf"] = 1
+        if chunk.kind == "eXIf" and not passed & {"eXIf", "IDAT"}:
             yield from exif_attributes(chunk.body)
-            continue
-        path, value = _described(chunk, room)
-        room -= len(value)
-        index = counts[path] = counts.get(path, -1) + 1
-        yield Attribute(path + (f"[{index}]" if index else ""), chunk.kind, "UNDEFINED", value)
+        elif chunk.kind not in ("IDAT", "IEND"):
+            path, value = _described(chunk, room)
+            path += _place(chunk.kind, passed)
+            room -= len(value)
+            index = counts[path] = counts.get(path, -1) + 1
+            yield Attribute(path + (f"[{index}]" if index else ""), chunk.kind, "UNDEFINED", value)
+        passed.add(chunk.kind)
     if trailing:
         yield Attribute("png:trailing", "trailing data", "UNDEFINED", trailing)
+
+
+def _place(kind: str, passed: set[str]) -> str:
+    """Behind which of the chunks that decide its effect a chunk stands: a transparency behind the samples has none."""
+    if kind in _ANYWHERE:
+        return ""
+    before = ("PLTE", "IDAT", "iCCP") if kind == "sRGB" else ("PLTE", "IDAT")
+    return "".join(f"@{other}" for other in before if other in passed and other != kind)
 
 
 def _described(chunk: Chunk, room: int) -> tuple[str, bytes]:
@@ -165,7 +179,8 @@ def _described(chunk: Chunk, room: int) -> tuple[str, bytes]:
     if kind not in ("tEXt", "zTXt", "iTXt", "iCCP"):
         return f"png:{kind}", body
     keyword, _, rest = body.partition(b"\0")
-    label = f"png:{kind}:" + keyword.decode("latin-1")
+    # The brackets count equal paths, so a keyword must not bring its own.
+    label = f"png:{kind}:" + keyword.decode("latin-1").replace("%", "%25").replace("[", "%5B")
     if kind == "tEXt":
         return label, rest
     if kind in ("zTXt", "iCCP"):

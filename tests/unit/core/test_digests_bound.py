@@ -58,3 +58,33 @@ def test_strips_exif_and_further_pages_of_a_tiff_are_no_trailing_bytes():
     paths = [attribute.path for attribute in digest_set(out.getvalue()).attributes]
     assert "exif:UserComment" in paths
     assert "tiff:trailing" not in paths
+
+
+def _png(*chunks):
+    """A grey PNG with the given chunks (type, body); IDAT stands for the samples."""
+    data = MAKE["png"](np.zeros((4, 4), np.uint8))
+    samples = data[33:-12]
+    parts = [samples if kind == b"IDAT" else MAKE["chunk"](kind, body) for kind, body in chunks]
+    return data[:33] + b"".join(parts) + data[-12:]
+
+
+@pytest.mark.parametrize("kind", [b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"bKGD"])
+def test_a_chunk_that_loses_its_effect_behind_the_samples_of_a_png_is_named(kind):
+    before, after = _png((kind, b"\0\0"), (b"IDAT", b"")), _png((b"IDAT", b""), (kind, b"\0\0"))
+    name = kind.decode()
+    assert _differences(before, after) == [f"png:{name}", f"png:{name}@IDAT"]
+
+
+def test_the_place_of_transparency_and_palette_is_bound():
+    one, other = ((b"PLTE", bytes(3)), (b"tRNS", b"\0\0")), ((b"tRNS", b"\0\0"), (b"PLTE", bytes(3)))
+    assert _differences(_png(*one, (b"IDAT", b"")), _png(*other, (b"IDAT", b""))) == ["png:tRNS", "png:tRNS@PLTE"]
+
+
+def test_text_may_stand_before_or_behind_the_samples_of_a_png():
+    assert _differences(_png((b"tEXt", b"a\0b"), (b"IDAT", b"")), _png((b"IDAT", b""), (b"tEXt", b"a\0b"))) == []
+
+
+def test_repeated_keywords_of_png_text_have_paths_of_their_own():
+    texts = [(b"tEXt", keyword + b"\0x") for keyword in (b"a", b"a", b"a[1]", b"a%5B1]")]
+    paths = [a.path for a in digest_set(_png(*texts, (b"IDAT", b""))).attributes if "tEXt" in a.path]
+    assert paths == ["png:tEXt:a", "png:tEXt:a%255B1]", "png:tEXt:a%5B1]", "png:tEXt:a[1]"]
