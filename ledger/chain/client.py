@@ -141,7 +141,7 @@ class Web3Registry:
     ) -> Attempt:
         """A signed ``register`` from ``head`` to ``size``; nothing is sent. ChainRejected when it would fail now."""
         payload = encode_call("register", head.sequence + 1, head.size, list(peaks), list(leaves))
-        return self._sign(payload, nonce, gas_price, size, root, now)
+        return self._sign(payload, nonce, gas_price, size, root, now, _FIXED_GAS + _LEAF_GAS * len(leaves))
 
     def sign_anchor(
         self, *, nonce: int, gas_price: int, head: Head, proof: Sequence[bytes], size: int, root: bytes, now: datetime
@@ -188,10 +188,12 @@ class Web3Registry:
     def _view(self, function: str, argument: Any) -> bytes:
         return transactions.call_contract(self._rpc, self.address, encode_call(function, argument))
 
-    def _sign(self, payload: bytes, nonce: int, price: int, size: int, root: bytes, now: datetime) -> Attempt:
+    def _sign(
+        self, payload: bytes, nonce: int, price: int, size: int, root: bytes, now: datetime, expected_gas: int = 0
+    ) -> Attempt:
         key = self._writer()
         call = Call(self.address, payload)
-        gas = transactions.gas_limit(self._rpc, self.sender, call)
+        gas = transactions.gas_limit(self._rpc, self.sender, call, expected_gas)
         tx_hash, raw = transactions.sign(key, call, chain_id=self.chain_id, nonce=nonce, price=price, gas=gas)
         return Attempt(tx_hash, raw, nonce, size, root, price, now)
 

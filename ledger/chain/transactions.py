@@ -38,14 +38,20 @@ def gas_price(rpc: Rpc) -> int:
         return quantity(rpc.call("eth_gasPrice")) * 9 // 8
 
 
-def gas_limit(rpc: Rpc, sender: str, call: Call) -> int:
-    """The node's estimate and a sixth; ChainRejected with the decoded reason when the call would fail now.
+def gas_limit(rpc: Rpc, sender: str, call: Call, expected: int = 0) -> int:
+    """``expected`` where a trial run with it succeeds, else the node's estimate and a sixth; ChainRejected with the
+    decoded reason when the call would fail now.
 
-    An estimate, not a formula: the price of a byte or an opcode differs between networks.
+    The price of a byte or an opcode differs between networks, so no formula is believed untried; but an estimate runs
+    the call several times, and a batch is the most expensive thing that is ever run.
     """
     request: dict[str, Any] = {"from": sender, "data": "0x" + call.payload.hex(), "value": hex(call.value)}
     if call.to is not None:
         request["to"] = call.to
+    if expected:
+        _, refusal = rpc.attempt("eth_call", request | {"gas": hex(expected)}, "latest")
+        if refusal is None:
+            return expected
     # As of the newest block: nodes that count their pending transactions in would see the one that this may replace.
     found, refusal = rpc.attempt("eth_estimateGas", request, "latest")
     if refusal is not None:
