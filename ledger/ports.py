@@ -18,6 +18,7 @@ from ledger.core.model import (
     Batch,
     Block,
     ChainEvent,
+    Difference,
     DirectoryEntry,
     Draft,
     Head,
@@ -27,6 +28,9 @@ from ledger.core.model import (
     State,
     TransactionResult,
 )
+
+MALFORMED = "value_malformed"
+"""The code of a stored value that is of another type than its column."""
 
 
 class Clock(Protocol):
@@ -108,6 +112,9 @@ class RecordStore(Protocol):
     def registration(self, registration_id: str) -> Registration | None:
         """The register entry of this id with its image record, or None."""
 
+    def registrations(self, ids: Sequence[str]) -> list[Registration]:
+        """Those of ``ids`` that are registrations."""
+
     def find(self, digests: Mapping[str, str]) -> list[Registration]:
         """Registrations with any of these digests (name and value), oldest first, each once."""
 
@@ -149,7 +156,13 @@ class RecordStore(Protocol):
 
     def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
         """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
-        in one transaction. Entries and image records are not touched."""
+        in one transaction. Entries and image records are not touched. A batch on its way under a sequence above the
+        given ones stays with what was signed for it, and so do attempts whose transaction a given batch names."""
+
+    def faults(self) -> list[Difference]:
+        """What breaks the database's own rules, as of one moment: values that their columns have no room for
+        (:data:`MALFORMED`; then nothing else is looked for, as rows can't be trusted to read), rows that belong to
+        nothing (``row_stray``), copies that differ, entries in no batch and not on the outbox (``outbox_missing``)."""
 
     def restore_outbox(self, registrar: str, first: int) -> None:
         """Put the entries from ``first`` on (back) on the outbox."""

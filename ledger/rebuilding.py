@@ -1,19 +1,23 @@
 """Rebuild: the index made anew from the chain's events and the log's entries alone, and held against the old one.
 
 The index is what can be lost: batches, chain events, the cursor and the outbox. Entries and image records are not
-touched. The chain is read in full before anything is replaced, and the replacement is one database transaction.
+touched. The chain is read in full before anything is replaced, and the replacement is one database transaction. What is
+on its way to the chain stays on its way. An old index that was merely behind the chain is not called different.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
-from ledger.audit import HEAD, IMAGE
-from ledger.core.model import Batch, BatchState, Block, ChainEvent
-from ledger.ports import RecordStore, Registry
+from ledger.audit import ALL_BATCHES
+from ledger.auditing_chain import SETTLED, anchored_batches, batch_line, is_behind
+from ledger.core.model import Batch, Difference, Registrar
+from ledger.errors import StoreUnavailable
+from ledger.indexing import Indexer
+from ledger.ports import MALFORMED, RecordStore, Registry
 
-_MOST_BATCHES = 1_000_000
+_INDEX = ("outbox.", "batch.", "attempt.", "chain_event.", "cursor.")
+_Mined = dict[tuple[str, int], Batch]
 
 
 @dataclass(frozen=True)
@@ -28,74 +32,69 @@ class RebuildReport:
 
 def rebuild(store: RecordStore, registry: Registry, confirmations: int) -> RebuildReport:
     """The index says what the chain says. OutageError, with nothing changed, while the chain can't be read."""
+    faults = store.faults()
+    unreadable = [fault for fault in faults if fault.code == MALFORMED]
+    _must_be_of_the_index(unreadable)
+    if not unreadable:
+        Indexer(store, registry).catch_up()
     newest = registry.block()
     known = {registrar.id for registrar in store.registrars()}
     events = [event for event in registry.events(0, newest.number) if event.registrar in known]
-    batches = _batches(registry, events, newest, confirmations)
-    before = _snapshot(store)
+    batches = anchored_batches(registry, events, newest.number - confirmations + 1)
+    mined = {(batch.registrar, batch.sequence): batch for batch in batches}
+    before = {} if unreadable else _snapshot(store, mined)
     store.replace_index(batches, events, newest)
-    after = _snapshot(store)
+    differences = [f"expected {fault.expected}, found {fault.found}" for fault in unreadable]
+    if not unreadable:
+        differences = _differences(before, _snapshot(store, mined)) + _mended(faults, store.faults())
     entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
-    return RebuildReport(entries, len(batches), len(events), tuple(_differences(before, after)))
+    return RebuildReport(entries, len(batches), len(events), tuple(differences))
 
 
-def _batches(registry: Registry, events: list[ChainEvent], newest: Block, confirmations: int) -> list[Batch]:
-    """One batch for each head that the chain accepted."""
-    individual = {event.tx_hash for event in events if event.name == IMAGE}
-    sizes: dict[str, int] = {}
-    batches = []
-    for event in events:
-        if event.name != HEAD or event.size is None or event.sequence is None or event.root is None:
-            continue
-        first = sizes.get(event.registrar, 0)
-        sizes[event.registrar] = event.size
-        mode = "register" if event.tx_hash in individual else "anchor"
-        batches.append(_batch(registry, event, first, event.size, event.sequence, event.root, mode))
-    final_up_to = newest.number - confirmations + 1
-    return [
-        replace(batch, state=BatchState.FINAL if (batch.block_number or 0) <= final_up_to else BatchState.ANCHORED)
-        for batch in batches
-    ]
+def _must_be_of_the_index(unreadable: list[Difference]) -> None:
+    for fault in unreadable:
+        if not fault.expected.startswith(_INDEX):
+            raise StoreUnavailable(
+                f"expected {fault.expected}, found {fault.found}: that is no part of the index",
+                advice="Restore the database from a backup; medseal audit names each such value.",
+            )
 
 
-def _batch(
-    registry: Registry, event: ChainEvent, first: int, size: int, sequence: int, root: bytes, mode: str
-) -> Batch:
-    result = registry.result(event.tx_hash)
-    return Batch(
-        registrar=event.registrar,
-        sequence=sequence,
-        first=first,
-        size=size,
-        root=root,
-        mode=mode,
-        state=BatchState.ANCHORED,
-        created_at=datetime.fromtimestamp(event.block.time, UTC),
-        tx_hash=event.tx_hash,
-        block_number=event.block.number,
-        block_hash=event.block.hash,
-        block_time=event.block.time,
-        gas_used=result.gas_used if result else None,
-    )
+def _mended(before: list[Difference], after: list[Difference]) -> list[str]:
+    return [f"expected {fault.expected}, found {fault.found}" for fault in before if fault not in after]
 
 
-def _snapshot(store: RecordStore) -> dict[str, str]:
+def _snapshot(store: RecordStore, mined: _Mined) -> dict[str, str]:
     """Each fact of the index as a line under its name, so that two indexes can be compared."""
     facts: dict[str, str] = {}
     for registrar in store.registrars():
-        for batch in store.batches(registrar.id, limit=_MOST_BATCHES):
-            if batch.state in (BatchState.ANCHORED, BatchState.FINAL):
-                facts[f"head {batch.sequence} of {registrar.name}"] = _line(batch)
+        batches = store.batches(registrar.id, limit=ALL_BATCHES)
+        facts |= {_name(batch, registrar): _line(batch, mined) for batch in batches}
         for event in store.events(registrar.id):
-            facts[f"event {event.log_index} of block {event.block.hash}"] = f"{event.name} {event.index} {event.leaf!r}"
-        pending = store.pending(registrar.id)
-        facts[f"outbox of {registrar.name}"] = f"{pending.first} to {pending.size}" if pending else "empty"
+            facts[f"event {event.log_index} of block {event.block.hash}"] = repr(event)
+        # Of the forms that a batch was sent in, another may have been mined; then others wait than it says itself.
+        if not any(_is_behind(batch, mined) for batch in batches):
+            pending = store.pending(registrar.id)
+            facts[f"outbox of {registrar.name}"] = f"{pending.first} to {pending.size}" if pending else "empty"
     return facts
 
 
-def _line(batch: Batch) -> str:
-    place = f"{batch.block_number} {batch.block_hash} {batch.tx_hash}"
-    return f"{batch.first} to {batch.size}, {batch.root.hex()}, {batch.mode}, {place}, {batch.gas_used} gas"
+def _is_behind(batch: Batch, mined: _Mined) -> bool:
+    done = mined.get((batch.registrar, batch.sequence))
+    return done is not None and is_behind(batch, done)
+
+
+def _name(batch: Batch, registrar: Registrar) -> str:
+    return f"head {batch.sequence} of {registrar.name}"
+
+
+def _line(batch: Batch, mined: _Mined) -> str:
+    if _is_behind(batch, mined):
+        return batch_line(mined[batch.registrar, batch.sequence])
+    if batch.state in SETTLED:
+        return batch_line(batch)
+    sent = ", ".join(attempt.tx_hash for attempt in batch.attempts)
+    return f"{batch.first} to {batch.size}, {batch.root.hex()}, {batch.mode}, {batch.state}, signed {sent or 'nothing'}"
 
 
 def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:

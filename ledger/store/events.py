@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, insert, select, update
 
-from ledger.core.model import Batch, Block, ChainEvent
+from ledger.core.model import Batch, BatchState, Block, ChainEvent
 from ledger.store.coverage import uncovered
 from ledger.store.engine import Database
-from ledger.store.models import ATTEMPT, BATCH, CURSOR, EVENT, LOG, OUTBOX
+from ledger.store.models import ATTEMPT, BATCH, CURSOR, EVENT, LOG, OUTBOX, Moment, stored_type
 from ledger.store.outbox import put_back
 from ledger.store.rows import EVENTS, attempt_row, batch_row, event_row, events, insert_rows
 
 _ONLY = 1  # the cursor's one row
+_OPEN = tuple(state.value for state in (BatchState.PREPARED, BatchState.BROADCAST, BatchState.BLOCKED))
+_Row = dict[str, Any]
 
 
 class Events(Database):
@@ -58,19 +62,49 @@ class Events(Database):
             return events(connection, query)
 
     def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
-        """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
-        in one transaction. Entries and image records are not touched.
-        """
+        """Replace the index by this one, in one transaction, as :meth:`ledger.ports.RecordStore.replace_index`."""
         place = {"number": scanned.number, "hash": scanned.hash, "time": scanned.time}
         attempts = [attempt_row(batch, at, attempt) for batch in batches for at, attempt in enumerate(batch.attempts)]
         with self.write() as connection:
             # All logs are locked, in one order: an entry appended meanwhile finds the outbox as it will be.
             logs = connection.execute(select(LOG.c.registrar).order_by(LOG.c.registrar).with_for_update()).scalars()
+            registrars = logs.all()
+            moving, signed = _on_their_way(connection, batches)
+            urgent = connection.execute(select(OUTBOX.c.registrar, OUTBOX.c.position).where(OUTBOX.c.urgent)).all()
             for table in (CURSOR, ATTEMPT, BATCH, EVENT, OUTBOX):
                 connection.execute(delete(table))
             connection.execute(insert(CURSOR).values(id=_ONLY, **place))
-            insert_rows(connection, BATCH, [batch_row(batch) for batch in batches])
-            insert_rows(connection, ATTEMPT, attempts)
+            insert_rows(connection, BATCH, [batch_row(batch) for batch in batches] + moving)
+            insert_rows(connection, ATTEMPT, attempts + signed)
             insert_rows(connection, EVENT, [event_row(event) for event in events])
-            for registrar in logs.all():
+            for registrar in registrars:
                 put_back(connection, uncovered(connection, registrar))
+            for registrar, position in urgent:
+                this = and_(OUTBOX.c.registrar == registrar, OUTBOX.c.position == position)
+                connection.execute(update(OUTBOX).where(this).values(urgent=True))
+
+
+def _on_their_way(connection: Connection, batches: Sequence[Batch]) -> tuple[list[_Row], list[_Row]]:
+    """The rows of batch and attempt that outlive a replacement by ``batches``: what was signed must not be forgotten,
+    for it may be in a node's pool already.
+    """
+    heads: dict[str, int] = {}
+    for batch in batches:
+        heads[batch.registrar] = max(batch.sequence, heads.get(batch.registrar, 0))
+    mined = {(batch.registrar, batch.sequence, batch.tx_hash) for batch in batches if not batch.attempts}
+    found = _sound_rows(connection, select(BATCH).where(BATCH.c.state.in_(_OPEN)), BATCH)
+    moving = [row for row in found if row["sequence"] > heads.get(row["registrar"], 0)]
+    kept = {(row["registrar"], row["sequence"]) for row in moving}
+    signed = [
+        row
+        for row in _sound_rows(connection, select(ATTEMPT), ATTEMPT)
+        if (row["registrar"], row["sequence"]) in kept or (row["registrar"], row["sequence"], row["tx_hash"]) in mined
+    ]
+    return moving, signed
+
+
+def _sound_rows(connection: Connection, query: Select[Any], table: Table) -> list[_Row]:
+    """Rows whose values are what their columns are for; SQLite would hand out, and take, any other."""
+    kinds = {c.name: datetime if isinstance(c.type, Moment) else stored_type(c) for c in table.columns}
+    rows = [dict(row._mapping) for row in connection.execute(query)]
+    return [row for row in rows if all(value is None or isinstance(value, kinds[name]) for name, value in row.items())]

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Dialect, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -14,7 +25,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 and returned in UTC."""
+    """An aware datetime, kept as microseconds since 1970 and returned in UTC.
+
+    What is no moment (SQLite stores any value in any column) is returned as 1970, which no record is of: an audit
+    then names it, where an exception would end the audit.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -23,9 +38,14 @@ class Moment(TypeDecorator[datetime]):
         """Whole microseconds since 1970."""
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The same moment in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        if value is None:
+            return None
+        try:
+            return _EPOCH + timedelta(microseconds=value)
+        except (TypeError, OverflowError):
+            return _EPOCH
 
 
 class Base(SQLModel):
@@ -132,7 +152,7 @@ class BatchRow(Base, table=True):
 
 
 class AttemptRow(Base, table=True):
-    """The signed transactions of a batch in the order of signing, kept so that none is signed twice."""
+    """The signed transactions of a batch in the order of signing, each kept before it is sent."""
 
     __tablename__ = "attempt"
     __table_args__ = (ForeignKeyConstraint(["registrar", "sequence"], ["batch.registrar", "batch.sequence"]),)
@@ -204,6 +224,12 @@ class KeyRow(Base, table=True):
 
 def _table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def stored_type(column: Column[Any]) -> type:
+    """The Python type of what the database keeps in ``column``: int for a moment, dict for JSON."""
+    kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    return dict if isinstance(kind, JSON) else kind.python_type
 
 
 METADATA = Base.metadata

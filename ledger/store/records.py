@@ -11,7 +11,16 @@ from ledger.core.model import Appended, Draft, LogEntry, Registrar, Registration
 from ledger.store.appending import append
 from ledger.store.engine import Database
 from ledger.store.models import ENTRY, IMAGE, LOG, REGISTRAR
-from ledger.store.rows import CHUNK, ENTRY_COLUMNS, NAMED, REGISTRATIONS, REGISTRATIONS_BY_ID, entry_of, registrations
+from ledger.store.rows import (
+    CHUNK,
+    ENTRY_COLUMNS,
+    NAMED,
+    REGISTRATIONS,
+    REGISTRATIONS_BY_ID,
+    chunks,
+    entry_of,
+    registrations,
+)
 
 _OLDEST_FIRST = (ENTRY.c.time, ENTRY.c.position, ENTRY.c.registrar)
 
@@ -96,6 +105,12 @@ class Records(Database):
         with self.read() as connection:
             found = registrations(connection, REGISTRATIONS_BY_ID, [registration_id])
         return found[0] if found else None
+
+    def registrations(self, ids: Sequence[str]) -> list[Registration]:
+        """Those of ``ids`` that are registrations, oldest first within each piece of 500."""
+        with self.read() as connection:
+            pieces = [registrations(connection, REGISTRATIONS_BY_ID, some) for some in chunks(ids)]
+        return [found for piece in pieces for found in piece]
 
     def find(self, digests: Mapping[str, str]) -> list[Registration]:
         """Registrations with any of these digests (name and value), oldest first, each once."""

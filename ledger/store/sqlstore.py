@@ -7,13 +7,14 @@ from typing import Self
 
 from ledger.store.engine import make_engine
 from ledger.store.events import Events
+from ledger.store.faults import Faults
 from ledger.store.history import History
 from ledger.store.migrate import migrate, stored_revision
 from ledger.store.outbox import Outbox
 from ledger.store.records import Records
 
 
-class SqlStore(Records, Outbox, Events, History):
+class SqlStore(Records, Outbox, Events, History, Faults):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ledger.core.model import Draft, LogEntry
+from ledger.core.model import BatchState, Draft, LogEntry
 from ledger.errors import LedgerError, StorageFull, StoreUnavailable
 from ledger.store import SqlStore
 
@@ -77,11 +77,11 @@ def test_two_registrars_append_side_by_side(store: SqlStore, maker: Any) -> None
     assert [len(gapless(store, log)) for log in logs] == [31, 31]
 
 
-def test_appending_while_a_batch_shrinks_and_the_index_is_replaced_leaves_all_waiting(
+def test_appending_while_a_batch_comes_and_goes_and_the_index_is_replaced_leaves_all_waiting(
     store: SqlStore, maker: Any
 ) -> None:
     log = maker.log(store, images=3)
-    batch = maker.batch(log, 1, 0, 4)
+    batch = maker.batch(log, 1, 0, 4, state=BatchState.ANCHORED)
     drafts = [maker.register(("later", at)) for at in range(20)]
 
     def append() -> None:

@@ -167,6 +167,12 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def make_hospital() -> Callable[[Path], Hospital]:
+    """Opens a hospital in a folder, for fixtures that keep it for longer than one test."""
+    return Hospital
+
+
 @pytest.fixture
 def hospital(tmp_path: Path, founded: Path) -> Iterator[Hospital]:
     made = Hospital(Path(shutil.copytree(founded, tmp_path / "data")))
