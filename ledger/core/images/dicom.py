@@ -18,7 +18,7 @@ from ledger.core.images import dicom_codecs, dicom_parse, dicom_values
 from ledger.core.images.dicom_header import Header, canonical
 from ledger.core.images.dicom_palette import palette
 from ledger.core.images.dicom_parse import text
-from ledger.core.images.model import PALETTE, RGB, YBR_422, DecodedImage, Layout, Limits
+from ledger.core.images.model import PALETTE, RGB, YBR_422, Attribute, DecodedImage, Layout, Limits
 from ledger.core.images.sniffing import DICOM
 from ledger.errors import UnreadableImage
 
@@ -48,7 +48,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         bits=header.stored,
         signed=header.signed,
         decoder="native" if native else dicom_codecs.decoder_name(file.transfer_syntax),
-        attributes=dicom_values.attributes(file.elements),
+        attributes=_attributes(file),
         read_frames=_native(header) if native else partial(dicom_codecs.frames, header, layout),
         read_codestreams=partial(dicom_codecs.codestreams, header) if header.syntax in dicom_codecs.LOSSY else None,
         palette=colours,
@@ -57,6 +57,13 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         modality=_identifier(text(header.by_tag.get(0x00080060)), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ ", 16),
         sop_instance_uid=_identifier(text(header.by_tag.get(0x00080018)), "0123456789.", 64),
     )
+
+
+def _attributes(file: dicom_parse.File) -> tuple[Attribute, ...]:
+    found = dicom_values.attributes(file.elements, jpeg_2000=file.transfer_syntax in dicom_codecs.JPEG_2000)
+    if not file.trailing:
+        return found
+    return (*found, Attribute("dicom:trailing", "trailing data", "UNDEFINED", file.trailing))
 
 
 def _identifier(found: str, alphabet: str, longest: int) -> str | None:

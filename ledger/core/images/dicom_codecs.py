@@ -24,8 +24,8 @@ _UID = "1.2.840.10008.1.2.4."
 _BASELINE = frozenset((_UID + "50", _UID + "51"))
 _LOSSLESS_JPEG = frozenset((_UID + "57", _UID + "70"))
 _JPEG_LS = frozenset((_UID + "80", _UID + "81"))
-_JPEG_2000 = frozenset((_UID + "90", _UID + "91", _UID + "201", _UID + "202", _UID + "203"))
-SUPPORTED = _BASELINE | _LOSSLESS_JPEG | _JPEG_LS | _JPEG_2000 | {RLE}
+JPEG_2000 = frozenset((_UID + "90", _UID + "91", _UID + "201", _UID + "202", _UID + "203"))
+SUPPORTED = _BASELINE | _LOSSLESS_JPEG | _JPEG_LS | JPEG_2000 | {RLE}
 LOSSY = _BASELINE | {_UID + "81", _UID + "91", _UID + "203"}
 DECODED_TO_RGB = _BASELINE
 
@@ -144,7 +144,7 @@ def _precision(frame: bytes, header: Header) -> int:
         return header.allocated
     if header.high != header.stored - 1:
         raise UnsupportedImage(f"expected high bit {header.stored - 1} in a codestream, found {header.high}")
-    if header.syntax in _JPEG_2000:
+    if header.syntax in JPEG_2000:
         shape = streams.j2k_shape(frame)
     else:
         _, shape = streams.jpeg_shape(list(streams.segments(frame)))

@@ -44,10 +44,14 @@ class Element(NamedTuple):
 
 
 class File(NamedTuple):
-    """A Part 10 file: its transfer syntax UID and the elements of its outer data set in file order."""
+    """A Part 10 file: its transfer syntax UID and the elements of its outer data set in file order.
+
+    ``trailing`` holds the bytes behind the end of a deflated data set.
+    """
 
     transfer_syntax: str
     elements: tuple[Element, ...]
+    trailing: bytes
 
 
 def parse(data: bytes, limits: Limits) -> File:
@@ -56,12 +60,13 @@ def parse(data: bytes, limits: Limits) -> File:
     UnreadableImage for lengths that leave the file, duplicate elements and wrong nesting.
     """
     meta_end, syntax = _file_meta(memoryview(data))
-    body = memoryview(data)[meta_end:]
+    body, trailing = memoryview(data)[meta_end:], b""
     if syntax == DEFLATED:
-        body = memoryview(_inflate(body, limits))
+        inflated, trailing = _inflate(body, limits)
+        body = memoryview(inflated)
     reader = _Reader(body, little=syntax != EXPLICIT_BIG)
     elements, _ = reader.data_set(0, len(body), _explicit(body, syntax), 0, open_ended=False)
-    return File(syntax, elements)
+    return File(syntax, elements, trailing)
 
 
 def _explicit(body: memoryview, syntax: str) -> bool:
@@ -96,7 +101,8 @@ def _file_meta(data: memoryview) -> tuple[int, str]:
     return pos, syntax
 
 
-def _inflate(body: memoryview, limits: Limits) -> bytes:
+def _inflate(body: memoryview, limits: Limits) -> tuple[bytes, bytes]:
+    """The inflated data set, and what stands behind it without the byte that makes its length even (PS3.5 A.5)."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         found = inflater.decompress(body, limits.max_bytes)
@@ -106,7 +112,8 @@ def _inflate(body: memoryview, limits: Limits) -> bytes:
         raise LimitExceeded(f"expected at most {limits.max_bytes} bytes, found more in the inflated data set")
     if not inflater.eof:
         raise UnreadableImage("expected a complete deflated data set, found a truncated one")
-    return found
+    trailing = inflater.unused_data
+    return found, b"" if trailing == b"\0" else trailing
 
 
 class _Reader:

@@ -8,6 +8,12 @@ from struct import pack
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from ledger.core.digests import compare_attributes, digest_set
 
@@ -88,3 +94,61 @@ def test_repeated_keywords_of_png_text_have_paths_of_their_own():
     texts = [(b"tEXt", keyword + b"\0x") for keyword in (b"a", b"a", b"a[1]", b"a%5B1]")]
     paths = [a.path for a in digest_set(_png(*texts, (b"IDAT", b""))).attributes if "tEXt" in a.path]
     assert paths == ["png:tEXt:a", "png:tEXt:a%255B1]", "png:tEXt:a%5B1]", "png:tEXt:a[1]"]
+
+
+def _with_vr(data, tag, old, new):
+    """The same bytes with another value representation in front of the value of ``tag``."""
+    place = data.index(pack("<HH", tag >> 16, tag & 0xFFFF) + old)
+    return data[: place + 4] + new + data[place + 6 :]
+
+
+def _dicom(syntax=ExplicitVRLittleEndian, *, signed=False, **values):
+    ds = MAKE["data_set"](MAKE["slice_16"](16, 16), bits=12, signed=signed)
+    ds.add_new(0x00281053, "DS", "1")
+    for name, value in values.items():
+        setattr(ds, name, value)
+    return MAKE["written"](ds, syntax)
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"DS", b"US"), (b"DS", b"LO"), (b"DS", b"FL")])
+def test_a_vr_that_contradicts_the_dictionary_is_a_change(old, new):
+    assert _differences(_dicom(), _with_vr(_dicom(), 0x00281053, old, new)) == ["(0028,1053)"]
+
+
+@pytest.mark.parametrize(("signed", "old", "new"), [(True, b"SS", b"US"), (False, b"US", b"SS")])
+def test_a_vr_that_contradicts_the_pixel_representation_is_a_change_where_the_values_read_differently(signed, old, new):
+    honest = _dicom(signed=signed, PixelPaddingValue=-2000 if signed else 63536)
+    assert _differences(honest, _with_vr(honest, 0x00280120, old, new)) == ["(0028,0120)"]
+    small = _dicom(signed=signed, PixelPaddingValue=2000)
+    assert _differences(small, _with_vr(small, 0x00280120, old, new)) == []
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("signed", [True, False])
+def test_ambiguous_values_keep_the_data_set_digest_in_encodings_that_follow_the_standard(syntax, signed):
+    values = {"signed": signed, "PixelPaddingValue": -2000 if signed else 63536}
+    assert _differences(_dicom(**values), _dicom(syntax, **values)) == []
+
+
+def test_a_private_value_that_ends_with_another_byte_is_a_change():
+    files = []
+    for value in (1, 0x2001):
+        ds = MAKE["data_set"](MAKE["slice_16"](16, 16))
+        ds[0x00091001].value = value
+        files.append(MAKE["written"](ds))
+    assert _differences(*files) == ["(0009,1001)"]
+
+
+@pytest.mark.parametrize("label", ["YBR_RCT", "YBR_ICT"])
+def test_the_colour_space_of_jpeg_2000_is_no_other_word_for_rgb_in_uncompressed_data(label):
+    files = []
+    for photometric in ("RGB", label):
+        ds = MAKE["data_set"](MAKE["colour"]())
+        ds.PhotometricInterpretation = photometric
+        files.append(MAKE["written"](ds))
+    assert _differences(*files) == ["(0028,0004)"]
+
+
+def test_bytes_behind_a_deflated_data_set_are_an_attribute():
+    deflated = _dicom(DeflatedExplicitVRLittleEndian)
+    assert _differences(deflated, deflated + b"more") == ["dicom:trailing"]
