@@ -28,7 +28,7 @@ from ledger.chain.rpc import Provider, Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
 from ledger.core.trust import TrustedChain, dump_trust
-from ledger.errors import ChainMismatch, ChainUnreachable, Conflict
+from ledger.errors import ChainMismatch, ChainUnreachable, Conflict, SettingsError, StorageFull
 from ledger.files import from_os_error, write_atomically
 from ledger.registration import draft_entry
 from ledger.settings import Settings
@@ -95,7 +95,10 @@ class Folder:
             for folder in (self.root, self.keys):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise from_os_error(error, f"cannot use the data folder {self.root}") from error
+            failure = from_os_error(error, f"cannot use the data folder {self.root}")
+            if isinstance(failure, StorageFull):
+                raise failure from error
+            raise SettingsError(str(failure), advice="Check MEDSEAL_DATA (or --data) and its rights.") from error
 
 
 @dataclass
@@ -278,4 +281,4 @@ def _open_log(store: SqlStore, registrar: Registrar, deployment: Deployment) -> 
         "chain_id": deployment.chain_id,
         "contract": deployment.contract,
     }
-    store.add_registrar(registrar, draft_entry(registrar.id, "genesis", fields, utc_now))
+    store.add_registrar(registrar, draft_entry(registrar.id, "genesis", fields, lambda: registrar.created_at))

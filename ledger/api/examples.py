@@ -74,6 +74,7 @@ RECEIPT: dict[str, Any] = {
         f'{{"commitments":{{"file/1":"{"66" * 32}"}},"id":"{_ID}","kind":"register","registrar":"{_REGISTRAR}",'
         f'"time":"{_TIME}","version":"medseal/entry/1"}}'
     ),
+    "standing": "in-force",
     "openings": {"file/1": {"digest": _DIGEST, "key": "c0" * 32}},
     "checkpoint": None,
     "anchor": None,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from ledger.cli.app import app
@@ -49,12 +50,13 @@ def _listening(log: Path) -> str:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """One command on the folder ``data``."""
     for name in [name for name in os.environ if name.startswith("MEDSEAL_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MEDSEAL_DATA", str(tmp_path / "data"))
-    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="medseal")
+    yield lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="medseal")
+    structlog.reset_defaults()  # as the other tests found it, before a command configured it
 
 
 @pytest.fixture

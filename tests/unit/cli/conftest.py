@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from ledger.cli.app import app
@@ -39,11 +41,12 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
+def _nothing_from_outside_and_nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No settings of the environment reach a command, and its logging stays in its test."""
     for name in [name for name in os.environ if name.startswith("MEDSEAL_")]:
         monkeypatch.delenv(name)
+    yield
+    structlog.reset_defaults()
 
 
 def invoke(*arguments: object) -> Ran:
