@@ -18,6 +18,7 @@ from ledger.core.images import dicom_codecs, dicom_parse, dicom_values
 from ledger.core.images.dicom_header import Header, canonical
 from ledger.core.images.dicom_palette import palette
 from ledger.core.images.dicom_parse import text
+from ledger.core.images.dicom_unused import UnusedBits
 from ledger.core.images.model import PALETTE, RGB, YBR_422, Attribute, DecodedImage, Layout, Limits
 from ledger.core.images.sniffing import DICOM
 from ledger.errors import UnreadableImage
@@ -40,6 +41,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         layout = Layout(layout.rows, layout.columns, 3, layout.width, RGB)
     limits.check(layout, header.frames)
     native = file.transfer_syntax in _NATIVE
+    unused = UnusedBits(header)
     colours, first = palette(header.by_tag) if layout.kind == PALETTE else (None, 0)
     return DecodedImage(
         media_type=DICOM,
@@ -49,8 +51,9 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         signed=header.signed,
         decoder="native" if native else dicom_codecs.decoder_name(file.transfer_syntax),
         attributes=_attributes(file),
-        read_frames=_native(header) if native else partial(dicom_codecs.frames, header, layout),
+        read_frames=_native(header, unused) if native else partial(dicom_codecs.frames, header, layout, unused),
         read_codestreams=partial(dicom_codecs.codestreams, header) if header.syntax in dicom_codecs.LOSSY else None,
+        read_unused=unused.attributes,
         palette=colours,
         palette_first=first,
         transfer_syntax=file.transfer_syntax,
@@ -71,7 +74,7 @@ def _identifier(found: str, alphabet: str, longest: int) -> str | None:
     return found if 0 < len(found) <= longest and not set(found) - set(alphabet) else None
 
 
-def _native(header: Header) -> Callable[[], Iterator[Frame]]:
+def _native(header: Header, unused: UnusedBits) -> Callable[[], Iterator[Frame]]:
     """The reader of uncompressed frames; UnreadableImage for pixel data too short or longer by a frame."""
     pixels, layout = header.pixels, header.layout
     if pixels.value is None:
@@ -83,7 +86,7 @@ def _native(header: Header) -> Callable[[], Iterator[Frame]]:
     value: memoryview | bytes = pixels.value
     if not pixels.little and layout.width == 1 and pixels.vr == "OW":
         value = dicom_values.swapped(bytes(value), 2)
-    return partial(_native_frames, header, value, samples)
+    return partial(_native_frames, header, value, samples, unused)
 
 
 def _padding(header: Header, samples: int) -> int:
@@ -93,7 +96,7 @@ def _padding(header: Header, samples: int) -> int:
     return max(2, samples * header.allocated // 8)
 
 
-def _native_frames(header: Header, value: memoryview | bytes, samples: int) -> Iterator[Frame]:
+def _native_frames(header: Header, value: memoryview | bytes, samples: int, unused: UnusedBits) -> Iterator[Frame]:
     if header.allocated == 1:
         yield from _bit_frames(header, value, samples)
         return
@@ -102,7 +105,9 @@ def _native_frames(header: Header, value: memoryview | bytes, samples: int) -> I
     for index in range(header.frames):
         frame = np.frombuffer(value, word, samples, index * samples * width)
         words = _arranged(frame, header).astype(f"<u{width}", copy=False)
-        yield canonical(words, bits=header.stored, shift=header.high + 1 - header.stored, signed=header.signed)
+        found = canonical(words, bits=header.stored, shift=header.high + 1 - header.stored, signed=header.signed)
+        unused.look(index, words, found, header.allocated)
+        yield found
 
 
 def _bit_frames(header: Header, value: memoryview | bytes, samples: int) -> Iterator[Frame]:

@@ -11,6 +11,7 @@ import numpy as np
 from ledger.core.images import codestreams as streams
 from ledger.core.images.dicom_fragments import compressed
 from ledger.core.images.dicom_header import Header, canonical
+from ledger.core.images.dicom_unused import UnusedBits
 from ledger.core.images.jpeg import decode_baseline
 from ledger.core.images.lossless_jpeg import JPEG_LS, LOSSLESS, prepared
 from ledger.core.images.model import Layout
@@ -64,17 +65,23 @@ def codestreams(header: Header) -> Iterator[bytes]:
             yield bare if bare.endswith(b"\xff\xd9") else frame
 
 
-def frames(header: Header, layout: Layout) -> Iterator[Frame]:
-    """The samples of each frame, decoded one at a time."""
-    for frame in compressed(header):
+def frames(header: Header, layout: Layout, unused: UnusedBits) -> Iterator[Frame]:
+    """The samples of each frame, decoded one at a time; ``unused`` looks at those of lossless data."""
+    for index, frame in enumerate(compressed(header)):
         if header.syntax in _BASELINE:
             plain_rgb = header.photometric == "RGB"
             yield decode_baseline(frame, layout, plain_rgb=plain_rgb)
         else:
-            yield _decoded(frame, header)
+            words, precision = _decoded(frame, header)
+            bits, shift = min(precision, header.stored), header.high + 1 - header.stored
+            found = canonical(words, bits=bits, shift=shift, signed=header.signed)
+            if header.syntax not in LOSSY:
+                unused.look(index, words, found, precision)
+            yield found
 
 
-def _decoded(frame: bytes, header: Header) -> Frame:
+def _decoded(frame: bytes, header: Header) -> tuple[Frame, int]:
+    """The words of one frame as the codestream holds them, and how many bits of each it holds."""
     from pydicom.encaps import encapsulate
     from pydicom.pixels import get_decoder
 
@@ -94,9 +101,7 @@ def _decoded(frame: bytes, header: Header) -> Frame:
         arranged = words.reshape(layout.samples, layout.rows, layout.columns).transpose(1, 2, 0)
     else:
         arranged = words.reshape(layout.rows, layout.columns, layout.samples)
-    shift = header.high + 1 - header.stored
-    bits = min(precision, header.stored)
-    return canonical(arranged.astype(f"<u{layout.width}"), bits=bits, shift=shift, signed=header.signed)
+    return arranged.astype(f"<u{layout.width}"), precision
 
 
 def _options(header: Header, precision: int) -> dict[str, Any]:

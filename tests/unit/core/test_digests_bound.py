@@ -13,6 +13,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    RLELossless,
 )
 
 from ledger.core.digests import compare_attributes, digest_set
@@ -152,3 +153,46 @@ def test_the_colour_space_of_jpeg_2000_is_no_other_word_for_rgb_in_uncompressed_
 def test_bytes_behind_a_deflated_data_set_are_an_attribute():
     deflated = _dicom(DeflatedExplicitVRLittleEndian)
     assert _differences(deflated, deflated + b"more") == ["dicom:trailing"]
+
+
+def _words(words, **values):
+    ds = MAKE["data_set"](words.astype("<u2"), bits=12, **values)
+    return MAKE["written"](ds)
+
+
+def test_an_overlay_in_the_high_bits_of_the_words_is_an_attribute():
+    samples = MAKE["slice_16"](16, 16).view("<u2") & 0x0FFF
+    overlay = np.zeros_like(samples)
+    overlay[4:9, 4:9] = 1 << 12
+    moved = np.roll(overlay, 1, axis=0)
+    assert _differences(_words(samples), _words(samples | overlay)) == ["(7FE0,0010)#unused-bits"]
+    assert _differences(_words(samples | overlay), _words(samples | moved)) == ["(7FE0,0010)#unused-bits"]
+
+
+def test_bits_below_the_samples_are_an_attribute():
+    samples = np.arange(256, dtype="<u2").reshape(16, 16)
+    files = []
+    for low in (0, 5):
+        ds = MAKE["data_set"]((samples << 4 | low).astype("<u2"), bits=12)
+        ds.HighBit = 15
+        files.append(MAKE["written"](ds))
+    assert _differences(*files) == ["(7FE0,0010)#unused-bits"]
+
+
+def test_the_repeated_sign_of_a_sample_is_no_attribute_and_its_absence_is_one():
+    samples = MAKE["slice_16"](16, 16).view("<u2")
+    plain = digest_set(_words(samples, signed=True))
+    assert not [a.path for a in plain.attributes if "unused" in a.path]
+    assert _differences(_words(samples, signed=True), _words(samples & 0x0FFF, signed=True)) == [
+        "(7FE0,0010)#unused-bits"
+    ]
+
+
+def test_unused_bits_survive_run_length_encoding_and_name_their_frame():
+    frames = np.stack([MAKE["slice_16"](16, 16).view("<u2") & 0x0FFF] * 3)
+    frames[1, 3, 3] |= 0x8000
+    raw = MAKE["written"](MAKE["data_set"](frames, bits=12, frames=3))
+    assert _differences(raw, MAKE["compressed"](MAKE["data_set"](frames, bits=12, frames=3), RLELossless)) == []
+    frames = frames[[0, 2, 1]]
+    moved = MAKE["written"](MAKE["data_set"](frames, bits=12, frames=3))
+    assert _differences(raw, moved) == ["(7FE0,0010)#unused-bits"]
