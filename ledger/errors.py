@@ -155,14 +155,14 @@ class ChainMismatch(OutageError):
     """The node serves another chain than expected, or no contract stands at the address."""
 
     code = "chain_mismatch"
-    advice = "Point MEDSEAL_CHAIN_URL at the chain of deployment.json, or deploy the contract there."
+    advice = "Point MEDSEAL_CHAIN_URL at the chain of deployment.json; for another chain deploy into a folder of its own."
 
 
 class ChainRejected(OutageError):
     """The node or the contract refused a transaction."""
 
     code = "chain_rejected"
-    advice = "Read the reason; check the sender's balance and its entry in the registrar directory."
+    advice = "Read the reason; medseal doctor shows the sender's balance and its place in the directory."
 
 
 class StoreUnavailable(OutageError):
