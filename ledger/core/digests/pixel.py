@@ -25,7 +25,9 @@ Layout of codestream/1::
     leaf         = SHA-256(00 ‖ "medseal/codestream/1\n" ‖ frame)
 
 ``frame``: for JPEG (T.81) the bytes from SOI to EOI without the segments APP0 to APP15 and COM, except an APP14 that
-begins with "Adobe"; fill bytes before a marker are dropped; for JPEG-LS and JPEG 2000 the bytes up to their end marker
+begins with "Adobe", and, where it decides the colours, the first APP0 that begins with "JFIF" as ``FF E0 00 07`` and
+"JFIF\0": among three components with such an APP14, or not numbered 1, 2, 3, or in DICOM with the photometric
+interpretation RGB; fill bytes before a marker are dropped; for JPEG-LS and JPEG 2000 the bytes up to their end marker
 without zeros after it. A JPEG file and a DICOM frame that carries it agree. For a TIFF page of JPEG strips or tiles::
 
     frame = "tiff" ‖ u32 width ‖ u32 length ‖ u32 width and u32 length of a tile or strip ‖ u32 samples a pixel

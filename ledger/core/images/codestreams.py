@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ledger.errors import UnreadableImage
 
+_JFIF = b"\xff\xe0\x00\x07JFIF\0"
 SOI, EOI, SOS, COM, APP0, APP1, APP2, APP14 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xE1, 0xE2, 0xEE
 _STANDALONE = frozenset((0x01, SOI, EOI, *range(0xD0, 0xD8)))
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
@@ -86,13 +87,27 @@ def jpeg_shape(found: list[Segment]) -> tuple[int, Shape]:
     raise UnreadableImage("expected a JPEG frame header, found none")
 
 
-def stripped(data: bytes, found: list[Segment]) -> bytes:
-    """The stream from SOI to EOI without application data and comments, except Adobe's colour transform (APP14).
+def stripped(data: bytes, found: list[Segment], *, labelled_rgb: bool = False) -> bytes:
+    """The stream from SOI to EOI without application data and comments, except what decides its colours.
 
-    What is left is all that a decoder needs, so a frame has one form as a file and inside DICOM.
+    That is Adobe's colour transform (APP14) and, of a JFIF segment (APP0), its name alone where
+    without it the three components could be taken for RGB: with a transform, with identifiers other than 1, 2, 3, or
+    ``labelled_rgb`` by a DICOM header. So a frame has one form as a file and inside DICOM, and all that decoders need.
     """
-    kept = (s for s in found if not (APP0 <= s.marker < 0xF0 or s.marker == COM) or _is_adobe(s))
-    return b"".join(data[s.start : s.end] for s in kept)
+    jfif = next((s for s in found if s.marker == APP0 and s.payload.startswith(b"JFIF")), None)
+    kept = []
+    for segment in found:
+        if segment is jfif and _jfif_decides(found, labelled_rgb):
+            kept.append(_JFIF)
+        elif not (APP0 <= segment.marker < 0xF0 or segment.marker == COM) or _is_adobe(segment):
+            kept.append(data[segment.start : segment.end])
+    return b"".join(kept)
+
+
+def _jfif_decides(found: list[Segment], labelled_rgb: bool) -> bool:
+    frame = next((s.payload for s in found if s.marker in _FRAME_MARKERS), b"")
+    identifiers = frame[6::3]
+    return len(identifiers) == 3 and (labelled_rgb or identifiers != b"\1\2\3" or any(map(_is_adobe, found)))
 
 
 def _is_adobe(segment: Segment) -> bool:

@@ -59,7 +59,8 @@ def codestreams(header: Header) -> Iterator[bytes]:
     """Each frame of :data:`LOSSY` data without trailing padding; JPEG frames also without data for applications."""
     for frame in compressed(header):
         if header.syntax in _BASELINE:
-            yield streams.stripped(frame, list(streams.segments(frame)))
+            labelled_rgb = header.photometric == "RGB"
+            yield streams.stripped(frame, list(streams.segments(frame)), labelled_rgb=labelled_rgb)
         else:
             bare = frame.rstrip(b"\0")
             yield bare if bare.endswith(b"\xff\xd9") else frame

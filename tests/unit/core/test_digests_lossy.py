@@ -92,3 +92,30 @@ def test_a_baseline_frame_that_counts_from_white_to_black_is_read():
     found = digest_set(MAKE["with_frames"](ds, JPEGBaseline8Bit, [MAKE["jpeg"](grey)], "MONOCHROME1"))
     assert found.facts["photometric"] == "monochrome-inverted"
     assert found.facts["lossy"] is True
+
+
+def _with_jfif(frame):
+    return frame[:2] + b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" + frame[2:]
+
+
+def _without_application_data(frame):
+    return frame[:2] + frame[frame.index(b"\xff\xdb") :]
+
+
+def _codestream(frame, photometric):
+    data = MAKE["with_frames"](MAKE["data_set"](MAKE["colour"]()), JPEGBaseline8Bit, [frame], photometric)
+    return digest_set(data).digests["codestream/1"]
+
+
+def test_a_marker_that_turns_rgb_into_ybr_changes_the_codestream_digest():
+    rgb = MAKE["jpeg"](MAKE["colour"](), keep_rgb=True)  # with Adobe's marker, components named R, G, B
+    for frame in (rgb, _without_application_data(rgb)):
+        assert _codestream(frame, "RGB") != _codestream(_with_jfif(frame), "RGB")
+        assert digest_set(frame).digests["codestream/1"] == _codestream(frame, "RGB")
+    numbered = _without_application_data(MAKE["jpeg"](MAKE["colour"]()))
+    assert _codestream(numbered, "RGB") != _codestream(_with_jfif(numbered), "RGB")
+
+
+def test_a_marker_that_says_what_is_so_without_it_keeps_the_codestream_digest():
+    frame = _without_application_data(MAKE["jpeg"](MAKE["colour"]()))
+    assert _codestream(frame, "YBR_FULL_422") == _codestream(_with_jfif(frame), "YBR_FULL_422")
