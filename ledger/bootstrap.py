@@ -7,6 +7,7 @@ contract is deployed by an administrator (``medseal deploy``), and what is missi
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -90,7 +91,11 @@ class Folder:
         return self.root / "worker.lock"
 
     def create(self) -> None:
-        """The folder and its keys' folder are there, closed to others."""
+        """The folder and its keys' folder are there, and what this process makes from now on is closed to others.
+
+        A folder that was there before keeps its mode: it may be somebody's home.
+        """
+        os.umask(0o077)
         try:
             for folder in (self.root, self.keys):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,7 +148,7 @@ def prepare(settings: Settings) -> Parts:
     folder.create()
     with ExitStack() as closing:
         store = closing.enter_context(SqlStore.open(database_url(settings, folder)))
-        signing_key = load_or_create_signing_key(folder.keys / "signing.key")
+        signing_key = _signing_key(folder)
         sender_key = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
         provider = chain_of(settings, folder, closing)
         local = is_local(provider)
@@ -224,6 +229,16 @@ def chain_of(settings: Settings, folder: Folder, closing: ExitStack) -> Provider
 def registrar_id(public_key: bytes) -> str:
     """A registrar's id names its first signing key, so that nobody can claim another's."""
     return sha256(b"medseal/registrar/1\n" + public_key).hexdigest()
+
+
+def _signing_key(folder: Folder) -> Ed25519PrivateKey:
+    path = folder.keys / "signing.key"
+    if folder.deployment.exists() and not path.exists():
+        raise SettingsError(
+            f"expected the signing key of this ledger in {path}, found none",
+            advice="Restore keys/ from its backup; a new key would be another identity with an empty log.",
+        )
+    return load_or_create_signing_key(path)
 
 
 def _registrar(settings: Settings, store: SqlStore, signing_key: Ed25519PrivateKey) -> Registrar:

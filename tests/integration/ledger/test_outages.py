@@ -12,7 +12,7 @@ from ledger.bootstrap import Folder
 from ledger.chain.deploy import Directory
 from ledger.chain.keys import load_or_create_sender_key
 from ledger.chain.rpc import Rpc
-from ledger.errors import ChainMismatch, ChainUnreachable
+from ledger.errors import ChainMismatch, ChainUnreachable, SettingsError
 from ledger.service import Service
 from ledger.settings import Settings
 
@@ -93,3 +93,25 @@ def test_two_ledgers_of_one_folder_take_turns_on_the_embedded_chain(hospital: An
 
     with pytest.raises(Conflict):
         open_testnet(hospital.folder, [], wait=0.2)
+
+
+def test_a_lost_signing_key_is_no_new_identity(hospital: Any) -> None:
+    hospital.register(hospital.capture())
+    key = hospital.folder.keys / "signing.key"
+    kept = key.rename(key.with_suffix(".kept"))
+    with pytest.raises(SettingsError, match="found none") as caught:
+        hospital.restart()
+    assert "backup" in caught.value.advice
+    kept.rename(key)
+    hospital.restart()
+    assert hospital.verify(hospital.capture()).accepted
+
+
+def test_nobody_else_can_read_what_a_ledger_keeps(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    with Service.open(Settings(data=folder)):
+        handed_on = {"trust.json", "deployment.json"}
+        for path in folder.rglob("*"):
+            if path.name not in handed_on:
+                assert path.stat().st_mode & 0o077 == 0, path
