@@ -13,6 +13,7 @@ reasons and urgency are bookkeeping, not evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -62,7 +63,9 @@ def audit(store: RecordStore, registry: Registry, confirmations: int = 1) -> Aud
     newest, events = _chain(registry, report)
     for registrar in store.registrars():
         tree = _audit_log(store, registrar, report)
-        if newest is not None:
+        if not re.fullmatch("[0-9a-f]{64}", registrar.id):
+            _add(report, "registrar_differs", registrar, "an id of 64 hex digits", registrar.id, None)
+        elif newest is not None:
             mine = [event for event in events if event.registrar == registrar.id]
             _audit_chain(store, registry, Anchored(registrar, tree, newest, mine), confirmations, report)
     return report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from ledger.auditing_facts import facts_committed, has_instance
@@ -44,7 +45,9 @@ def audit_entry(entry: LogEntry, registrar: Registrar, image: ImageRecord | None
 
 
 def _genesis(entry: LogEntry, registrar: Registrar, body: Mapping[str, Any]) -> Iterator[Difference]:
+    identity = sha256(b"medseal/registrar/1\n" + bytes.fromhex(body["public_key"])).hexdigest()
     kept = {
+        "id": (identity, registrar.id),
         "name": (body["name"], registrar.name),
         "public_key": (body["public_key"], registrar.public_key),
         "created_at": (body["time"], timestamp(registrar.created_at)),

@@ -42,11 +42,12 @@ def rebuild(store: RecordStore, registry: Registry, confirmations: int) -> Rebui
     events = [event for event in registry.events(0, newest.number) if event.registrar in known]
     batches = anchored_batches(registry, events, newest.number - confirmations + 1)
     mined = {(batch.registrar, batch.sequence): batch for batch in batches}
-    before = {} if unreadable else _snapshot(store, mined)
+    before, waited = ({}, {}) if unreadable else (_snapshot(store, mined), _outboxes(store, mined))
     store.replace_index(batches, events, newest)
     differences = [f"expected {fault.expected}, found {fault.found}" for fault in unreadable]
     if not unreadable:
-        differences = _differences(before, _snapshot(store, mined)) + _mended(faults, store.faults())
+        waits = {name: line for name, line in _outboxes(store, mined).items() if name in waited}
+        differences = _differences(before | waited, _snapshot(store, mined) | waits) + _mended(faults, store.faults())
     entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
     return RebuildReport(entries, len(batches), len(events), tuple(differences))
 
@@ -72,8 +73,16 @@ def _snapshot(store: RecordStore, mined: _Mined) -> dict[str, str]:
         facts |= {_name(batch, registrar): _line(batch, mined) for batch in batches}
         for event in store.events(registrar.id):
             facts[f"event {event.log_index} of block {event.block.hash}"] = repr(event)
-        # Of the forms that a batch was sent in, another may have been mined; then others wait than it says itself.
-        if not any(_is_behind(batch, mined) for batch in batches):
+    return facts
+
+
+def _outboxes(store: RecordStore, mined: _Mined) -> dict[str, str]:
+    """What waits, of each registrar that has no batch behind the chain: of the forms that such a batch was sent in
+    another may have been mined, and then others wait than its newest form says.
+    """
+    facts: dict[str, str] = {}
+    for registrar in store.registrars():
+        if not any(_is_behind(batch, mined) for batch in store.batches(registrar.id, open_only=True)):
             pending = store.pending(registrar.id)
             facts[f"outbox of {registrar.name}"] = f"{pending.first} to {pending.size}" if pending else "empty"
     return facts

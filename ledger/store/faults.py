@@ -27,7 +27,7 @@ from ledger.core.entry import REGISTER
 from ledger.core.model import BatchState, Difference
 from ledger.ports import MALFORMED
 from ledger.store.appending import FILE_DIGEST
-from ledger.store.coverage import segments, uncovered
+from ledger.store.coverage import segments, sequence_at, uncovered
 from ledger.store.engine import Database
 from ledger.store.models import ATTEMPT, BATCH, CURSOR, DIGEST, ENTRY, EVENT, IMAGE, LOG, OUTBOX, REGISTRAR, stored_type
 
@@ -62,12 +62,19 @@ def _malformed(connection: Connection) -> Iterator[Difference]:
 def _of_other_types(connection: Connection, table: Table) -> Iterator[Difference]:
     kinds = {column.name: _kind_found(column) for column in table.columns}
     odd = [and_(found != _kind(table.c[name]), _is_needed(table.c[name], found)) for name, found in kinds.items()]
-    query = select(_registrar(table), _key(table), *kinds.values()).where(or_(*odd))
-    for registrar, key, *found in connection.execute(query):
+    keys = [_shown(column) for column in table.primary_key.columns]
+    whose = _shown(table.c.registrar) if "registrar" in table.c else literal("")
+    for registrar, *row in connection.execute(select(whose, *keys, *kinds.values()).where(or_(*odd))):
+        key, found = " ".join(map(str, row[: len(keys)])), row[len(keys) :]
         for column, kind in zip(table.columns, found, strict=True):
             if kind != _kind(column) and not (kind == "null" and column.nullable):
                 expected = f"{table.name}.{column.name} of {key}: {_kind(column)}"
-                yield Difference(MALFORMED, registrar or "", expected, kind)
+                yield Difference(MALFORMED, str(registrar), expected, kind)
+
+
+def _shown(column: Column[Any]) -> ColumnElement[str]:
+    # Bytes in the place of text need not be text.
+    return case((func.typeof(column) == "blob", func.hex(column)), else_=cast(column, Text))
 
 
 def _kind(column: Column[Any]) -> str:
@@ -138,7 +145,7 @@ def _outbox(connection: Connection) -> Iterator[Difference]:
         done = [part for part in segments(connection, registrar) if part.state.value in _SETTLED]
         waits = select(OUTBOX.c.position).where(OUTBOX.c.registrar == registrar)
         for index in connection.execute(waits.order_by(OUTBOX.c.position)).scalars():
-            if any(part.start <= index < part.stop for part in done):
+            if sequence_at(done, index) is not None:
                 yield Difference("outbox_differs", registrar, "an anchored entry", "one that waits", index=index)
 
 

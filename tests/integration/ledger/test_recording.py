@@ -1,4 +1,4 @@
-"""Registration, receipts, history, audit and rebuild over a real ledger."""
+"""Registration, receipts and history over a real ledger."""
 
 from __future__ import annotations
 
@@ -154,87 +154,6 @@ def test_history_comes_in_pages(hospital: Any) -> None:
         hospital.service.history(limit=0)
     with pytest.raises(InputError):
         hospital.service.history(state="lost")
-
-
-def test_an_untouched_ledger_passes_the_audit(hospital: Any) -> None:
-    hospital.anchored(hospital.capture())
-    report = hospital.service.audit()
-    assert (report.consistent, report.complete, report.entries, report.heads) == (True, True, 2, 1)
-
-
-def test_an_audit_says_what_it_could_not_check(hospital: Any) -> None:
-    hospital.anchored(hospital.capture())
-    hospital.register(hospital.picture())
-    report = hospital.service.audit()
-    assert (report.consistent, report.complete) == (True, False)
-    assert "1 entries" in report.not_checked[0]
-
-
-@pytest.mark.parametrize(
-    ("edit", "code"),
-    [
-        ("UPDATE log_entry SET leaf = zeroblob(32) WHERE position = 1", "leaf_differs"),
-        (
-            "UPDATE log_entry SET body = CAST(replace(CAST(body AS TEXT), 'T', 't') AS BLOB) WHERE position = 1",
-            "leaf_differs",
-        ),
-        ("UPDATE log_entry SET body = replace(body, 'register', 'Register') WHERE position = 1", "leaf_differs"),
-        ("UPDATE image SET details = x'00'", "details_differ"),
-        ("UPDATE log_entry SET kind = 'revoke' WHERE position = 1", "entry_row_differs"),
-        ("UPDATE log_entry SET time = time - 1000000 WHERE position = 1", "entry_row_differs"),
-        ("UPDATE image SET salt = zeroblob(32)", "record_differs"),
-        (
-            "UPDATE image_digest SET value = 'sha256:' || substr(value, 9) || '0' WHERE name = 'pixel/1'",
-            "record_differs",
-        ),
-        ("DELETE FROM image_digest WHERE name = 'tile/1'", "record_differs"),
-        ("UPDATE batch SET root = zeroblob(32)", "batch_differs"),
-        ("UPDATE batch SET block_number = 99", "batch_differs"),
-        ("UPDATE log SET size = 7", "log_size_differs"),
-    ],
-)
-def test_an_audit_names_each_edit_of_the_database(hospital: Any, edit: str, code: str) -> None:
-    hospital.anchored(hospital.capture())
-    assert hospital.edit_database(edit) >= 1
-    report = hospital.service.audit()
-    assert not report.consistent
-    assert code in {difference.code for difference in report.differences}
-
-
-def test_an_audit_finds_a_log_whose_last_entry_was_taken_away(hospital: Any) -> None:
-    registration = hospital.anchored(hospital.picture(1))
-    for table in ("image_digest", "image", "log_entry"):
-        hospital.edit_database(f"DELETE FROM {table} WHERE id = ?", registration.registration_id)
-    hospital.edit_database("UPDATE log SET size = size - 1")
-    codes = {difference.code for difference in hospital.service.audit().differences}
-    assert {"entry_missing", "log_too_short"} <= codes
-
-
-def test_a_rebuilt_index_is_equal_to_the_old_one(hospital: Any) -> None:
-    hospital.anchored(hospital.capture())
-    hospital.anchored(hospital.picture())
-    hospital.register(hospital.picture(5))
-    before = hospital.service.history()
-    report = hospital.service.rebuild()
-    assert (report.equal, report.differences, report.heads) == (True, [], 2)
-    assert hospital.service.history() == before
-    assert hospital.service.anchor_pending(60)
-
-
-@pytest.mark.parametrize("loss", ["batch", "chain_event", "outbox"])
-def test_a_lost_part_of_the_index_is_named_and_made_again(hospital: Any, loss: str) -> None:
-    registration = hospital.anchored(hospital.capture())
-    waiting = hospital.register(hospital.picture())
-    if loss == "batch":
-        hospital.edit_database("DELETE FROM attempt")
-    hospital.edit_database(f"DELETE FROM {loss}")
-    report = hospital.service.rebuild()
-    assert not report.equal
-    assert report.differences
-    assert hospital.service.rebuild().equal
-    assert hospital.service.registration(registration.registration_id).state == "final"
-    assert hospital.service.anchor_pending(60)
-    assert hospital.service.registration(waiting.registration_id).state == "final"
 
 
 def test_everything_is_found_again_after_a_restart(hospital: Any) -> None:
