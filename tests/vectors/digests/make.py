@@ -210,6 +210,7 @@ def others() -> dict[str, bytes]:
         "colour.tiff": tiff(rgb),
         "colour-lossy.jpg": lossy,
         "colour-lossy.dcm": with_frames(data_set(rgb), JPEGBaseline8Bit, [lossy], "YBR_FULL_422"),
+        "colour-lossy.tiff": tiff(rgb, compression="jpeg", quality=90),
         "frames.dcm": written(
             data_set(np.stack([slice_16()] * 3) + np.arange(3, dtype="<i2")[:, None, None], frames=3)
         ),
