@@ -172,12 +172,14 @@ def _anchoring(store: SqlStore) -> Iterator[Finding]:
             detail = f"batch {batch.sequence} of {registrar.name} is blocked: {batch.reason}"
             yield Finding("anchoring", False, detail, "Remove the reason; anchoring then goes on by itself.")
         pending, now = store.pending(registrar.id), datetime.now(UTC)
-        under_way = f"{len(batches) - len(blocked)} batches are on their way" if batches else "no batch is on its way"
+        under_way = f"batches on their way: {len(batches) - len(blocked)}"
         if pending is None:
             yield Finding("anchoring", True, f"{registrar.name}: nothing waits, {under_way}")
             continue
         age = (now - pending.oldest).total_seconds()
-        detail = f"{registrar.name}: {pending.size - pending.first} entries wait, the oldest {age:,.0f} s; {under_way}"
+        detail = (
+            f"{registrar.name}: entries waiting: {pending.size - pending.first}, the oldest {age:,.0f} s; {under_way}"
+        )
         advice = "Start medseal up, or register something: the command anchors what waits."
         yield Finding("anchoring", age <= _LONGEST_WAIT, detail, advice)
 
@@ -226,7 +228,7 @@ def _sender(settings: Settings, usual: Path, url: str, registry: Web3Registry) -
     sender = address_of(load_or_create_sender_key(path))
     registrar = registry.registrar_of(sender)
     status = registry.directory(registrar).status if registrar else "unknown or retired"
-    advice = "Its administrator runs medseal registrar status or medseal registrar add-sender."
+    advice = "The contract's administrator can mend it: medseal registrar status, or medseal registrar add-sender."
     yield Finding("directory", status == "active", f"sender {sender} writes for a registrar that is {status}", advice)
     gas, wei = _batch_gas(settings), balance(Rpc(url, settings.chain_timeout), sender)
     cost = gas * registry.gas_price()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.schemas import CheckResult
 
 _PIPE_WIDTH = 140
+_PIPE_TABLE_WIDTH = 400
 _COLOURS = {
     "authentic": "green",
     "authentic-reencoded": "green",
@@ -61,25 +62,25 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
-def console(stream: TextIO | None = None) -> Console:
-    """A console on ``stream`` (standard output if None), wide enough for tables when it is a pipe."""
+def console(stream: TextIO | None = None, pipe_width: int = _PIPE_WIDTH) -> Console:
+    """A console on ``stream`` (standard output if None), ``pipe_width`` characters wide when that is no terminal."""
     from rich.console import Console
 
     target = stream or sys.stdout
     return Console(
-        file=target, width=None if target.isatty() else _PIPE_WIDTH, markup=False, highlight=False, emoji=False
+        file=target, width=None if target.isatty() else pipe_width, markup=False, highlight=False, emoji=False
     )
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on standard output; None is shown as a dash."""
-    from rich.table import Table
+    """A table on standard output, no cell cut short; None is shown as a dash."""
+    from rich.table import Column, Table
     from rich.text import Text
 
-    view = Table(*columns, header_style="bold", box=None, pad_edge=False)
+    view = Table(*(Column(name, overflow="fold") for name in columns), header_style="bold", box=None, pad_edge=False)
     for row in rows:
         view.add_row(*(Text("–" if cell is None else clean(cell)) for cell in row))
-    console().print(view)
+    console(pipe_width=_PIPE_TABLE_WIDTH).print(view)
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:

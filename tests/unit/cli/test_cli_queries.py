@@ -54,10 +54,11 @@ def test_history_narrows(run_bare, registered, option, value, some, tmp_path, im
     assert bool(ran.lines) is some
 
 
-def test_history_for_people_is_a_table(run, registered):
+def test_history_for_people_is_a_table_with_whole_hashes(run, registered):
     out = run("history").out
     assert registered["ct"]["registration_id"] in out
-    assert "transaction" in out
+    assert run("history", "--json").lines[0]["anchor"]["transaction"] in out
+    assert "…" not in out
 
 
 @pytest.mark.parametrize(
@@ -176,6 +177,8 @@ def test_a_superseded_registration_names_its_replacement_and_a_disputed_one_is_u
     disputed = run_bare("dispute", third["registration_id"], *words, "--no-wait")
     assert disputed.code == 0
     assert "dispute entry" in disputed.out
+    told = run_bare("history", "--data", tmp_path).out
+    assert f"{stated.line['id']}: better window (QA), replaced by {new['registration_id']}" in told
     codes = [run_bare("verify", file, "--data", tmp_path).code for file in files]
     assert codes == [1, 0, 3]
 
@@ -184,10 +187,13 @@ def test_control_characters_of_others_do_not_reach_the_terminal(run_bare, images
     made = run_bare("register", images / "phantom.png", "--no-wait", "--json", "--data", tmp_path).line
     words = ("--reason", "\x1b[31mred\x07", "--author", "QA", "--no-wait", "--data", tmp_path)
     run_bare("revoke", made["registration_id"], *words)
-    ran = run_bare("verify", images / "phantom.png", "--data", tmp_path)
-    assert "\x1b[31m" not in ran.out
-    assert "\x07" not in ran.out
-    assert "red" in ran.out
+    for ran in (
+        run_bare("verify", images / "phantom.png", "--data", tmp_path),
+        run_bare("history", "--data", tmp_path),
+    ):
+        assert "\x1b[31m" not in ran.out
+        assert "\x07" not in ran.out
+        assert "red" in ran.out
 
 
 def test_a_key_is_shown_once_and_listed_without_its_secret(run):
