@@ -44,10 +44,12 @@ class AuditReport:
 
     @property
     def consistent(self) -> bool:
+        """Nothing that was compared differs."""
         return not self.differences
 
     @property
     def complete(self) -> bool:
+        """Nothing was left out of the comparison."""
         return not self.not_checked
 
 

@@ -26,6 +26,7 @@ class Anchored:
 
     @property
     def heads(self) -> list[ChainEvent]:
+        """The HeadAdvanced events among them, in chain order."""
         return [event for event in self.events if event.name == HEAD]
 
 

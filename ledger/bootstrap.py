@@ -59,26 +59,32 @@ class Folder:
 
     @property
     def database(self) -> Path:
+        """The SQLite database; unused when the settings name another one."""
         return self.root / "medseal.db"
 
     @property
     def chain(self) -> Path:
+        """The file of the embedded chain."""
         return self.root / "chain" / "chain.sqlite"
 
     @property
     def keys(self) -> Path:
+        """The folder of private keys, readable by its owner alone."""
         return self.root / "keys"
 
     @property
     def deployment(self) -> Path:
+        """Which contract on which chain this ledger anchors in."""
         return self.root / "deployment.json"
 
     @property
     def trust(self) -> Path:
+        """What a verifier of receipts has to pin."""
         return self.root / "trust.json"
 
     @property
     def receipts(self) -> Path:
+        """Where receipts are written unless told otherwise."""
         return self.root / "receipts"
 
     @property
@@ -88,6 +94,7 @@ class Folder:
 
     @property
     def worker_lock(self) -> Path:
+        """Held by the one worker of this folder."""
         return self.root / "worker.lock"
 
     def create(self) -> None:
@@ -121,6 +128,7 @@ class Parts:
     closing: ExitStack
 
     def close(self) -> None:
+        """The database and the embedded chain are released."""
         self.closing.close()
 
     def trust(self) -> str:

@@ -48,14 +48,17 @@ class CachedReads:
         return answer
 
     def head(self, registrar: str) -> Head:
+        """As :meth:`ledger.ports.Registry.head`, at most one lifetime old."""
         answer: Head = self._ask("head", registrar)
         return answer
 
     def root_at(self, registrar: str, sequence: int) -> bytes | None:
+        """As :meth:`ledger.ports.Registry.root_at`, at most one lifetime old."""
         answer: bytes | None = self._ask("root_at", registrar, sequence)
         return answer
 
     def directory(self, registrar: str) -> DirectoryEntry:
+        """As :meth:`ledger.ports.Registry.directory`, at most one lifetime old."""
         answer: DirectoryEntry = self._ask("directory", registrar)
         return answer
 

@@ -21,7 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.chain.abi import decode_revert
 from ledger.core.ethproof import keccak
-from ledger.errors import ChainRejected, ChainUnreachable
+from ledger.errors import ChainRejected, ChainUnreachable, StorageFull
 
 Provider: TypeAlias = BaseProvider | str
 Refusal: TypeAlias = dict[str, Any]
@@ -102,6 +102,9 @@ class Rpc:
         if not error:
             return response["result"], None
         refusal = error if isinstance(error, dict) else {"message": str(error)}
+        details = refusal.get("data")
+        if isinstance(details, dict) and details.get("code") == StorageFull.code:
+            raise StorageFull(f"{self.name} has no space left for a block")
         if refusal.get("code") in _NODE_TROUBLE:
             raise ChainUnreachable(f"{self.name} cannot answer {method}: {refusal.get('message')!s:.300}")
         return None, refusal

@@ -17,9 +17,9 @@ from ledger.core.entry import canonical
 from ledger.core.model import Registrar
 from ledger.core.offline import OfflineResult, Presented, check_receipt, verify_receipt
 from ledger.core.receipt import Checkpoint, issue, parse, withhold
-from ledger.core.trust import dump_trust, load_trust
+from ledger.core.trust import load_trust
 from ledger.core.verdict import CLINICAL, STRICT, Check, Policy, Status, Verdict, decide
-from ledger.errors import InputError, InvalidReceipt, InvalidTrust
+from ledger.errors import InputError, InvalidReceipt
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "receipts"
 IMAGE = (VECTORS / "image.png").read_bytes()
@@ -234,8 +234,8 @@ def _forged(**changes: Any) -> bytes:
     forged = Checkpoint(point.sequence, changes.get("size", point.size), point.root, changes.get("path", point.path))
     body = canonical(dict(genuine.entry))
     return issue(
-        registrar, body, genuine.index, genuine.openings, issued_at=genuine.issued_at, standing=genuine.standing, sign=key.sign,
-        checkpoint=forged, anchor=genuine.anchor,
+        registrar, body, genuine.index, genuine.openings, issued_at=genuine.issued_at, standing=genuine.standing,
+        sign=key.sign, checkpoint=forged, anchor=genuine.anchor,
     )  # fmt: skip
 
 
@@ -289,27 +289,3 @@ def test_a_receipt_with_a_field_of_another_form_is_refused(change: Callable[[dic
     change(value)
     with pytest.raises(InvalidReceipt):
         parse(canonical(value))
-
-
-def test_a_trust_file_is_read_back_as_it_was_written() -> None:
-    assert load_trust(dump_trust(load_trust(TRUST)).encode()) == load_trust(TRUST)
-
-
-@pytest.mark.parametrize("twice", ["registrars", "blocks"])
-def test_a_trust_file_that_says_a_thing_twice_is_refused(twice: str) -> None:
-    doubled = trusting(lambda t: t[twice].append(t[twice][0]))
-    with pytest.raises(InvalidTrust, match="found one twice"):
-        load_trust(doubled)
-
-
-def test_a_trust_file_that_gives_a_key_twice_is_refused() -> None:
-    doubled = trusting(lambda t: t["registrars"][0]["keys"].append(t["registrars"][0]["keys"][0]))
-    with pytest.raises(InvalidTrust, match="each key once"):
-        load_trust(doubled)
-
-
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"medseal/trust/2"}', ANCHORED])
-def test_what_is_no_trust_file_is_refused_with_a_code(data: bytes) -> None:
-    with pytest.raises(InvalidTrust) as caught:
-        load_trust(data)
-    assert caught.value.code == "invalid_trust"
