@@ -17,7 +17,8 @@ Rules (part of dataset/1, whose layout is in ``ledger.core.digests.dataset``):
 - Left out, and bound by file/1 alone: the preamble, group 0002, group lengths, Data Set Trailing Padding, Length to
   End, whose content no viewer shows; and in the outer data set what only describes the encoding: Planar Configuration,
   the extended offset tables and the pixel data itself (bound by digest, the bits of its words beside the samples by the
-  attribute of ``dicom_unused``). YBR_RCT counts as RGB there in JPEG 2000 transfer syntaxes, whose lossless encoders must write it.
+  attribute of ``dicom_unused``). YBR_RCT counts as RGB there in JPEG 2000 transfer syntaxes, whose lossless encoders
+  must write it.
 """
 
 from __future__ import annotations
