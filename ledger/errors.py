@@ -155,7 +155,9 @@ class ChainMismatch(OutageError):
     """The node serves another chain than expected, or no contract stands at the address."""
 
     code = "chain_mismatch"
-    advice = "Point MEDSEAL_CHAIN_URL at the chain of deployment.json; for another chain deploy into a folder of its own."
+    advice = (
+        "Point MEDSEAL_CHAIN_URL at the chain of deployment.json; for another chain deploy into a folder of its own."
+    )
 
 
 class ChainRejected(OutageError):
