@@ -156,8 +156,9 @@ class RecordStore(Protocol):
 
     def replace_index(self, batches: Sequence[Batch], events: Sequence[ChainEvent], scanned: Block) -> None:
         """Replace all batches, events and the cursor by these, and the outbox by the entries that no batch covers,
-        in one transaction. Entries and image records are not touched. A batch on its way under a sequence above the
-        given ones stays with what was signed for it, and so do attempts whose transaction a given batch names."""
+        in one transaction. Entries and image records are not touched. A batch that is open, or in a block after
+        ``scanned``, stays with what was signed for it if its sequence is above the given ones, and so do attempts
+        whose transaction a given batch names."""
 
     def faults(self) -> list[Difference]:
         """What breaks the database's own rules, as of one moment: values that their columns have no room for

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ledger.audit import ALL_BATCHES
 from ledger.auditing_chain import SETTLED, anchored_batches, batch_line, is_behind
-from ledger.core.model import Batch, Difference, Registrar
+from ledger.core.model import Batch, Block, Difference, Registrar
 from ledger.errors import StoreUnavailable
 from ledger.indexing import Indexer
 from ledger.ports import MALFORMED, RecordStore, Registry
@@ -37,17 +37,17 @@ def rebuild(store: RecordStore, registry: Registry, confirmations: int) -> Rebui
     _must_be_of_the_index(unreadable)
     if not unreadable:
         Indexer(store, registry).catch_up()
+    scanned = None if unreadable else store.cursor()
     newest = registry.block()
     known = {registrar.id for registrar in store.registrars()}
     events = [event for event in registry.events(0, newest.number) if event.registrar in known]
     batches = anchored_batches(registry, events, newest.number - confirmations + 1)
     mined = {(batch.registrar, batch.sequence): batch for batch in batches}
-    before, waited = ({}, {}) if unreadable else (_snapshot(store, mined), _outboxes(store, mined))
+    before = {} if unreadable else _snapshot(store, mined, scanned)
     store.replace_index(batches, events, newest)
     differences = [f"expected {fault.expected}, found {fault.found}" for fault in unreadable]
     if not unreadable:
-        waits = {name: line for name, line in _outboxes(store, mined).items() if name in waited}
-        differences = _differences(before | waited, _snapshot(store, mined) | waits) + _mended(faults, store.faults())
+        differences = _differences(before, _snapshot(store, mined, scanned)) + _mended(faults, store.faults())
     entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
     return RebuildReport(entries, len(batches), len(events), tuple(differences))
 
@@ -65,26 +65,21 @@ def _mended(before: list[Difference], after: list[Difference]) -> list[str]:
     return [f"expected {fault.expected}, found {fault.found}" for fault in before if fault not in after]
 
 
-def _snapshot(store: RecordStore, mined: _Mined) -> dict[str, str]:
-    """Each fact of the index as a line under its name, so that two indexes can be compared."""
-    facts: dict[str, str] = {}
-    for registrar in store.registrars():
-        batches = store.batches(registrar.id, limit=ALL_BATCHES)
-        facts |= {_name(batch, registrar): _line(batch, mined) for batch in batches}
-        for event in store.events(registrar.id):
-            facts[f"event {event.log_index} of block {event.block.hash}"] = repr(event)
-    return facts
+def _snapshot(store: RecordStore, mined: _Mined, scanned: Block | None) -> dict[str, str]:
+    """Each fact of the index as a line under its name, so that two indexes can be compared.
 
-
-def _outboxes(store: RecordStore, mined: _Mined) -> dict[str, str]:
-    """What waits, of each registrar that has no batch behind the chain: of the forms that such a batch was sent in
-    another may have been mined, and then others wait than its newest form says.
+    Only what the chain that was read speaks of: a worker goes on meanwhile. The outbox's faults the store names itself.
     """
+    up_to = scanned.number if scanned else -1
     facts: dict[str, str] = {}
     for registrar in store.registrars():
-        if not any(_is_behind(batch, mined) for batch in store.batches(registrar.id, open_only=True)):
-            pending = store.pending(registrar.id)
-            facts[f"outbox of {registrar.name}"] = f"{pending.first} to {pending.size}" if pending else "empty"
+        for batch in store.batches(registrar.id, limit=ALL_BATCHES):
+            spoken_of = (batch.registrar, batch.sequence) in mined
+            if spoken_of or (batch.state in SETTLED and (batch.block_number or 0) <= up_to):
+                facts[_name(batch, registrar)] = _line(batch, mined)
+        for event in store.events(registrar.id):
+            if event.block.number <= up_to:
+                facts[f"event {event.log_index} of block {event.block.hash}"] = repr(event)
     return facts
 
 

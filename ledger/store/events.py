@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, insert, or_, select, update
 
 from ledger.core.model import Batch, BatchState, Block, ChainEvent
 from ledger.store.coverage import uncovered
@@ -69,7 +69,7 @@ class Events(Database):
             # All logs are locked, in one order: an entry appended meanwhile finds the outbox as it will be.
             logs = connection.execute(select(LOG.c.registrar).order_by(LOG.c.registrar).with_for_update()).scalars()
             registrars = logs.all()
-            moving, signed = _on_their_way(connection, batches)
+            moving, signed = _on_their_way(connection, batches, scanned)
             urgent = connection.execute(select(OUTBOX.c.registrar, OUTBOX.c.position).where(OUTBOX.c.urgent)).all()
             for table in (CURSOR, ATTEMPT, BATCH, EVENT, OUTBOX):
                 connection.execute(delete(table))
@@ -84,15 +84,16 @@ class Events(Database):
                 connection.execute(update(OUTBOX).where(this).values(urgent=True))
 
 
-def _on_their_way(connection: Connection, batches: Sequence[Batch]) -> tuple[list[_Row], list[_Row]]:
+def _on_their_way(connection: Connection, batches: Sequence[Batch], scanned: Block) -> tuple[list[_Row], list[_Row]]:
     """The rows of batch and attempt that outlive a replacement by ``batches``: what was signed must not be forgotten,
-    for it may be in a node's pool already.
+    for it may be in a node's pool already, or in a block after ``scanned``.
     """
     heads: dict[str, int] = {}
     for batch in batches:
         heads[batch.registrar] = max(batch.sequence, heads.get(batch.registrar, 0))
     mined = {(batch.registrar, batch.sequence, batch.tx_hash) for batch in batches if not batch.attempts}
-    found = _sound_rows(connection, select(BATCH).where(BATCH.c.state.in_(_OPEN)), BATCH)
+    later = or_(BATCH.c.state.in_(_OPEN), BATCH.c.block_number > scanned.number)
+    found = _sound_rows(connection, select(BATCH).where(later), BATCH)
     moving = [row for row in found if row["sequence"] > heads.get(row["registrar"], 0)]
     kept = {(row["registrar"], row["sequence"]) for row in moving}
     signed = [

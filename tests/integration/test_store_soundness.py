@@ -68,3 +68,14 @@ def test_a_replaced_index_drops_what_the_chain_has_under_the_same_sequence(store
     left = store.pending(log)
     assert left is not None
     assert (left.first, left.size) == (2, 6)
+
+
+def test_a_replaced_index_keeps_what_was_anchored_after_the_chain_was_read(store: SqlStore, maker: Any) -> None:
+    log = maker.log(store, images=5)
+    final = maker.batch(log, 1, 0, 2, state=BatchState.FINAL)
+    later = maker.batch(log, 2, 2, 4, state=BatchState.ANCHORED, block_number=4, attempts=(maker.attempt(1, 4),))
+    store.save_batch(later)
+    store.replace_index([final], [], maker.block(3))
+    assert store.batch(log, 2) == later
+    store.replace_index([final], [], maker.block(4))
+    assert store.batch(log, 2) is None
