@@ -143,7 +143,7 @@ def _pixels_found(found: Registration, presented: Presented, name: str, decoder:
     if name == "codestream/1" and _decoded_otherwise(found, presented, decoder):
         detail = "the same compressed data, but what stands around it makes it decode to other samples"
         return Check(2, Status.UNDETERMINED, detail, figures)
-    if name == "pixel/1" and (found.image.facts.get("lossy") or presented.lossy):
+    if name == "pixel/1" and ("codestream/1" in found.image.digests or presented.lossy):
         known = found.image.facts.get("decoder")
         detail = f"the samples are those of a lossy image as {known} decodes it; decoders differ: no decision"
         return Check(2, Status.UNDETERMINED, detail, figures)
@@ -160,7 +160,7 @@ def _claimed(store: RecordStore, digests: DigestSet | None) -> Registration | No
 def _changed_pixels(original: Registration, digests: DigestSet) -> Check:
     """Check 2 against a named original: which tiles differ, where that can be told."""
     figures: dict[str, Any] = {"original": original.id}
-    if digests.facts.get("lossy") or original.image.facts.get("lossy"):
+    if "codestream/1" in digests.digests or "codestream/1" in original.image.digests:
         detail = f"claims to be registration {original.id}, but lossy compression lies between: tiles can't be compared"
         return Check(2, Status.UNDETERMINED, detail, figures)
     if not original.image.details:

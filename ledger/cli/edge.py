@@ -79,7 +79,11 @@ def opened(settings: Settings) -> Iterator[Ledger]:
         return
     from ledger.service import Service
 
+    new = not (settings.data / "deployment.json").exists()
     with Service.open(settings) as service:
+        if new:
+            folder = settings.data.absolute()
+            typer.echo(f"note: there was no ledger in {folder}; a new one was made there (--data DIR)", err=True)
         yield Ledger(service, service)
 
 

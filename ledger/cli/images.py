@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -33,6 +34,15 @@ ANCHOR_TIMEOUT = 300.0
 """Seconds that a command waits for its entries to be anchored."""
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How images are registered."""
+
+    key: str | None
+    urgent: bool
+    digest_only: bool
+
+
 @dataclass
 class _Outcome:
     file: Path
@@ -49,6 +59,9 @@ def register(
     ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until the entries are anchored.")] = False,
     urgent: Annotated[bool, typer.Option("--urgent", help="Anchor at once, without waiting for a full batch.")] = False,
+    digest_only: Annotated[
+        bool, typer.Option("--digest-only", help="Register file/1 alone: for files of any kind, which are not decoded.")
+    ] = False,
     idempotency_key: Annotated[
         str | None, typer.Option("--idempotency-key", help="The same key and image answer the same registration.")
     ] = None,
@@ -66,7 +79,9 @@ def register(
         raise InputError(f"--idempotency-key stands for one image, found {len(found)} files")
     folder = receipts or settings.data / "receipts"
     with opened(settings) as ledger:
-        outcomes = _register_all(ledger, found, folder, settings.max_upload_mb, idempotency_key, urgent)
+        outcomes = _register_all(
+            ledger, found, folder, settings.max_upload_mb, _Manner(idempotency_key, urgent, digest_only)
+        )
         anchored = True
         if ledger.service is not None and not no_wait:
             anchored = _await_anchors(ledger, outcomes)
@@ -76,9 +91,7 @@ def register(
     raise typer.Exit(worst([*codes, YES if anchored else UNDETERMINED]))
 
 
-def _register_all(
-    ledger: Ledger, files: list[Path], folder: Path, limit_mb: int, key: str | None, urgent: bool
-) -> list[_Outcome]:
+def _register_all(ledger: Ledger, files: list[Path], folder: Path, limit_mb: int, manner: _Manner) -> list[_Outcome]:
     from ledger.cli.files import read
     from ledger.cli.output import progress
 
@@ -87,12 +100,22 @@ def _register_all(
         for file in bars.track(files, description="registering"):
             outcome = _Outcome(file)
             try:
-                outcome.registration = ledger.gateway.register(read(file, limit_mb), idempotency_key=key, urgent=urgent)
+                outcome.registration = _register(ledger, read(file, limit_mb), manner)
                 outcome.receipt = _write_receipt(ledger, outcome.registration.registration_id, folder)
             except LedgerError as error:
                 outcome.error = error
             outcomes.append(outcome)
     return outcomes
+
+
+def _register(ledger: Ledger, data: bytes, manner: _Manner) -> Registration:
+    if not manner.digest_only:
+        return ledger.gateway.register(data, idempotency_key=manner.key, urgent=manner.urgent)
+    from ledger.core.digests import digest_file
+    from ledger.schemas import DigestRegistration
+
+    image = DigestRegistration(digests={"file/1": digest_file(data)}, idempotency_key=manner.key)
+    return ledger.gateway.register_digests([image], urgent=manner.urgent)[0]
 
 
 def _write_receipt(ledger: Ledger, registration_id: str, folder: Path) -> Path:
@@ -158,7 +181,9 @@ def _show_registration(outcome: _Outcome, as_json: bool) -> None:
     typer.echo(f"{output.clean(outcome.file)}: {word} as {registration.registration_id}")
     anchor = registration.anchor
     place = anchor and f"sequence {anchor.sequence}, block {anchor.block_number}, transaction {anchor.transaction}"
-    output.facts((("state", registration.state), ("anchor", place), ("receipt", outcome.receipt)))
+    standing = None if registration.standing == "in-force" else registration.standing
+    state = ("state", registration.state), ("standing", standing)
+    output.facts((*state, ("anchor", place), ("receipt", outcome.receipt)))
 
 
 def _show_error(file: Path, error: LedgerError, as_json: bool) -> None:
@@ -189,7 +214,7 @@ def verify(
     from ledger.cli.files import expand, read
 
     settings = settings_for(data, server, verbose)
-    codes = []
+    codes, verdicts = [], Counter[str]()
     with opened(settings) as ledger:
         for file in expand(files, recursive):
             try:
@@ -199,9 +224,13 @@ def verify(
             except LedgerError as error:
                 _show_error(file, error, as_json)
                 codes.append(code_of(error))
+                verdicts["error"] += 1
                 continue
+            verdicts[found.verdict] += 1
             _show_verification(file, found, as_json)
             codes.append(verdict_code(found.verdict, found.accepted))
+    if len(codes) > 1 and not as_json:
+        typer.echo(f"{len(codes)} files: " + ", ".join(f"{count} {word}" for word, count in verdicts.most_common()))
     raise typer.Exit(worst(codes))
 
 

@@ -249,8 +249,8 @@ def test_a_blocked_anchor_is_said_in_the_reason(hospital: Any) -> None:
     hospital.anchored(hospital.picture())
     hospital.register(hospital.capture())
     hospital.edit_database(
-        "INSERT INTO batch SELECT registrar, sequence + 1, size, size + 1, root, mode, 'blocked', created_at, NULL, NULL, "
-        "NULL, NULL, NULL, 'no funds' FROM batch"
+        "INSERT INTO batch SELECT registrar, sequence + 1, size, size + 1, root, mode, 'blocked', created_at, NULL, "
+        "NULL, NULL, NULL, NULL, 'no funds' FROM batch"
     )
     hospital.edit_database("DELETE FROM outbox")
     result = hospital.verify(hospital.capture())

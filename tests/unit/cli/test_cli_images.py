@@ -197,3 +197,24 @@ def test_a_chain_that_is_down_is_an_outage_and_no_verdict(run_bare, images, tmp_
     assert ran.out == ""
     assert "chain_unreachable" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_file_of_any_kind_is_registered_by_its_digest_alone(run, tmp_path):
+    file = tmp_path / "report.txt"
+    file.write_text("findings")
+    made = run("register", file, "--digest-only", "--json")
+    assert made.code == 0
+    assert list(made.line["digests"]) == ["file/1"]
+    found = run("verify", file, "--json")
+    assert (found.code, found.line["verdict"]) == (0, "authentic")
+
+
+def test_several_files_end_with_a_count_of_the_verdicts(run, registered, images):
+    ran = run("verify", images / "CT_small.dcm", images / "never-registered.png")
+    assert ran.out.splitlines()[-1] == "2 files: 1 authentic, 1 unregistered"
+
+
+def test_a_ledger_that_was_made_just_now_is_said(run_bare, images, tmp_path):
+    ran = run_bare("verify", images / "CT_small.dcm", "--data", tmp_path / "elsewhere")
+    assert "there was no ledger in" in ran.err
+    assert "there was no ledger in" not in run_bare("history", "--data", tmp_path / "elsewhere").err
