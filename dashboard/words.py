@@ -84,7 +84,7 @@ STANDINGS: Mapping[str, StateWords] = {
 
 POLICIES: Mapping[str, str] = {
     "clinical": "Accepts a registered image as soon as its receipt holds, and lossless re-encodings of it even when"
-    " header attributes changed (they are listed).",
+    " attributes changed (they are listed), unless they change how the pixels are shown.",
     "strict": "Accepts only what is final on the chain, and a re-encoding only when no header attribute changed.",
 }
 
