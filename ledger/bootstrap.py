@@ -161,6 +161,7 @@ def prepare(settings: Settings) -> Parts:
         provider = chain_of(settings, folder, closing)
         local = is_local(provider)
         registrar = _registrar(settings, store, signing_key)
+        _same_ledger(folder, store, registrar)
         deployment = _deployment(folder, provider, registrar, sender_key, local=local)
         registry = Web3Registry.connect(
             provider,
@@ -247,6 +248,15 @@ def _signing_key(folder: Folder) -> Ed25519PrivateKey:
             advice="Restore keys/ from its backup; a new key would be another identity with an empty log.",
         )
     return load_or_create_signing_key(path)
+
+
+def _same_ledger(folder: Folder, store: SqlStore, registrar: Registrar) -> None:
+    """A log that was opened belongs to its contract; without the record of it a second one would be deployed."""
+    if store.registrar(registrar.id) is not None and not folder.deployment.exists():
+        raise SettingsError(
+            f"expected the deployment of this ledger in {folder.deployment}, found none",
+            advice="Restore deployment.json from its backup; another contract would hold another log.",
+        )
 
 
 def _registrar(settings: Settings, store: SqlStore, signing_key: Ed25519PrivateKey) -> Registrar:

@@ -124,6 +124,11 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     folder = settings.data.absolute() / "keys"
     files = [folder / name for name in _SECRET_FILES] + [path for path in [settings.sender_key_file] if path]
+    if (settings.data / "deployment.json").exists():
+        needed = [folder / "signing.key", settings.sender_key_file or folder / "sender.key"]
+        missing = ", ".join(str(path) for path in needed if not path.exists())
+        if missing:
+            yield Finding("keys", False, f"missing: {missing}", "Restore keys/ from its backup.")
     files = [path for path in files if path.exists()]
     open_to_others = [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
     names = ", ".join(str(path) for path in open_to_others)

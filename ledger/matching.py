@@ -58,11 +58,12 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
     if match.file.status is Status.PASSED:
         return Check(3, Status.PASSED, "the same bytes, so the same data set")
     image = match.registration.image
-    if digests is None or not image.details:
-        return skipped(3, "one side is known by digests only")
+    if digests is None:
+        return skipped(3, "only digests were given: no data set to compare")
+    if not image.details:
+        return _by_digest_alone(image.digests.get("dataset/1"), digests.digests.get("dataset/1"))
     if image.facts.get("media_type") != digests.facts.get("media_type"):
-        found = digests.facts.get("media_type")
-        return skipped(3, f"registered as {image.facts.get('media_type')}, presented as {found}: nothing to compare")
+        return _across_containers(image.facts, digests.facts)
     if image.digests.get("dataset/1") == digests.digests.get("dataset/1"):
         return Check(3, Status.PASSED, f"no attribute differs; {_container(image.facts, digests.facts)}")
     if "dataset/1" in changed_details(image.details, image.digests):
@@ -78,6 +79,26 @@ def data_set_check(match: Match, digests: DigestSet | None) -> Check:
     figures = {"attributes": listed, "count": len(changes), "rendering": rendering}
     shown = f"; this changes how the pixels are shown: {', '.join(rendering[:5])}" if rendering else ""
     return Check(3, Status.FAILED, f"differs in {names}{more}{shown}", figures)
+
+
+def _by_digest_alone(registered: str | None, presented: str | None) -> Check:
+    """Check 3 for a registration without attribute digests."""
+    if registered is None:
+        return skipped(3, "registered without its data set: nothing to compare")
+    if registered == presented:
+        return Check(3, Status.PASSED, "no attribute differs")
+    detail = "the data set differs, and the record does not say in what: it may change how the pixels are shown"
+    return Check(3, Status.FAILED, detail, {"rendering": ["unknown"]})
+
+
+def _across_containers(registered: Mapping[str, Any], presented: Mapping[str, Any]) -> Check:
+    """Check 3 between two kinds of file, whose attributes can't be compared; colour tables are among them."""
+    before, after = registered.get("media_type"), presented.get("media_type")
+    detail = f"registered as {before}, presented as {after}: nothing to compare"
+    if "palette" in (registered.get("photometric"), presented.get("photometric")):
+        why = f"{detail}; the colour table may differ"
+        return Check(3, Status.FAILED, why, {"rendering": ["palette"]})
+    return skipped(3, detail)
 
 
 def _container(registered: Mapping[str, Any], presented: Mapping[str, Any]) -> str:

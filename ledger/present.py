@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
 from ledger.core.digests import DIGEST_NAMES
-from ledger.core.entry import STATEMENTS, decode_entry
+from ledger.core.entry import STATEMENTS, decode_entry, parse_timestamp
 from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
 from ledger.errors import InvalidEntry, OutageError
 from ledger.ports import HistoryRow
+from ledger.receipts import UNDISCLOSED
 from ledger.verification import Outcome
 
 _PLACES = {name: place for place, name in enumerate(DIGEST_NAMES)}
@@ -152,6 +154,29 @@ def fresh(entry: LogEntry, digests: Mapping[str, str], registrar: Registrar) -> 
         statements=[],
         created=True,
     )
+
+
+def as_proven(row: schemas.Registration, outcome: Outcome) -> schemas.Registration:
+    """``row`` with name, time and anchor as log and chain tell them, not as the database's rows do.
+
+    Without what a verifier has no business with: a perceptual hash, which shows what the image looks like.
+    """
+    proof, registration = outcome.proof, outcome.registration
+    digests = {name: digest for name, digest in row.digests.items() if name not in UNDISCLOSED}
+    update: dict[str, object] = {"digests": digests, "registrar_name": proof.name or row.registrar_name}
+    if registration is not None:
+        with suppress(InvalidEntry):
+            update["registered_at"] = parse_timestamp(decode_entry(registration.entry.body)["time"])
+    if row.anchor is not None and row.anchor.block_number is not None:
+        head = proof.head
+        place = {
+            "transaction": head.transaction if head else None,
+            "block_number": head.block.number if head else None,
+            "block_hash": head.block.hash if head else None,
+            "block_time": datetime.fromtimestamp(head.block.time, UTC) if head else None,
+        }
+        update["anchor"] = row.anchor.model_copy(update=place)
+    return row.model_copy(update=update)
 
 
 def verification(

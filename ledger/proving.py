@@ -22,11 +22,15 @@ from ledger.standing import standing_of
 
 @dataclass(frozen=True)
 class Proof:
-    """Checks 4 to 7 in order, and what the log said: the batch of the entry and the statements about it."""
+    """Checks 4 to 7 in order, and what they rest on: the batch of the entry, the statements about it, the head as the
+    chain tells it, and the registrar's name as its log does.
+    """
 
     checks: Sequence[Check]
     batch: Batch | None = None
     statements: Sequence[LogEntry] = ()
+    head: AnchoredHead | None = None
+    name: str | None = None
 
 
 _SETTLED = (BatchState.ANCHORED, BatchState.FINAL)
@@ -53,8 +57,9 @@ class Prover:
             included = self._inclusion(registration, batch)
         except OutageError as error:
             return Proof([_outage(number, error) for number in (4, 5, 6, 7)])
-        checks = [included, *self._on_chain(registration, batch, view), self._in_force(registrar, view)]
-        return Proof(checks, batch, view.statements)
+        anchored, entitled, head = self._on_chain(registration, batch, view)
+        checks = [included, anchored, entitled, self._in_force(registrar, view)]
+        return Proof(checks, batch, view.statements, head, view.name)
 
     def _inclusion(self, registration: Registration, batch: Batch | None) -> Check:
         entry, image = registration.entry, registration.image
@@ -74,16 +79,18 @@ class Prover:
             return Check(4, Status.FAILED, "the log does not lead to the anchored root: the store was changed", figures)
         return Check(4, Status.PASSED, f"entry {entry.index} is in the log of {batch.size} entries", figures)
 
-    def _on_chain(self, registration: Registration, batch: Batch | None, view: LogView) -> list[Check]:
+    def _on_chain(
+        self, registration: Registration, batch: Batch | None, view: LogView
+    ) -> tuple[Check, Check, AnchoredHead | None]:
         registrar = registration.entry.registrar
         try:
             if batch is None or batch.state not in _SETTLED or batch.block_number is None:
-                return [skipped(5, _pending(batch)), self._entitled(registrar, view, None)]
+                return skipped(5, _pending(batch)), self._entitled(registrar, view, None), None
             head = self._registry.anchored_in(batch.block_number, registrar, batch.sequence)
             anchored_at = head.block.time if head else None
-            return [self._anchored(registrar, batch, head), self._entitled(registrar, view, anchored_at)]
+            return self._anchored(registrar, batch, head), self._entitled(registrar, view, anchored_at), head
         except OutageError as error:
-            return [_outage(5, error), _outage(6, error)]
+            return _outage(5, error), _outage(6, error), None
 
     def _anchored(self, registrar: str, batch: Batch, head: AnchoredHead | None) -> Check:
         """Check 5. Root, block and transaction are the chain's own words; the record only says where to look."""
@@ -178,12 +185,16 @@ def _pending(batch: Batch | None) -> str:
 
 
 def _unopened(registration: Registration) -> str | None:
-    """The first stored digest that the entry does not commit to, if any."""
+    """The first thing stored that the entry does not bear out, if any."""
     image = registration.image
     try:
         entry = decode_entry(registration.entry.body)
     except InvalidEntry:
         return "entry"
+    if (entry["id"], entry["registrar"]) != (registration.entry.id, registration.entry.registrar):
+        return "identifier"
+    if entry.get("commitments", {}).keys() != image.digests.keys():
+        return "set of digests"
     for name, digest in image.digests.items():
         if not opens(entry, name, commitment_key(image.salt, name), digest):
             return name

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-from ledger.core.entry import commitment_key
-from ledger.core.model import AnchorEvidence, Batch, BatchState, Block, ImageRecord, Registrar
+from ledger.core.entry import commitment_key, decode_entry
+from ledger.core.model import AnchorEvidence, Batch, BatchState, Block, ImageRecord, Registrar, Standing
 from ledger.core.receipt import Checkpoint, Opening, issue
 from ledger.errors import ChainUnreachable, Conflict, NotFound
 from ledger.log import LogTrees
@@ -17,6 +17,7 @@ from ledger.standing import standing_of
 # A perceptual hash shows what an image looks like: it stays in the hospital's store.
 UNDISCLOSED = frozenset({"view/1"})
 _CACHED_BATCHES = 256
+_NOT_THE_LOG = "no receipt can be issued: the records are not the log that the contract holds"
 
 
 class Receipts:
@@ -48,6 +49,9 @@ class Receipts:
         entry = registration.entry
         if entry.registrar != self._registrar.id:
             raise Conflict("only the registrar of a log can sign its receipts")
+        if decode_entry(entry.body)["id"] != registration_id:
+            raise Conflict(_NOT_THE_LOG, advice="Run medseal audit; it names what was changed.")
+        standing = self._standing(entry.registrar, registration_id)
         batch = self._store.batch_of(entry.registrar, entry.index)
         anchored = batch if batch and batch.state in (BatchState.ANCHORED, BatchState.FINAL) else None
         return issue(
@@ -56,11 +60,23 @@ class Receipts:
             entry.index,
             openings(registration.image),
             issued_at=self._clock(),
-            standing=standing_of(self._trees.view(entry.registrar, registration_id).statements).standing,
+            standing=standing,
             sign=self._sign,
             checkpoint=self._checkpoint(anchored, entry.index) if anchored else None,
             anchor=self._anchor(anchored) if anchored else None,
         )
+
+    def _standing(self, registrar: str, registration_id: str) -> Standing:
+        """What the log says of it. Silence counts only in a log that is the contract's, while that can be asked."""
+        view = self._trees.view(registrar, registration_id)
+        standing = standing_of(view.statements).standing
+        try:
+            head = self._registry.head(registrar)
+        except ChainUnreachable:
+            return standing
+        if head.size > view.tree.size or (head.size and view.tree.root(head.size) != head.root):
+            raise Conflict(_NOT_THE_LOG, advice="Run medseal audit; it names what was changed.")
+        return standing
 
     def _checkpoint(self, batch: Batch, index: int) -> Checkpoint:
         tree = self._trees.at(batch.registrar, batch.size)

@@ -237,7 +237,8 @@ class Service:
     def _verification(self, outcome: Outcome) -> schemas.Verification:
         found = None
         if outcome.registration is not None:
-            found = self._describe(outcome.registration, outcome.proof.batch, outcome.proof.statements)
+            row = self._describe(outcome.registration, outcome.proof.batch, outcome.proof.statements)
+            found = present.as_proven(row, outcome)
         return present.verification(outcome, found, utc_now())
 
     def _entry_state(self, entry: LogEntry) -> State:

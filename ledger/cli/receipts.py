@@ -122,7 +122,8 @@ def _deliver(data: bytes, out: Path | None) -> None:
     from ledger.files import write_atomically
 
     if out is None:
-        typer.echo(data.decode())
+        # Byte for byte where it goes into a file: a receipt with a line's end is another one.
+        typer.echo(data.decode(), nl=sys.stdout.isatty())
     else:
         write_atomically(out, data)
         typer.echo(f"written: {out}", err=True)

@@ -16,11 +16,26 @@ _NAMES = frozenset(
         *("ICCProfile", "ColorSpace", "FrameIncrementPointer", "Laterality", "ImageLaterality"),
         *("ImageOrientationPatient", "PatientOrientation", "FrameLaterality"),
         *("Orientation", "ColorMap", "BitsPerSample", "SampleFormat", "TransferFunction", "WhitePoint"),
-        *("PrimaryChromaticities", "ExtraSamples", "APP0", "APP2", "APP14"),
+        *("InterColorProfile", "GrayResponseCurve", "GrayResponseUnit", "XResolution", "YResolution"),
+        *("ImagePositionPatient", "MaskSubtractionSequence", "PixelIntensityRelationship"),
+        *("PixelIntensityRelationshipSign", "PrimaryChromaticities", "ExtraSamples", "APP0", "APP2", "APP14"),
     }
 )
 _PATHS = (
-    *("(60", "(7FE0", "png:IHDR", "png:PLTE", "png:tRNS", "png:gAMA", "png:cHRM", "png:sRGB", "png:iCCP", "png:sBIT"),
+    *(
+        "(60",
+        "(7FE0",
+        "(0018,16",
+        "png:pHYs",
+        "png:IHDR",
+        "png:PLTE",
+        "png:tRNS",
+        "png:gAMA",
+        "png:cHRM",
+        "png:sRGB",
+        "png:iCCP",
+        "png:sBIT",
+    ),
     *("png:acTL", "png:fcTL", "png:fdAT", "png:cICP", "exif:Orientation"),
 )
 

@@ -131,7 +131,8 @@ def decide(checks: Sequence[Check], policy: Policy) -> Decision:
         return _undetermined(f"not found, but the ledger could not be asked in full: {found[5].detail}")
     if found[1].status is found[2].status is Status.SKIPPED:
         return _undetermined(f"no digest could be compared: {found[1].detail}")
-    return Decision(Verdict.UNREGISTERED, False, f"{found[1].detail}; this proves neither forgery nor authenticity")
+    why = next((found[number].detail for number in (1, 2) if found[number].status is Status.FAILED), found[1].detail)
+    return Decision(Verdict.UNREGISTERED, False, f"{why}; this proves neither forgery nor authenticity")
 
 
 def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:

@@ -121,3 +121,9 @@ def test_withholding_refuses_what_the_receipt_does_not_hold(run_bare, registered
 
 def test_the_trust_file_goes_to_standard_output_too(run, trust):
     assert json.loads(run("trust").out)["type"] == json.loads(trust.read_text())["type"] == "medseal/trust/1"
+
+
+def test_a_receipt_sent_into_a_file_by_the_shell_is_byte_for_byte_the_receipt(run, registered, tmp_path):
+    shown = run("receipt", "show", registered["ct"]["registration_id"])
+    assert shown.code == 0
+    assert shown.out.startswith("{") and shown.out.endswith("}")
