@@ -196,6 +196,9 @@ class Anchorer:
         except ChainRejected as error:
             if replaced:
                 return TickReport(Action.WAITING, f"no replacement: {error}", previous)
+            if self._registry.head(self._id) != head:
+                # Our own transaction was mined between the reading and the trial: the next tick finds it.
+                return TickReport(Action.WAITING, "the head moved meanwhile", previous)
             return self._block(previous or self._waiting(head, tree), self._records.obstacle() or str(error))
         batch = self._prepared(head, attempt, replaced)
         self._store.save_batch(batch)

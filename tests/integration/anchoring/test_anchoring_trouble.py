@@ -212,3 +212,27 @@ def test_two_workers_on_one_log_do_no_harm(local_hospital: Any, tmp_path: Path) 
         second.tick(force=True)
     assert first.drain(10) and second.drain(10)
     local_hospital.check_exactly_once()
+
+
+class Overtaken:
+    """A registry in front of which another transaction of ours is mined just before the first signature."""
+
+    def __init__(self, hospital: Any) -> None:
+        self._registry, self._hospital, self._first = hospital.registry(), hospital, True
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("sign_") and self._first:
+            self._first = False
+            assert self._hospital.anchorer().drain(20)
+        return getattr(self._registry, name)
+
+
+def test_a_head_that_moves_during_the_signing_is_no_obstacle(
+    start_testnet: Callable[..., Any], hospital_on: Callable[..., Any]
+) -> None:
+    hospital = hospital_on(start_testnet().url)
+    worker = hospital.anchorer(registry=Overtaken(hospital))
+    assert worker.tick(force=True).action is Action.WAITING
+    assert worker.drain(20)
+    assert batch(hospital, 1).state is BatchState.FINAL
+    hospital.check_exactly_once()
