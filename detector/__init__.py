@@ -1,1 +1,1 @@
-"""Forgery detection and localization: arrays in, findings out. Filled by a later release."""
+"""Forgery detection and localization in medical images: arrays in, findings out. Imports nothing of the ledger."""

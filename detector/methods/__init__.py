@@ -1,0 +1,1 @@
+"""One file, one method, one publication; every one answers in the shape of ``detector.types``."""

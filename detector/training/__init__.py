@@ -1,0 +1,1 @@
+"""Training. The only place, with ``detector.training`` below it, that imports TensorFlow."""
