@@ -16,6 +16,7 @@ from ledger.chain.rpc import Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
 from ledger.errors import ChainMismatch, ChainRejected, Conflict, InputError, SettingsError
+from ledger.folder import Folder
 from ledger.naming import REGISTRAR_ID, registrar_named
 from ledger.settings import Settings
 from ledger.store import SqlStore
@@ -54,7 +55,7 @@ def deploy_to(
     Conflict when the folder has a deployment already; ``insufficient_funds`` when the administrator has less than the
     sum; ChainRejected when the network refuses a transaction.
     """
-    folder = bootstrap.Folder(settings.data.absolute())
+    folder = Folder(settings.data.absolute())
     if folder.deployment.exists():
         raise Conflict(
             f"expected no deployment yet, found {folder.deployment}",
@@ -95,7 +96,7 @@ def _announce(admin: Account, sender: Account, funds: int, say: Callable[[str], 
         say(f"nothing can be anchored before you send ether to {sender.address}")
 
 
-def _key_for_deploying(folder: bootstrap.Folder, key_file: Path | None) -> SecretBytes:
+def _key_for_deploying(folder: Folder, key_file: Path | None) -> SecretBytes:
     if key_file is not None:
         return _existing_key(key_file)
     return load_or_create_sender_key(folder.keys / "admin.key")
@@ -115,7 +116,7 @@ def administration(settings: Settings, key_file: Path | None) -> Iterator[Direct
 
     What is changed inside stands in the folder's trust file afterwards, if there is one.
     """
-    folder = bootstrap.Folder(settings.data.absolute())
+    folder = Folder(settings.data.absolute())
     if not folder.deployment.is_file():
         raise ChainMismatch(
             f"expected {folder.deployment}, found none", advice="Copy deployment.json of the contract here."
@@ -140,7 +141,7 @@ def registrar_for(settings: Settings, wanted: str | None) -> str:
     """The id that ``wanted`` names: an id as it is, a name as the folder's records know it, None the folder's own."""
     if wanted is not None and REGISTRAR_ID.fullmatch(wanted):
         return wanted
-    folder = bootstrap.Folder(settings.data.absolute())
+    folder = Folder(settings.data.absolute())
     if wanted is None:
         signing_key = folder.keys / "signing.key"
         if not signing_key.is_file():

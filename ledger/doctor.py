@@ -150,7 +150,8 @@ def _load_keys(folder: Path, sender_key_file: Path | None) -> None:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    from ledger.bootstrap import Folder, database_url
+    from ledger.bootstrap import database_url
+    from ledger.folder import Folder
     from ledger.store import SqlStore
 
     folder = Folder(settings.data.absolute())
@@ -190,9 +191,10 @@ def _anchoring(store: SqlStore) -> Iterator[Finding]:
 
 
 def _chain(settings: Settings) -> Iterator[Finding]:
-    from ledger.bootstrap import Folder, running_chain
+    from ledger.bootstrap import running_chain
     from ledger.chain.client import Web3Registry
     from ledger.chain.deploy import Deployment
+    from ledger.folder import Folder
 
     folder = Folder(settings.data.absolute())
     url = settings.chain_url or running_chain(folder)
@@ -245,7 +247,8 @@ def _sender(settings: Settings, usual: Path, url: str, registry: Web3Registry) -
 
 def _batch_gas(settings: Settings) -> int:
     """The mean of the newest batches, a usual one's gas where there are none or they cannot be read."""
-    from ledger.bootstrap import Folder, database_url
+    from ledger.bootstrap import database_url
+    from ledger.folder import Folder
     from ledger.store import SqlStore
 
     folder = Folder(settings.data.absolute())

@@ -10,9 +10,10 @@ import os
 import sys
 from pathlib import Path
 
-from ledger.bootstrap import Folder, funded_addresses, prepare
+from ledger.bootstrap import funded_addresses, prepare
 from ledger.errors import LedgerError
 from ledger.files import write_atomically
+from ledger.folder import Folder
 from ledger.settings import Settings
 from ledger.store.keys import ApiKeys
 

@@ -19,7 +19,8 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.uid import RLELossless
 
-from ledger.bootstrap import Folder, funded_addresses
+from ledger.bootstrap import funded_addresses
+from ledger.folder import Folder
 from ledger.schemas import Registration, Statement, StatementRequest, Verification
 from ledger.service import Service
 from ledger.settings import Settings

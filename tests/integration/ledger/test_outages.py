@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ledger.bootstrap import Folder
 from ledger.chain.deploy import Directory
 from ledger.chain.keys import load_or_create_sender_key
 from ledger.chain.rpc import Rpc
 from ledger.errors import ChainMismatch, ChainUnreachable, SettingsError
+from ledger.folder import Folder
 from ledger.service import Service
 from ledger.settings import Settings
 

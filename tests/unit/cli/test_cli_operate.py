@@ -10,7 +10,6 @@ import sys
 
 import pytest
 
-from ledger.bootstrap import Folder
 from ledger.chain.keys import load_or_create_sender_key
 from ledger.chain.testnet import LocalTestnet, serve
 from ledger.chain.transactions import address_of
@@ -19,6 +18,7 @@ from ledger.cli.edge import worst
 from ledger.cli.output import clean
 from ledger.errors import StorageFull
 from ledger.files import from_os_error, write_atomically
+from ledger.folder import Folder
 
 HEAVY = ("web3", "eth", "eth_account", "pydicom", "cv2", "numpy", "fastapi", "streamlit", "tensorflow", "sqlalchemy")
 
