@@ -1,0 +1,1 @@
+"""What each method is worth: protocols, metrics with intervals, tables and plots."""
