@@ -29,7 +29,8 @@ class Example:
     ``pair`` names the pristine original that this picture and its twin were made from; pristine and forged twins have
     the same. ``mask`` and ``origin`` are PNG files of the picture's size: what was changed, and for a copy-move where
     it was copied from. ``area`` is the changed share, 0 to 1. ``history`` is one of HISTORIES, with the qualities it
-    used; None where nothing is known.
+    used; None where nothing is known. ``traced``: the pixels carry a lossy save from before (a JPEG now or once), so
+    that the picture is no lossless original at its native resolution.
     """
 
     path: Path
@@ -47,3 +48,4 @@ class Example:
     first_quality: int | None = None
     last_quality: int | None = None
     dhash: int | None = None
+    traced: bool = False
