@@ -12,11 +12,12 @@ import tensorflow as tf
 def export(network: keras.Model, folder: Path, *, name: str = "model.tflite", float16: bool = False) -> Path:
     """Write ``folder/NAME``, a TFLite model with ``network``'s inputs and outputs, and return its path.
 
-    The inputs have the batch size 1, float32, in the order of ``network.inputs``; outputs keep the order of
-    ``network.outputs``. With ``float16`` the weights are *stored* as float16 (half the bytes) and widened when
-    the model is loaded; the arithmetic stays float32: the file then equals ``rounded(network)``.
+    Inputs are float32, in the order of ``network.inputs``, of any batch size (1 until the interpreter's input is
+    resized); outputs keep the order of ``network.outputs``. With ``float16`` the weights are *stored* as float16
+    (half the bytes) and widened when the model is loaded; the arithmetic stays float32: the file then equals
+    ``rounded(network)``.
     """
-    shapes = [tf.TensorSpec((1, *tensor.shape[1:]), tf.float32) for tensor in network.inputs]
+    shapes = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in network.inputs]
 
     @tf.function(input_signature=shapes)  # type: ignore[untyped-decorator]
     def served(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:

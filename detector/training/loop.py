@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -37,9 +38,21 @@ class History:
     epochs: tuple[Epoch, ...]
     best: int
 
+    def facts(self) -> dict[str, Any]:
+        """What a manifest says of it: epochs run, and the kept one's number (from 1), held loss and accuracy."""
+        kept = self.epochs[self.best]
+        found = {"epochs": len(self.epochs), "best_epoch": self.best + 1}
+        return {**found, "held_loss": kept.held_loss, "held_accuracy": kept.held_accuracy}
+
     def write(self, path: Path) -> None:
         """The curves as JSON: ``{"best": i, "epochs": [{"loss": …}, …]}``."""
         path.write_text(json.dumps({"best": self.best, "epochs": [asdict(e) for e in self.epochs]}, indent=1) + "\n")
+
+
+def settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of :func:`fit_network` that a configuration names."""
+    names = ("epochs", "batch", "learning_rate", "patience", "mirrored")
+    return {name: config[name] for name in names if name in config}
 
 
 def seed_all(seed: int) -> None:
