@@ -91,9 +91,19 @@ class Client:
         """The receipt as of now, byte by byte as the registrar signed it."""
         return self._send("GET", f"/v1/receipts/{_segment(registration_id)}").content
 
-    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> Verification:
-        """The verdict on an image, with its numbered checks."""
-        form = {"policy": policy} | ({"against": against} if against else {})
+    def verify(
+        self,
+        data: bytes,
+        *,
+        policy: str = "clinical",
+        against: str | None = None,
+        examine: bool = False,
+        pictures: bool = False,
+    ) -> Verification:
+        """The verdict on an image, with its numbered checks; ``examine`` and ``pictures`` as in :class:`Gateway`."""
+        wanted = {"policy": policy, "against": against}
+        wanted |= {"examine": "true" if examine else None, "pictures": "true" if pictures else None}
+        form = {name: value for name, value in wanted.items() if value}
         response = self._send("POST", "/v1/verifications", data=form, files=_image(data))
         return _read(TypeAdapter(Verification), response)
 

@@ -28,7 +28,7 @@ _BATCH_GAS = 200_000
 """What a batch is taken to cost before there is one: about fifty images in register mode."""
 _LONGEST_WAIT = 900.0
 """Seconds after which an entry that waits for a batch is a sign that nobody anchors."""
-_PACKAGES = ("medseal", "pydicom", "numpy", "opencv-python", "web3", "py-evm", "fastapi", "streamlit")
+_PACKAGES = ("medseal", "pydicom", "numpy", "opencv-python", "ai-edge-litert", "web3", "py-evm", "fastapi", "streamlit")
 _DECODERS = ("pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "python-gdcm")
 
 
@@ -43,13 +43,14 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Findings on Python, decoders, folder, keys, database, anchoring, chain, contract, sender and server.
+    """Findings on Python, decoders, detector, folder, keys, database, anchoring, chain, contract, sender and server.
 
     A data folder that is not there yet is fine: the first command makes it.
     """
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _versions,
         _decoders,
+        _detector,
         _folder,
         _keys,
         _database,
@@ -107,6 +108,24 @@ def _decoders(_settings: Settings) -> Iterator[Finding]:
     lacking = [syntax.name for syntax in wanted if not get_decoder(syntax).is_available]
     detail = f"no decoder for {', '.join(lacking)}" if lacking else f"all {len(wanted)} compressed kinds can be read"
     yield Finding("transfer syntaxes", not lacking, detail, "Run scripts/setup again.")
+
+
+def _detector(settings: Settings) -> Iterator[Finding]:
+    """Whether the detector's model is there, and is the one its manifest names."""
+    from ledger.detection import NONE
+
+    if settings.detector == NONE:
+        yield Finding("detector", True, "turned off (MEDSEAL_DETECTOR is none): check 10 is skipped")
+        return
+    from detector.errors import DetectorError
+    from detector.predict import Analyzer
+
+    try:
+        found = Analyzer(settings.detector)
+    except DetectorError as error:
+        yield Finding("detector", False, f"{settings.detector}: {error} ({error.code})", error.advice)
+    else:
+        yield Finding("detector", True, f"{found.name} {found.version}: the model and its digests are right")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

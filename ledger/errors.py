@@ -19,6 +19,7 @@
     │   ├── ChainUnreachable       the node does not answer, or answers nonsense
     │   ├── ChainMismatch          another chain id or genesis, or no contract at the address
     │   ├── ChainRejected          the node or the contract refused a transaction
+    │   ├── DetectorUnavailable    the forgery detector is busy, too slow, ended, or lacks its model
     │   ├── StoreUnavailable       the database cannot be read or written
     │   └── StorageFull            no space left on the device
     └── SettingsError              a setting or a file of the data folder that cannot be used
@@ -165,6 +166,13 @@ class ChainRejected(OutageError):
 
     code = "chain_rejected"
     advice = "Read the reason; medseal doctor shows the sender's balance and its place in the directory."
+
+
+class DetectorUnavailable(OutageError):
+    """The forgery detector gave no answer: busy, too slow, ended by itself, or without its model."""
+
+    code = "detector_unavailable"
+    advice = "Verify again in a moment; medseal doctor says whether the model is there."
 
 
 class StoreUnavailable(OutageError):

@@ -39,8 +39,20 @@ class Gateway(Protocol):
     def receipt(self, registration_id: str) -> bytes:
         """The receipt as of now, signed; with proofs once the entry is anchored."""
 
-    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> Verification:
-        """Checks 0 to 11 on an image; ``against`` names a registration to compare with when no digest is found."""
+    def verify(
+        self,
+        data: bytes,
+        *,
+        policy: str = "clinical",
+        against: str | None = None,
+        examine: bool = False,
+        pictures: bool = False,
+    ) -> Verification:
+        """Checks 0 to 11 on an image; ``against`` names a registration to compare with when no digest is found.
+
+        The detector looks at an unregistered image, with ``examine`` at a registered one as well; ``pictures`` asks
+        for its heat map, mask and ELA view.
+        """
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:
         """As :meth:`verify`, from digests (name and ``sha256:`` value) alone; checks that need samples are skipped."""

@@ -1,7 +1,8 @@
-"""What the use cases need from the outside, as protocols. Adapters: ``ledger.store``, ``ledger.chain``.
+"""What the use cases need from the outside, as protocols.
 
-Every method may raise an OutageError (StoreUnavailable, StorageFull, ChainUnreachable, ChainMismatch); none of them
-half-writes: a method that raises has changed nothing.
+Adapters: ``ledger.store``, ``ledger.chain``, ``ledger.detection``. Every method may raise an OutageError
+(StoreUnavailable, StorageFull, ChainUnreachable, ChainMismatch, DetectorUnavailable); none of them half-writes: a
+method that raises has changed nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ledger.core.detection import Detection
 from ledger.core.model import (
     AnchorEvidence,
     Appended,
@@ -235,3 +237,14 @@ class Registry(Protocol):
 
     def result(self, tx_hash: str) -> TransactionResult | None:
         """The mined transaction, or None while it is not in a block."""
+
+
+class Detector(Protocol):
+    """The forgery detector. It looks at samples and knows nothing of the ledger."""
+
+    def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
+        """What the detector says of the file ``image``, with pictures of it if asked for.
+
+        DetectorUnavailable when no answer comes (its ``code`` says why), InputError for what cannot be decoded; the
+        caller waits for this image alone, and never longer than the adapter's limits.
+        """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
+from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
 from ledger.core.entry import STATEMENTS, decode_entry, parse_timestamp
 from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
@@ -199,7 +201,26 @@ def verification(
             for check in outcome.checks
         ],
         registration=registration,
+        detection=detection(outcome.detection) if outcome.detection else None,
         checked_at=checked_at,
+    )
+
+
+def detection(found: Detection) -> schemas.Detection:
+    """The detector's answer, its pictures as base64."""
+    plain = {name: value for name, value in vars(found).items() if name not in ("findings", "pictures")}
+    return schemas.Detection(
+        **plain,
+        findings=[schemas.DetectionFinding(**vars(finding)) for finding in found.findings],
+        pictures=_pictures(found.pictures) if found.pictures else None,
+    )
+
+
+def _pictures(found: TracePictures) -> schemas.DetectionPictures:
+    return schemas.DetectionPictures(
+        heatmap_png=b64encode(found.heatmap).decode(),
+        mask_png=b64encode(found.mask).decode(),
+        ela_png=b64encode(found.ela).decode(),
     )
 
 

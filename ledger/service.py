@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -16,9 +15,10 @@ from ledger.core.images import Limits
 from ledger.core.model import Appended, Batch, LogEntry, Registration, State
 from ledger.core.states import state_of
 from ledger.core.verdict import policy_named
-from ledger.errors import InputError, InvalidDigest, LedgerError, NotFound
+from ledger.detection import NONE, ProcessDetector
+from ledger.errors import InputError, LedgerError, NotFound
 from ledger.log import LogTrees
-from ledger.naming import registrar_named
+from ledger.naming import digest_named, registrar_named, state_named
 from ledger.ports import HistoryFilter
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
@@ -48,7 +48,9 @@ class Service:
             max_bytes=settings.max_upload_mb << 20, max_pixels=settings.max_pixels, max_frames=settings.max_frames
         )
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
-        self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations)
+        self._detector = _detector(settings, limits)
+        asked = (self.store, self._reads, self.trees, limits, parts.confirmations)
+        self._verifier = Verifier(*asked, detector=self._detector)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
 
@@ -58,8 +60,15 @@ class Service:
         return cls(prepare(settings))
 
     def close(self) -> None:
-        """Release the database and the embedded chain."""
+        """Release the database and the embedded chain, and end the detector's process."""
+        if self._detector is not None:
+            self._detector.close()
         self.parts.close()
+
+    def warm(self) -> None:
+        """The detector's process starts in the background, so that the first image need not wait for it."""
+        if self._detector is not None:
+            self._detector.warm()
 
     def __enter__(self) -> Self:
         return self
@@ -121,9 +130,18 @@ class Service:
 
     # verifying
 
-    def verify(self, data: bytes, *, policy: str = "clinical", against: str | None = None) -> schemas.Verification:
-        """The verdict on an image under a policy, with every check; nothing is written."""
-        return self._verification(self._verifier.verify(data, policy_named(policy), against=against))
+    def verify(
+        self,
+        data: bytes,
+        *,
+        policy: str = "clinical",
+        against: str | None = None,
+        examine: bool = False,
+        pictures: bool = False,
+    ) -> schemas.Verification:
+        """The verdict on an image under a policy, with every check; nothing is written. See :meth:`Gateway.verify`."""
+        options = {"examine": examine, "pictures": pictures}
+        return self._verification(self._verifier.verify(data, policy_named(policy), against=against, **options))
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> schemas.Verification:
         """The verdict on digests alone; checks that need samples are skipped."""
@@ -148,13 +166,13 @@ class Service:
         if not 1 <= limit <= _MOST_ROWS or offset < 0:
             raise InputError(f"expected a limit of 1 to {_MOST_ROWS} and an offset of 0 or more", code="invalid_page")
         query = HistoryFilter(
-            digests=(_digest(digest),) if digest else (),
+            digests=(digest_named(digest),) if digest else (),
             registration=registration,
             registrar=registrar_named(self.store.registrars(), registrar) if registrar else None,
             since=since,
             until=until,
             kind=kind,
-            state=_state(state) if state else None,
+            state=state_named(state) if state else None,
             limit=limit + 1,
             offset=offset,
         )
@@ -264,18 +282,10 @@ class Service:
         return present.registrar(registrar, self.store.log_size(registrar_id), self._reads)
 
 
-def _digest(text: str) -> str:
-    if not re.fullmatch(r"(sha256|pdq):[0-9a-f]{64}", text):
-        raise InvalidDigest(f"expected a digest such as sha256:<64 hex digits>, found {text[:80]!r}")
-    return text
-
-
-def _state(text: str) -> State:
-    try:
-        return State(text)
-    except ValueError:
-        expected = ", ".join(state.value for state in State)
-        raise InputError(f"expected a state of {expected}, found {text[:40]!r}", code="invalid_state") from None
+def _detector(settings: Settings, limits: Limits) -> ProcessDetector | None:
+    if settings.detector == NONE:
+        return None
+    return ProcessDetector(settings.detector, limits, seconds=settings.detector_seconds)
 
 
 def _asked(part: Callable[[], object]) -> str:

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Blocks to finality: 1 on the local testnet, else 12"
     )
     policy: Literal["clinical", "strict"] = "clinical"
+    detector: str = Field(default="ela_cnn", pattern=r"^[a-z0-9_]{1,40}$", description="Its method; none: not asked")
+    detector_seconds: float = Field(default=20.0, gt=0, le=600, description="Seconds the detector has for an image")
     max_upload_mb: int = Field(default=512, ge=1)
     max_pixels: int = Field(default=100_000_000, ge=1, description="Rows times columns of one frame")
     max_frames: int = Field(default=10_000, ge=1)

@@ -31,6 +31,7 @@ def main() -> int:
     try:
         with Service.open(settings) as service:
             sys.setrecursionlimit(RECURSION_LIMIT)
+            service.warm()
             _serve(service, settings)
     except LedgerError as error:
         structlog.get_logger("ledger.api").error("not started", code=error.code, detail=str(error), advice=error.advice)

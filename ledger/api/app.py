@@ -16,7 +16,7 @@ from fastapi.telemetry import TelemetryConfig
 from ledger import __version__
 from ledger.api import docs, examples, problems
 from ledger.api.auth import Doorman
-from ledger.api.backend import QUICK_THREADS, Backend, heavy_limiter
+from ledger.api.backend import QUICK_THREADS, Backend, heavy_limiter, verifying_limiter
 from ledger.api.envelope import Envelope
 from ledger.api.routes import health, images, keys, reading
 from ledger.schemas import Problem
@@ -45,6 +45,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.backend = service
     app.state.doorman = Doorman(service.keys)
     app.state.heavy = heavy_limiter()
+    app.state.verifying = verifying_limiter()
     for part in (images, reading, keys, health, docs):
         app.include_router(part.router)
     problems.install(app)

@@ -34,14 +34,32 @@ async def _ledger(request: Request) -> Backend:
 Ledger = Annotated[Backend, Depends(_ledger)]
 
 
+DETECTOR_THREADS = 5
+"""Verifications that the detector may keep waiting: one it examines and four in its queue."""
+
+
 def heavy_limiter() -> CapacityLimiter:
     """One thread a core for images, audits and rebuilds: each may hold a whole upload in memory."""
-    return CapacityLimiter(max(2, os.cpu_count() or 2))
+    return CapacityLimiter(_cores())
+
+
+def verifying_limiter() -> CapacityLimiter:
+    """As many for verifications, and those beside that may wait for the detector: it must not keep others waiting."""
+    return CapacityLimiter(_cores() + DETECTOR_THREADS)
+
+
+def _cores() -> int:
+    return max(2, os.cpu_count() or 2)
 
 
 async def heavy(request: Request, work: Callable[[], T]) -> T:
     """``work()`` in a thread of its own kind, so that large images don't keep small requests waiting."""
     return await to_thread.run_sync(work, limiter=request.app.state.heavy)
+
+
+async def verifying(request: Request, work: Callable[[], T]) -> T:
+    """The same in a thread for verifications, which may wait for the detector: registering never does."""
+    return await to_thread.run_sync(work, limiter=request.app.state.verifying)
 
 
 def answer(adapter: TypeAdapter[T], value: T, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -205,6 +205,9 @@ def verify(
     against: Annotated[
         str | None, typer.Option("--against", metavar="ID", help="Compare with this registration if none is found.")
     ] = None,
+    examine: Annotated[
+        bool, typer.Option("--examine", help="Let the forgery detector look at registered images as well.")
+    ] = False,
     as_json: Json = False,
     data: Data = None,
     server: Server = None,
@@ -219,7 +222,10 @@ def verify(
         for file in expand(files, recursive):
             try:
                 found = ledger.gateway.verify(
-                    read(file, settings.max_upload_mb), policy=policy or settings.policy, against=against
+                    read(file, settings.max_upload_mb),
+                    policy=policy or settings.policy,
+                    against=against,
+                    examine=examine,
                 )
             except LedgerError as error:
                 _show_error(file, error, as_json)
@@ -248,6 +254,8 @@ def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
         output.emit({"file": str(file), **{name: answer.pop(name) for name in first}, **answer})
         return
     output.verdict(str(file), found.verdict, found.reason, found.policy, found.checks)
+    if found.detection is not None and found.detection.applicable:
+        output.facts(output.detection_facts(found.detection))
     if found.registration is not None:
         registration = found.registration
         output.facts(

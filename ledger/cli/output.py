@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ledger.core.verdict import Check
-    from ledger.schemas import CheckResult
+    from ledger.schemas import CheckResult, Detection
 
 _PIPE_WIDTH = 140
 _PIPE_TABLE_WIDTH = 400
@@ -106,6 +106,19 @@ def verdict(file: str, word: str, reason: str, policy: str, checks: Sequence[Che
     screen = console()
     screen.print(Panel(headline, border_style=colour, subtitle=f"policy: {clean(policy)}", subtitle_align="right"))
     screen.print(view)
+
+
+def detection_facts(found: Detection) -> Iterator[tuple[str, object]]:
+    """What the detector measured, the seed paper's percentage told apart from the area."""
+    yield "detector", f"{found.method} {found.version}, {found.regime}"
+    if found.area_percent is not None:
+        between = found.area_interval
+        span = f", 90 % interval {between[0]:.1f} to {between[1]:.1f} %" if between else ""
+        yield "marked area", f"{found.area_percent:.1f} % of the picture{span}"
+    if found.ela_mean_percent is not None:
+        yield "ELA mean", f"{found.ela_mean_percent:.3f} % (seed paper; a mean error level, not an area)"
+    for finding in found.findings:
+        yield "finding", finding.text
 
 
 @contextmanager

@@ -69,11 +69,15 @@ class Policy:
     """What a verifier accepts. ``require_final`` also asks for a block that the verifier pins itself.
 
     No policy accepts a changed attribute that changes how the pixels are shown (check 3 lists them as rendering).
+    An unregistered image in one of ``suspect_bands`` of the detector (check 10) is *suspect*, in one of
+    ``undecided_bands`` *undetermined*, in any other *unregistered*. The two policies differ in neither.
     """
 
     name: str
     require_final: bool
     accept_changed_attributes: bool
+    suspect_bands: tuple[str, ...] = ("altered",)
+    undecided_bands: tuple[str, ...] = ("inconclusive",)
 
 
 STRICT = Policy("strict", require_final=True, accept_changed_attributes=False)
@@ -111,28 +115,57 @@ def decide(checks: Sequence[Check], policy: Policy) -> Decision:
     """``policy`` applied to checks 0 to 10.
 
     1. File or pixels registered: the proof (4, 5, 6) must hold, then the registration must be in force (7), then the
-       verdict is authentic (same bytes) or authentic-reencoded (same pixels).
+       verdict is authentic (same bytes) or authentic-reencoded (same pixels). The detector (10) has no say.
     2. No answer from the store, samples that decide nothing alone, or nothing to compare: undetermined.
     3. A registered image with other pixels (2 failed against a named original): altered.
-    4. Nothing registered: unregistered, but undetermined when the ledger could not be asked in full or the image
-       could not be read.
+    4. Nothing registered: undetermined when the ledger could not be asked in full or the image could not be read;
+       else suspect or undetermined in those bands of the detector that the policy says; else unregistered, whether
+       the detector found no trace or did not run.
+
+    Where 2 or 4 answer undetermined, the reason also says what the detector found.
     """
     found = {check.number: check for check in checks}
     if any(found[number].status is Status.PASSED for number in (1, 2)):
         return _registered(found, policy)
+    if _other_pixels(found):
+        return Decision(Verdict.ALTERED, False, found[2].detail)
+    question = _open_question(found)
+    if question is None:
+        return _unregistered(found, policy)
+    trace = f"; the forgery detector says: {found[10].detail}" if "band" in found[10].figures else ""
+    return _undetermined(question + trace)
+
+
+def _other_pixels(found: Mapping[int, Check]) -> bool:
+    """Whether the samples were compared with a registered original's, and differ."""
+    asked = Status.UNDETERMINED not in (found[1].status, found[2].status)
+    return asked and found[2].status is Status.FAILED and "original" in found[2].figures
+
+
+def _open_question(found: Mapping[int, Check]) -> str | None:
+    """Why nobody can say whether the image is registered; None when it is known not to be."""
     for number in (1, 2):
         if found[number].status is Status.UNDETERMINED:
-            return _undetermined(found[number].detail)
-    if found[2].status is Status.FAILED and "original" in found[2].figures:
-        return Decision(Verdict.ALTERED, False, found[2].detail)
+            return found[number].detail
     if found[0].status is Status.FAILED:
-        return _undetermined(f"the image could not be read: {found[0].detail}")
+        return f"the image could not be read: {found[0].detail}"
     if found[5].status is Status.UNDETERMINED:
-        return _undetermined(f"not found, but the ledger could not be asked in full: {found[5].detail}")
+        return f"not found, but the ledger could not be asked in full: {found[5].detail}"
     if found[1].status is found[2].status is Status.SKIPPED:
-        return _undetermined(f"no digest could be compared: {found[1].detail}")
+        return f"no digest could be compared: {found[1].detail}"
+    return None
+
+
+def _unregistered(found: Mapping[int, Check], policy: Policy) -> Decision:
+    detector = found[10]
+    band = detector.figures.get("band")
+    if band in policy.suspect_bands:
+        return Decision(Verdict.SUSPECT, False, f"not registered; {detector.detail}")
+    if band in policy.undecided_bands:
+        return _undetermined(f"not registered; {detector.detail}")
+    said = detector.detail if band is not None else f"the forgery detector gave no answer: {detector.detail}"
     why = next((found[number].detail for number in (1, 2) if found[number].status is Status.FAILED), found[1].detail)
-    return Decision(Verdict.UNREGISTERED, False, f"{why}; this proves neither forgery nor authenticity")
+    return Decision(Verdict.UNREGISTERED, False, f"{why}; {said}; this proves neither forgery nor authenticity")
 
 
 def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:

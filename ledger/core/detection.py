@@ -1,0 +1,107 @@
+"""What the forgery detector said of an image, as the ledger takes it: plain values, no arrays, no detector code.
+
+The detector's own types stay in the process that runs it; these cross the port and the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.core.verdict import Check, Status
+
+NUMBER = 10
+"""The detector's place among the numbered checks."""
+BANDS: Mapping[str, Status] = {
+    "no-trace": Status.PASSED,
+    "altered": Status.FAILED,
+    "inconclusive": Status.UNDETERMINED,
+}
+"""What a band makes of check 10."""
+_WORDS: Mapping[str, str] = {
+    "no-trace": "no trace of forgery found; this is not proof of authenticity",
+    "altered": "traces of forgery found",
+    "inconclusive": "the detector cannot tell",
+}
+
+
+@dataclass(frozen=True)
+class TraceFinding:
+    """One reason in words; ``region`` is left, top, width, height in pixels of the frame."""
+
+    code: str
+    text: str
+    meaning: str
+    limits: str
+    region: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class TracePictures:
+    """PNG files to look at, the longer side at most 512 pixels, of the frame that decided.
+
+    ``heatmap``: grey, 255 is most suspicious. ``mask``: 0 or 255. ``ela``: RGB error levels, stretched by 255 over
+    the largest.
+    """
+
+    heatmap: bytes
+    mask: bytes
+    ela: bytes
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The detector's answer on one image; of several frames, on the most suspicious one.
+
+    ``frame`` counts from 0; ``examined`` of ``frames`` were looked at. Not applicable: ``reason`` says why, ``band`` is
+    *inconclusive* and the measured fields are None. ``ela_mean_percent`` is the seed paper's "percentage of forgery",
+    the mean error level, which is no area; ``area_percent`` is the mask's share of the picture, and ``area_interval``
+    the 90 % interval of the true share. ``rates`` are the measured error rates in ``regime``, of single pictures.
+    """
+
+    method: str
+    version: str
+    applicable: bool
+    reason: str
+    regime: str
+    band: str
+    seconds: float
+    frame: int
+    frames: int
+    examined: int
+    width: int
+    height: int
+    score: float | None = None
+    probability: float | None = None
+    area_percent: float | None = None
+    area_interval: tuple[float, float] | None = None
+    ela_mean_percent: float | None = None
+    findings: tuple[TraceFinding, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, float | int | str] = field(default_factory=dict)
+    pictures: TracePictures | None = None
+
+
+def detection_check(found: Detection) -> Check:
+    """Check 10: passed for *no-trace*, failed for *altered*, undetermined for *inconclusive*, skipped if it does not
+    apply to this image. ``figures["band"]`` is there whenever the detector judged."""
+    figures: dict[str, Any] = {"method": found.method, "version": found.version, "regime": found.regime}
+    if not found.applicable:
+        return Check(
+            NUMBER,
+            Status.SKIPPED,
+            f"not applicable to this image: {found.reason}",
+            figures | {"code": "not_applicable"},
+        )
+    figures |= {"band": found.band, "probability": found.probability, "score": found.score}
+    figures |= {"area_percent": found.area_percent, "frame": found.frame, "frames": found.frames}
+    return Check(NUMBER, BANDS[found.band], _in_words(found), figures)
+
+
+def _in_words(found: Detection) -> str:
+    sure = "" if found.probability is None else f" (calibrated probability {found.probability:.2f})"
+    where = ""
+    if found.frames > 1:
+        where = f"; the most suspicious of {found.examined} frames examined, frame {found.frame + 1} of {found.frames}"
+    return f"{found.method}: {_WORDS[found.band]}{sure}{where}"

@@ -1,0 +1,146 @@
+"""What the worker's process does: bytes → frames under limits → the detector → plain values. Imported there alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector import ela
+from detector.errors import DetectorError, UnknownMethod, UnreadablePicture
+from detector.pictures import to_rgb8
+from detector.predict import Analyzer
+from ledger.core.detection import Detection, TraceFinding, TracePictures
+from ledger.core.images import Limits, decode
+from ledger.errors import DetectorUnavailable
+from ledger.pixels import FramePixels, frame_pixels, spread
+
+if TYPE_CHECKING:
+    from detector.types import Detection as Judged
+    from detector.types import Finding
+
+LONGEST = 512
+"""The longer side of the pictures that leave this process, at most."""
+_ELA_MEAN = "ela_mean_percent"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One frame and what the method said of it."""
+
+    frame: FramePixels
+    judged: Judged
+
+    @property
+    def suspicion(self) -> tuple[bool, float, float]:
+        """Frames that can be judged before others, then by probability, then by score."""
+        return self.judged.applicable, self.judged.probability or 0.0, self.judged.score or 0.0
+
+
+class Examiner:
+    """One method, loaded with the first question; a model that is missing is looked for again with the next."""
+
+    def __init__(self, method: str, limits: Limits) -> None:
+        self._method = method
+        self._limits = limits
+        self._analyzer: Analyzer | None = None
+
+    def __call__(self, image: bytes, *, pictures: bool = False) -> Detection | None:
+        """The answer on the file ``image``; of no bytes None, once the model is loaded.
+
+        DetectorUnavailable without a usable model, InputError for what cannot be decoded.
+        """
+        try:
+            self._analyzer = self._analyzer or Analyzer(self._method)
+        except DetectorError as error:
+            code = "detector_unknown" if isinstance(error, UnknownMethod) else "detector_model"
+            raise DetectorUnavailable(f"the method {self._method}: {error}", code=code, advice=error.advice) from error
+        if not image:
+            return None
+        decoded = decode(image, self._limits)
+        numbers = spread(decoded.frames)
+        found = self._most_suspicious(self._analyzer, decoded, image, numbers)
+        return _told(found, decoded.frames, len(numbers), pictures)
+
+    @staticmethod
+    def _most_suspicious(analyzer: Analyzer, decoded: Any, image: bytes, numbers: tuple[int, ...]) -> _Seen:
+        best: _Seen | None = None
+        for frame in frame_pixels(decoded, image, numbers):
+            seen = _Seen(frame, analyzer.analyze(frame.pixels, jpeg=frame.jpeg))
+            if best is None or seen.suspicion > best.suspicion:
+                best = seen
+        if best is None:
+            raise UnreadablePicture("expected at least one frame, found none")
+        return best
+
+
+def open_examiner(method: str, limits: Limits) -> Examiner:
+    """What answers the worker's questions."""
+    return Examiner(method, limits)
+
+
+def _told(seen: _Seen, frames: int, examined: int, pictures: bool) -> Detection:
+    judged, pixels = seen.judged, seen.frame.pixels
+    levels = ela.error_levels(to_rgb8(pixels)) if judged.applicable else None
+    return Detection(
+        method=judged.method,
+        version=judged.version,
+        applicable=judged.applicable,
+        reason=judged.reason,
+        regime=judged.regime.value,
+        band=judged.band.value,
+        seconds=round(judged.seconds, 4),
+        frame=seen.frame.number,
+        frames=frames,
+        examined=examined,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        score=judged.score,
+        probability=judged.probability,
+        area_percent=judged.area_percent,
+        area_interval=judged.area_interval,
+        ela_mean_percent=None if levels is None else ela.ela_mean_percent(levels),
+        findings=tuple(_finding(finding) for finding in judged.findings),
+        figures=_finite({name: value for name, value in judged.figures.items() if name != _ELA_MEAN}),
+        rates=_finite(judged.rates),
+        pictures=_pictures(judged, levels) if pictures and levels is not None else None,
+    )
+
+
+def _finding(finding: Finding) -> TraceFinding:
+    at = finding.region
+    region = (at.x, at.y, at.width, at.height) if at else None
+    return TraceFinding(finding.code, finding.text, finding.meaning, finding.limits, region)
+
+
+def _finite(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what JSON has no word for."""
+    return {name: value for name, value in figures.items() if not isinstance(value, float) or math.isfinite(value)}
+
+
+def _pictures(judged: Judged, levels: npt.NDArray[np.uint8]) -> TracePictures | None:
+    if judged.heatmap is None or judged.mask is None:
+        return None
+    heat = np.rint(_reduced(judged.heatmap) * 255.0).astype(np.uint8)
+    # any marked pixel marks the reduced one: a small region must not vanish on the way to the page
+    mask = np.where(_reduced(judged.mask.astype(np.float32)) > 0, 255, 0).astype(np.uint8)
+    view = cv2.cvtColor(_reduced(ela.stretched(levels)), cv2.COLOR_RGB2BGR)
+    return TracePictures(_png(heat), _png(mask), _png(np.asarray(view)))
+
+
+def _reduced(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    rows, columns = array.shape[:2]
+    scale = LONGEST / max(rows, columns)
+    if scale >= 1:
+        return array
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
+
+
+def _png(array: npt.NDArray[np.uint8]) -> bytes:
+    return bytes(cv2.imencode(".png", array)[1])
