@@ -22,7 +22,7 @@ Pictures of more than ``LARGEST`` pixels a side (after shrinking) are cut to tha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -32,7 +32,11 @@ from detector.errors import UnusableData
 from detector.saving import Jpeg, encode, reopened, save_lossless
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from detector.types import Mask, Pixels
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 SMALLEST, LARGEST = 192, 1024
 FIRST, LAST, TRAVELLED = (70, 95), (75, 98), (60, 90)
@@ -134,6 +138,13 @@ def before(pixels: Pixels, plan: Plan) -> Pixels:
     return np.ascontiguousarray(picture[down:, right:])
 
 
+def lent(pixels: Pixels, plan: Plan) -> Pixels:
+    """A donor as the splicer has it: cut, shrunk and windowed like the picture it goes into, with no JPEG between."""
+    box = _box(np.random.default_rng(0), pixels, LARGEST if plan.shrink is None else int(LARGEST / plan.shrink))
+    window = None if plan.window is None and plan.history == "B1" else _window(_cut(pixels, box))
+    return before(pixels, replace(plan, box=box, window=window, first=None, shift=(0, 0)))
+
+
 def fitted(plan: Plan, mask: Mask) -> Plan:
     """The plan with its crop moved so that it holds the whole edit, or left out where it cannot.
 
@@ -176,7 +187,8 @@ def _travelling(rng: np.random.Generator, plan: Plan, shorter: float) -> Plan:
             width, height = rng.uniform(0.7, 0.95, 2)
             crop = (rng.uniform(0, 1 - width), rng.uniform(0, 1 - height), float(width), float(height))
         if rng.random() < 0.5:
-            resize = float(min(1, max(rng.uniform(0.5, 0.9), 128 / (0.7 * shorter))))
+            factor = float(max(rng.uniform(0.5, 0.9), 128 / (0.7 * shorter)))
+            resize = factor if factor < 1 else None
         if rng.random() < 0.4:
             noise = float(rng.uniform(0.5, 3))
     seed = int(rng.integers(2**32))
@@ -185,7 +197,7 @@ def _travelling(rng: np.random.Generator, plan: Plan, shorter: float) -> Plan:
 
 
 def _shrinkable(pixels: Pixels) -> bool:
-    return min(pixels.shape[:2]) * 0.6 >= SMALLEST
+    return bool(min(pixels.shape[:2]) * 0.6 >= SMALLEST)
 
 
 def _box(rng: np.random.Generator, pixels: Pixels, most: int) -> tuple[int, int, int, int]:
@@ -228,10 +240,10 @@ def _crop_box(crop: tuple[float, float, float, float], shape: tuple[int, ...]) -
     return int(left * columns), int(top * rows), max(1, round(width * columns)), max(1, round(height * rows))
 
 
-def _cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+def _cut(pixels: npt.NDArray[Sample], box: tuple[int, int, int, int]) -> npt.NDArray[Sample]:
     left, top, width, height = box
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
 def _resized(mask: Mask, size: tuple[int, int]) -> Mask:
-    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5, np.bool_)

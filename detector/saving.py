@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -14,7 +14,11 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from detector.types import Pixels
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 SAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
 _OPENCV_SAMPLINGS = {
@@ -71,7 +75,7 @@ def save_lossless(pixels: Pixels, container: str) -> tuple[bytes, str]:
     return data.tobytes(), ".png"
 
 
-def _turned(pixels: Pixels) -> Pixels:
+def _turned(pixels: npt.NDArray[Sample]) -> npt.NDArray[Sample]:
     return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1])
 
 
