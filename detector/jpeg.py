@@ -10,6 +10,7 @@ standard tables are tried for the first save, only eight low frequencies of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["GridTrace", "JpegFacts", "Save", "facts", "first_save", "grid_trace", "nearest_quality", "regime"]
 
 DOUBLE_GAIN = 0.02
-TRACE_GAIN = 0.05
-GRID_STRENGTH = 6.0
+TRACE_GAIN = 0.1
+GRID_STRENGTH = 4.0
 _MODES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2))
 _QUALITIES = range(40, 100)
 _REACH = 96.0  # the largest coefficient looked at
@@ -121,8 +122,8 @@ def _has_trace(grey: npt.NDArray[np.uint8]) -> bool:
     grid = grid_trace(grey)
     if grid.strength >= GRID_STRENGTH:
         return True
-    found = first_save(grey, origin=(grid.y, grid.x))
-    return found is not None and found.gain >= TRACE_GAIN
+    found = [first_save(grey, origin=origin) for origin in {(0, 0), (grid.y, grid.x)}]
+    return any(save is not None and save.gain >= TRACE_GAIN for save in found)
 
 
 def _facts_or_none(jpeg: bytes | None) -> JpegFacts | None:
@@ -172,7 +173,7 @@ class _Mode:
         fine = np.histogram(np.abs(shifted), bins=int(limit / _FINE), range=(0.0, limit))[0]
         self._before = fine.astype(np.float64)
         self._values = (np.arange(len(fine)) + 0.5) * _FINE
-        self._without = self._smoothed(self._requantised(self._values, self._before))
+        self._without = self._smoothed(self._before @ _requantised(_FINE, 0.5, len(fine), last, self._bins))
         self._gains: dict[int, float] = {}
 
     def gain(self, step: int) -> float:
@@ -180,21 +181,27 @@ class _Mode:
         if step not in self._gains:
             levels = np.rint(self._values / step).astype(np.int64)
             weights = np.bincount(levels, weights=self._before)
-            with_first = self._smoothed(self._requantised(np.arange(len(weights)) * float(step), weights))
+            with_first = self._smoothed(weights @ _requantised(float(step), 0.0, len(weights), self._last, self._bins))
             mixed = (1.0 - _SINGLE) * with_first + _SINGLE * self._without
             self._gains[step] = float(self._seen @ np.log(mixed / self._without))
         return self._gains[step]
 
-    def _requantised(self, values: _Floats, weights: _Floats) -> _Floats:
-        """Weights of the last save's levels 1 to bins, when ``values`` with rounding noise are quantised by it."""
-        edges = (np.arange(self._bins + 1) + 0.5) * self._last
-        below = _share_below((edges[np.newaxis] - values[:, np.newaxis]) / _NOISE)
-        mirrored = _share_below((-edges[np.newaxis] - values[:, np.newaxis]) / _NOISE)
-        return np.asarray(weights @ np.diff(below - mirrored, axis=1))
-
     @staticmethod
     def _smoothed(weights: _Floats) -> _Floats:
         return np.asarray((weights + 0.5) / (weights + 0.5).sum())
+
+
+@lru_cache(maxsize=1024)
+def _requantised(step: float, start: float, count: int, last: int, bins: int) -> _Floats:
+    """(count, bins): the shares of the levels 1 to ``bins`` that the values (start + k)·step get from the last save.
+
+    Rounding noise is added first; negative levels count as their absolute value. Read-only.
+    """
+    values = (start + np.arange(count))[:, np.newaxis] * step
+    edges = (np.arange(bins + 1)[np.newaxis] + 0.5) * last
+    shares = np.diff(_share_below((edges - values) / _NOISE) - _share_below((-edges - values) / _NOISE), axis=1)
+    shares.flags.writeable = False
+    return np.asarray(shares)
 
 
 def _share_below(deviations: _Floats) -> _Floats:
