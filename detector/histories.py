@@ -22,7 +22,7 @@ Pictures of more than ``LARGEST`` pixels a side (after shrinking) are cut to tha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from detector.types import Mask, Pixels
-
-Sample = TypeVar("Sample", bound=np.generic)
 
 SMALLEST, LARGEST = 192, 1024
 FIRST, LAST, TRAVELLED = (70, 95), (75, 98), (60, 90)
@@ -240,7 +238,7 @@ def _crop_box(crop: tuple[float, float, float, float], shape: tuple[int, ...]) -
     return int(left * columns), int(top * rows), max(1, round(width * columns)), max(1, round(height * rows))
 
 
-def _cut(pixels: npt.NDArray[Sample], box: tuple[int, int, int, int]) -> npt.NDArray[Sample]:
+def _cut(pixels: npt.NDArray[Any], box: tuple[int, int, int, int]) -> Any:
     left, top, width, height = box
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 

@@ -110,7 +110,8 @@ def _twins(order: Order, original: Example, rng: np.random.Generator) -> _Twins:
 
 def _plan(order: Order, pixels: Pixels, traced: bool, rng: np.random.Generator) -> histories.Plan:
     if order.leaky:
-        return replace(histories.draw(rng, "A", pixels, traced=traced), last=Jpeg.draw(rng, *EDITOR))
+        plan = histories.draw(rng, "A", pixels, traced=traced)
+        return replace(plan, shift=(0, 0), last=Jpeg.draw(rng, *EDITOR))
     history = order.history
     if history not in histories.possible(pixels, traced=traced):
         history = {"B1": "A", "B2": "C"}[history]
