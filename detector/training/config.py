@@ -12,6 +12,10 @@ from detector.errors import UnusableConfig
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
+DATA: Mapping[str, Any] = {"count": 2400, "held": 0.2, "histories": list(HISTORIES)}
+"""Settings of every method, for ``medseal train``: how many pictures to make, half of them forged, where there are only
+pristine ones; the share of the groups that is held out; the save histories."""
+
 _RANGES: Mapping[str, tuple[float, float]] = {
     "epochs": (1, 10_000),
     "patience": (1, 10_000),
@@ -26,8 +30,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 def load_settings(method: str, path: Path | None = None) -> dict[str, Any]:
     """The settings of ``method``: those of ``configs/METHOD.toml``, with those of the file ``path`` laid over them.
 
-    A method without such a file has nothing to train and no settings. UnusableConfig when a file cannot be read, has a
-    key that the method's own file lacks, or a value of another type or out of range.
+    A method without such a file has nothing to train, and the settings of DATA only. UnusableConfig when a file cannot
+    be read, has a key that the method's own file lacks, or a value of another type or out of range.
     """
     return settled(method, {} if path is None else _read(path))
 
@@ -35,10 +39,10 @@ def load_settings(method: str, path: Path | None = None) -> dict[str, Any]:
 def settled(method: str, over: Mapping[str, Any]) -> dict[str, Any]:
     """The method's own settings with ``over`` laid over them; UnusableConfig as :func:`load_settings`."""
     shipped = CONFIGS / f"{method}.toml"
-    own = _read(shipped) if shipped.exists() else {}
+    own = {**DATA, **(_read(shipped) if shipped.exists() else {})}
     for key, value in over.items():
         if key not in own:
-            raise UnusableConfig(f"expected settings of {', '.join(own) or 'none'} for {method}, found {key[:40]!r}")
+            raise UnusableConfig(f"expected settings of {', '.join(own)} for {method}, found {key[:40]!r}")
         if not _alike(own[key], value):
             raise UnusableConfig(f"expected {key} like {own[key]!r} for {method}, found {value!r}")
     settings = {**own, **over}

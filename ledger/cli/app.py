@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import images, keys, operate, queries, receipts, registrar, statements
+from ledger.cli import images, keys, learning, operate, queries, receipts, registrar, statements
 from ledger.cli.edge import LedgerCommand
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def _root(
 _START = "Start and operate"
 _IMAGES = "Images"
 _LEDGER = "The ledger"
+_DETECTOR = "The forgery detector"
 
 for name, function, panel in (
     ("up", operate.up, _START),
@@ -55,6 +56,8 @@ for name, function, panel in (
     ("trust", receipts.trust, _LEDGER),
     ("deploy", operate.deploy, _START),
     ("doctor", operate.doctor, _START),
+    ("train", learning.train, _DETECTOR),
+    ("evaluate", learning.evaluate, _DETECTOR),
 ):
     app.command(name, cls=LedgerCommand, rich_help_panel=panel)(function)
 

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from detector.errors import DetectorError
 from ledger.errors import InputError, LedgerError, SettingsError
 from ledger.files import from_os_error
 
@@ -121,6 +122,10 @@ class LedgerCommand(TyperCommand):
 def _as_ledger_error(error: Exception) -> LedgerError:
     if isinstance(error, LedgerError):
         return error
+    if isinstance(error, DetectorError):
+        refused = InputError(str(error), advice=error.advice, code=error.code)
+        refused.__cause__ = error
+        return refused
     if isinstance(error, OSError):
         return from_os_error(error, str(error.filename or "a file operation failed"))
     failure = LedgerError(f"{type(error).__name__}: {error}", code="internal_error")

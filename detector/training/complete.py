@@ -1,0 +1,103 @@
+"""From a folder of pictures to a model folder that ``analyze`` can use: split, make forgeries, train, calibrate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from detector.benchmarks import make_set
+from detector.datasets.contract import Example
+from detector.datasets.opening import open_dataset
+from detector.datasets.splitting import split
+from detector.errors import UnusableData
+from detector.evaluation.examining import calibrate_method
+from detector.serving import check_manifest
+from detector.training.config import load_settings
+from detector.training.run import forget, train
+
+WORK = ".work"
+PROCESSES = 2
+Report = Callable[[int, int, str], None]
+
+
+def train_completely(
+    method: str,
+    data: Path,
+    out: Path,
+    *,
+    seed: int,
+    config: Path | None = None,
+    without: Sequence[str] = (),
+    fresh: bool = False,
+    report: Report = lambda _done, _total, _words: None,
+) -> dict[str, Any]:
+    """Afterwards ``out/METHOD`` has the trained model, its calibration and its manifest, which is returned.
+
+    ``data`` is any data set that ``open_dataset`` reads; sources that match a pattern of ``without`` are left out. Its
+    groups are divided into a training and a held side. Where it has no forged pictures, they are made from each side's
+    pristine ones, under ``out/.work``, and used again for other methods. The held side stops the training and
+    calibrates: how good the model is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
+    with ``fresh`` the method's model is trained anew. UnusableData when ``data`` holds too little.
+    """
+    settings = load_settings(method, config)
+    if fresh:
+        forget(out / method)
+    examples = [e for e in open_dataset(data) if not any(fnmatchcase(e.source, pattern) for pattern in without)]
+    work = out / WORK
+    train_side, held_side = _sides(examples, work, seed, settings, report)
+    train(method, train_side, held_side, out / method, seed=seed, config=settings, report=report)
+    manifest = check_manifest(out / method)
+    if "calibration.json" not in manifest["files"]:
+        answers = work / f"answers-{method}-{_digest([manifest['task'], manifest['files']])}"
+        calibrate_method(
+            method,
+            out,
+            held_side,
+            answers,
+            processes=PROCESSES,
+            report=lambda done, total, _words: report(done, total, "calibrating on the held side"),
+        )
+    return check_manifest(out / method)
+
+
+def _sides(
+    examples: Sequence[Example], work: Path, seed: int, settings: Mapping[str, Any], report: Report
+) -> tuple[list[Example], list[Example]]:
+    shares = (1 - settings["held"], settings["held"])
+    divided = split(examples, seed, (*shares, 0.0))
+    train_side, held_side = divided.train, divided.held
+    if any(example.forged for example in examples):
+        return _both_classes(train_side, "training"), _both_classes(held_side, "held")
+    made = []
+    for side, share, name in ((train_side, shares[0], "training"), (held_side, shares[1], "held")):
+        if not side:
+            raise UnusableData(
+                f"expected pictures of several groups, found {len(examples)} and none for the {name} side"
+            )
+        key = [seed, share, settings["count"], settings["histories"], [str(e.path) for e in side]]
+        made.append(
+            make_set(
+                side,
+                work / f"{name}-{_digest(key)}",
+                count=max(2, round(settings["count"] * share)),
+                seed=seed,
+                histories=settings["histories"],
+                report=report,
+            )
+        )
+    return _both_classes(made[0], "training"), _both_classes(made[1], "held")
+
+
+def _both_classes(side: Sequence[Example], name: str) -> list[Example]:
+    forged = sum(example.forged for example in side)
+    if not 0 < forged < len(side):
+        raise UnusableData(f"expected both classes on the {name} side, found {forged} forged of {len(side)} pictures")
+    return list(side)
+
+
+def _digest(key: Any) -> str:
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
