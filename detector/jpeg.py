@@ -75,7 +75,7 @@ def regime(pixels: Pixels, jpeg: bytes | None = None) -> Regime:
     JPEG, but with a block grid or the comb of quantised coefficients. *lossless*: all others. ``jpeg`` that cannot be
     read as JPEG counts as absent; a picture smaller than 32 pixels a side shows no trace.
     """
-    grey = _middle(to_grey8(pixels))
+    grey = to_grey8(_middle(pixels))
     found = _facts_or_none(jpeg)
     if found is not None:
         first = first_save(grey, np.array(found.luma))
@@ -133,10 +133,10 @@ def _facts_or_none(jpeg: bytes | None) -> JpegFacts | None:
         return None
 
 
-def _middle(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _middle(pixels: Pixels) -> Pixels:
     """The middle of a large picture, cut on the 8×8 grid of the picture's own corner."""
-    top, left = (max(0, side - _WINDOW) // 16 * 8 for side in grey.shape)
-    return grey[top : top + _WINDOW, left : left + _WINDOW]
+    top, left = (max(0, side - _WINDOW) // 16 * 8 for side in pixels.shape[:2])
+    return pixels[top : top + _WINDOW, left : left + _WINDOW]
 
 
 def _coefficients(grey: npt.NDArray[np.uint8]) -> _Floats:
