@@ -15,7 +15,7 @@ _SHARES = (0.3, 0.25, 0.3, 0.15)
 _SLOW = 12_000
 """Pixels above which the two fills of OpenCV work on a reduced copy."""
 _PIECES = 30
-_CANDIDATES = 64
+_CANDIDATES = 48
 
 
 def remove(site: Site, rng: np.random.Generator) -> Edit:
@@ -57,25 +57,35 @@ def _texture(site: Site, rng: np.random.Generator) -> Values:
     """Filled from the edge inwards with square pieces of the surroundings that continue what is there."""
     side = int(np.clip(np.sqrt(site.area / _PIECES), 5, min(site.shape.shape) // 3)) | 1
     corners = _sources(site.shape, side)
-    values, open_ = site.old.copy(), site.shape.copy()
-    while open_.any():
-        window = _next_window(open_, side, rng)
-        wanted, missing = values[window], open_[window]
-        chosen = corners[rng.integers(len(corners), size=int(np.clip(2_000_000 // side**2, 8, _CANDIDATES)))]
-        pieces = np.stack([site.old[y : y + side, x : x + side] for y, x in chosen])
-        best = pieces[int(_differences(pieces, wanted, ~missing).argmin())]
-        fade = soft(np.pad(missing, 1, constant_values=True), max(1.0, side / 6))[1:-1, 1:-1, None]
-        known = ~missing[:, :, None]
-        values[window] = np.where(known, wanted, best if not known.any() else _joined(best, wanted, missing, fade))
-        open_[window] = False
+    windows = np.lib.stride_tricks.sliding_window_view(site.old, (side, side), axis=(0, 1))
+    count = int(np.clip(2_000_000 // side**2, 8, _CANDIDATES))
+    values, hole = site.old.copy(), site.shape.copy()
+    for y, x in _inwards(site.shape):
+        if not hole[y, x]:
+            continue
+        box = _window(hole.shape, int(y), int(x), side)
+        wanted, missing = values[box], hole[box]
+        chosen = corners[rng.integers(len(corners), size=count)]
+        pieces = np.moveaxis(windows[chosen[:, 0], chosen[:, 1]], 1, -1)
+        values[box] = np.where(missing[:, :, None], _continuing(pieces, wanted, ~missing), wanted)
+        hole[box] = False
     return values
 
 
-def _joined(best: Values, wanted: Values, missing: Shape, fade: npt.NDArray[np.float32]) -> Values:
-    """``best``, raised to the level of the known pixels near the seam and plain deeper in."""
-    known = ~missing
-    shift = wanted[known].mean(axis=0) - best[known].mean(axis=0)
-    return np.asarray(best + shift * (1.0 - 0.5 * fade), np.float32)
+def _continuing(pieces: Values, wanted: Values, known: Shape) -> Values:
+    """The piece that agrees best with the known pixels of ``wanted``, raised to their level."""
+    if not known.any():
+        return np.asarray(pieces[0])
+    target = wanted[known]
+    best = pieces[int(((pieces[:, known] - target) ** 2).mean(axis=(1, 2)).argmin())]
+    return np.asarray(best + (target.mean(axis=0) - best[known].mean(axis=0)), np.float32)
+
+
+def _inwards(shape: Shape) -> npt.NDArray[np.int64]:
+    """Rows and columns (n, 2) of the region, from its edge to its middle."""
+    depth = cv2.distanceTransform(np.pad(shape, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    places = np.argwhere(shape)
+    return places[np.argsort(depth[shape], kind="stable")]
 
 
 def _sources(shape: Shape, side: int) -> npt.NDArray[np.int64]:
@@ -88,16 +98,7 @@ def _sources(shape: Shape, side: int) -> npt.NDArray[np.int64]:
     return corners
 
 
-def _next_window(open_: Shape, side: int, rng: np.random.Generator) -> tuple[slice, slice]:
-    border = open_ & (cv2.erode(open_.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
-    places = np.argwhere(border if border.any() else open_)
-    y, x = places[int(rng.integers(len(places)))].tolist()
-    top = min(max(y - side // 2, 0), open_.shape[0] - side)
-    left = min(max(x - side // 2, 0), open_.shape[1] - side)
+def _window(bounds: tuple[int, ...], y: int, x: int, side: int) -> tuple[slice, slice]:
+    top = min(max(y - side // 2, 0), bounds[0] - side)
+    left = min(max(x - side // 2, 0), bounds[1] - side)
     return slice(top, top + side), slice(left, left + side)
-
-
-def _differences(pieces: Values, wanted: Values, known: Shape) -> npt.NDArray[np.float32]:
-    if not known.any():
-        return np.zeros(len(pieces), np.float32)
-    return np.asarray(((pieces - wanted)[:, known] ** 2).mean(axis=(1, 2)), np.float32)
