@@ -112,20 +112,19 @@ def _decoders(_settings: Settings) -> Iterator[Finding]:
 
 def _detector(settings: Settings) -> Iterator[Finding]:
     """Whether the detector's model is there, and is the one its manifest names."""
+    from detector.errors import DetectorError
     from ledger.detection import NONE
 
     if settings.detector == NONE:
         yield Finding("detector", True, "turned off (MEDSEAL_DETECTOR is none): check 10 is skipped")
         return
-    from detector.errors import DetectorError
     from detector.predict import Analyzer
 
     try:
         found = Analyzer(settings.detector)
+        yield Finding("detector", True, f"{found.name} {found.version}: its model is there, with the right digests")
     except DetectorError as error:
         yield Finding("detector", False, f"{settings.detector}: {error} ({error.code})", error.advice)
-    else:
-        yield Finding("detector", True, f"{found.name} {found.version}: the model and its digests are right")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

@@ -248,3 +248,6 @@ class Detector(Protocol):
         DetectorUnavailable when no answer comes (its ``code`` says why), InputError for what cannot be decoded; the
         caller waits for this image alone, and never longer than the adapter's limits.
         """
+
+    def warm(self) -> None:
+        """Begin, in the background, what the first image would otherwise wait for; what fails is said then."""

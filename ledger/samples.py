@@ -32,7 +32,7 @@ _README = """Try these, in the dashboard or with `medseal verify FILE` (add --se
 registered/            the originals: authentic
 ct-reencoded-rle.dcm   CT_small.dcm with its pixels compressed without loss (RLE): authentic-reencoded
 ct-tampered.dcm        CT_small.dcm with a bright spot painted in: altered
-never-registered.png   a picture that was never registered: unregistered
+never-registered.png   a picture that was never registered: unregistered, or what the forgery detector makes of it
 """
 
 

@@ -19,7 +19,7 @@ from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
 from ledger.log import LogTrees
 from ledger.naming import digest_named, registrar_named, state_named
-from ledger.ports import HistoryFilter
+from ledger.ports import Detector, HistoryFilter
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
 from ledger.registration import DigestedImage, Registrations
@@ -36,37 +36,36 @@ _MOST_ROWS = 1000
 class Service:
     """A ledger in this process. Safe to share between threads; close it when done."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, detector: Detector | None = None) -> None:
         self.parts = parts
         self.store = parts.store
         self.registry = parts.registry
         self.keys = ApiKeys(parts.store)
         self.trees = LogTrees(parts.store)
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
-        settings = parts.settings
-        limits = Limits(
-            max_bytes=settings.max_upload_mb << 20, max_pixels=settings.max_pixels, max_frames=settings.max_frames
-        )
+        limits = _limits(parts.settings)
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
-        self._detector = _detector(settings, limits)
-        asked = (self.store, self._reads, self.trees, limits, parts.confirmations)
-        self._verifier = Verifier(*asked, detector=self._detector)
+        self._detector = detector
+        self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """The ledger of the settings' data folder, made on first use."""
-        return cls(prepare(settings))
+        parts = prepare(settings)
+        if settings.detector == NONE:
+            return cls(parts)
+        detector = ProcessDetector(settings.detector, _limits(settings), seconds=settings.detector_seconds)
+        parts.closing.callback(detector.close)
+        return cls(parts, detector)
 
     def close(self) -> None:
         """Release the database and the embedded chain, and end the detector's process."""
-        if self._detector is not None:
-            self._detector.close()
         self.parts.close()
 
     def warm(self) -> None:
-        """The detector's process starts in the background, so that the first image need not wait for it."""
+        """The detector loads its model in the background, so that the first image need not wait for it."""
         if self._detector is not None:
             self._detector.warm()
 
@@ -282,10 +281,9 @@ class Service:
         return present.registrar(registrar, self.store.log_size(registrar_id), self._reads)
 
 
-def _detector(settings: Settings, limits: Limits) -> ProcessDetector | None:
-    if settings.detector == NONE:
-        return None
-    return ProcessDetector(settings.detector, limits, seconds=settings.detector_seconds)
+def _limits(settings: Settings) -> Limits:
+    most = settings.max_upload_mb << 20
+    return Limits(max_bytes=most, max_pixels=settings.max_pixels, max_frames=settings.max_frames)
 
 
 def _asked(part: Callable[[], object]) -> str:

@@ -95,6 +95,8 @@ class Worker:
                 self._forget(child)
 
     def _running(self) -> _Child:
+        if self._child is not None and not self._child.alive():
+            self._forget(self._child)
         if self._child is None:
             self._child = _Child(self._job, self._memory, int(self._seconds) + _GRACE_SECONDS)
         return self._child

@@ -145,7 +145,9 @@ def test_the_samples_are_registered_and_become_final(client):
 
 def test_an_image_is_registered_and_verified_with_the_printed_key(first, client, folder):
     image = (folder / "samples" / "never-registered.png").read_bytes()
-    assert client.verify(image).verdict == "unregistered"
+    found = client.verify(image)
+    # what the detector says of the picture decides between these; its own tests are about that
+    assert (found.registration, found.verdict in ("unregistered", "suspect", "undetermined")) == (None, True)
     made = client.register(image, urgent=True)
     assert client.wait(made.registration_id, "final", timeout=60).anchor is not None
     assert client.verify(image).verdict == "authentic"

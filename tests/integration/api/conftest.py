@@ -29,7 +29,7 @@ SCOPES = ("register", "verify", "history", "audit", "admin")
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data=tmp_path_factory.mktemp("api") / "data", max_upload_mb=8)
+    return Settings(data=tmp_path_factory.mktemp("api") / "data", max_upload_mb=8, detector="none")
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,11 @@ def saved(data_set: pydicom.Dataset) -> bytes:
 
 
 class Hospital:
-    """One ledger and its images. Verbs make files; questions go through the service."""
+    """One ledger and its images. Verbs make files; questions go through the service. The detector is off."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = Folder(folder)
-        self.settings = Settings(data=folder, **settings)
+        self.settings = Settings(data=folder, **{"detector": "none"} | settings)
         self.service = Service.open(self.settings)
 
     # images

@@ -42,9 +42,10 @@ Run = Callable[..., Ran]
 
 @pytest.fixture(autouse=True)
 def _nothing_from_outside_and_nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No settings of the environment reach a command, and its logging stays in its test."""
+    """No settings of the environment reach a command, its logging stays in its test, and the detector is off."""
     for name in [name for name in os.environ if name.startswith("MEDSEAL_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("MEDSEAL_DETECTOR", "none")
     yield
     structlog.reset_defaults()
 
