@@ -103,7 +103,8 @@ def quotas(sizes: dict[str, int], pairs: int, most: int) -> dict[str, int]:
         open_sources = [name for name in open_sources if given[name] < sizes[name] * most]
         share, extra = divmod(left, len(open_sources))
         for position, name in enumerate(open_sources):
-            wanted = share + (position < extra)
+            # The remainder waits until no source is used up by the even shares.
+            wanted = share or int(position < extra)
             given[name] = min(given[name] + wanted, sizes[name] * most)
     return given
 
