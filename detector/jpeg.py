@@ -90,7 +90,8 @@ def first_save(
     """The most likely earlier JPEG save on the block grid that begins at ``origin`` (row, column).
 
     ``last`` is the luma table of the file itself, None for a picture that is not a JPEG. None when too few coefficients
-    differ from zero to say. Qualities 40 to 99 of the standard tables are tried.
+    differ from zero to say. Qualities 40 to 99 of the standard tables are tried; where several have the same steps at
+    the frequencies looked at (74 and 75), a multiple of five is named, else the highest.
     """
     steps = np.ones((8, 8), np.int64) if last is None else last
     aligned = _coefficients(grey8[origin[0] :, origin[1] :])
@@ -101,9 +102,10 @@ def first_save(
     total = sum(mode.count for mode in modes)
     if total < _ENOUGH:
         return None
-    gains = [_gain(modes, standard_luma(quality)) / total for quality in _QUALITIES]
-    best = int(np.argmax(gains))
-    return Save(_QUALITIES[best], gains[best])
+    gains = {quality: _gain(modes, standard_luma(quality)) / total for quality in _QUALITIES}
+    most = max(gains.values())
+    alike = [quality for quality, gain in gains.items() if gain == most]
+    return Save(next((quality for quality in alike if quality % 5 == 0), alike[-1]), most)
 
 
 def grid_trace(grey8: npt.NDArray[np.uint8]) -> GridTrace:

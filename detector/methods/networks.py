@@ -21,5 +21,4 @@ class Network(Protocol):
 
 def log_odds(share: float) -> float:
     """ln(share / (1 - share)), kept finite: shares closer than 1e-12 to 0 or 1 count as that close."""
-    kept = min(max(share, _NEAR_ZERO), 1.0 - _NEAR_ZERO)
-    return math.log(kept) - math.log1p(-kept)
+    return math.log(max(share, _NEAR_ZERO)) - math.log(max(1.0 - share, _NEAR_ZERO))

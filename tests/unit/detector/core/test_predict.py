@@ -1,0 +1,101 @@
+"""One call for one picture, with a method whose evidence is known and a calibration fitted to made scores."""
+
+import json
+
+import numpy as np
+import pytest
+
+from detector import predict
+from detector.calibrate import Calibration
+from detector.errors import UnknownMethod, UnreadablePicture, WeightsUnusable
+from detector.pictures import usable
+from detector.serving import write_manifest
+from detector.types import Band, Evidence, Finding, Regime
+
+
+class Made:
+    """Answers with the picture's largest value as score, and marks the left quarter."""
+
+    name, version = "ela_cnn", "9"
+
+    def applicable(self, pixels, jpeg):
+        return usable(pixels)
+
+    def examine(self, pixels, *, jpeg=None):
+        heat = np.zeros(pixels.shape[:2], np.float32)
+        heat[:, : pixels.shape[1] // 4] = 1
+        return Evidence(float(pixels.max()), heat, (Finding("made", "a", "b", "c"),), {"half": 0.5})
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.normal(50, 10, 60), rng.normal(200, 10, 60)])
+    labels = [0] * 60 + [1] * 60
+    folder = tmp_path / "ela_cnn"
+    folder.mkdir()
+    Calibration.fit(scores, labels, ["lossless"] * 120).save(folder / "calibration.json")
+    write_manifest(folder, method="ela_cnn", version="9")
+    monkeypatch.setattr(predict, "load", lambda name, weights: Made())
+    return tmp_path
+
+
+def picture(largest):
+    return np.random.default_rng(1).integers(0, largest + 1, (80, 80), dtype=np.uint8)
+
+
+def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
+    found = predict.analyze(picture(220), weights=weights)
+    assert (found.applicable, found.band, found.regime) == (True, Band.ALTERED, Regime.LOSSLESS)
+    assert found.score == 220 and found.probability > 0.9
+    assert found.area_percent == 25.0 and found.mask[:, :20].all() and not found.mask[:, 20:].any()
+    assert found.area_interval[0] <= 25.0 <= found.area_interval[1]
+    assert found.findings[0].code == "made" and found.figures == {"half": 0.5} and found.rates["n_forged"] == 60
+
+
+def test_a_low_score_is_called_no_trace(weights):
+    assert predict.analyze(picture(40), weights=weights).band is Band.NO_TRACE
+
+
+def test_what_a_method_cannot_judge_is_inconclusive_and_measures_nothing(weights):
+    found = predict.analyze(np.full((1, 500), 3, np.uint8), weights=weights)
+    assert not found.applicable and "at least 64" in found.reason and found.band is Band.INCONCLUSIVE
+    assert found.score is found.probability is found.heatmap is found.mask is found.area_percent is None
+
+
+def test_the_compressed_file_decides_the_regime(weights, texture, save):
+    data, pixels = save(save(texture(), 70)[1], 90)
+    analyzer = predict.Analyzer("ela_cnn", weights)
+    assert analyzer.analyze(pixels, jpeg=data).regime is Regime.JPEG_DOUBLE
+    assert analyzer.analyze(pixels).regime is Regime.LOSSLESS_JPEG_TRACE
+
+
+def test_an_array_that_is_no_picture_is_refused(weights):
+    with pytest.raises(UnreadablePicture):
+        predict.analyze(np.zeros((80, 80), np.float64), weights=weights)
+
+
+def test_a_method_without_calibration_is_unusable(weights):
+    (weights / "ela_cnn" / "calibration.json").unlink()
+    write_manifest(weights / "ela_cnn", method="ela_cnn", version="9")
+    with pytest.raises(WeightsUnusable, match=r"calibration\.json"):
+        predict.Analyzer("ela_cnn", weights)
+
+
+def test_a_changed_calibration_is_unusable(weights):
+    path = weights / "ela_cnn" / "calibration.json"
+    body = json.loads(path.read_text())
+    path.write_text(json.dumps(body | {"mask_threshold": 0.9}))
+    with pytest.raises(WeightsUnusable, match="SHA-256"):
+        predict.Analyzer("ela_cnn", weights)
+
+
+def test_an_unknown_method_is_named(tmp_path):
+    with pytest.raises(UnknownMethod, match="no_such"):
+        predict.Analyzer("no_such", tmp_path)
+
+
+@pytest.mark.parametrize("method", ["ela_cnn", "recompression_cnn", "vgg"])
+def test_a_method_whose_folder_is_empty_is_unusable(method, tmp_path):
+    with pytest.raises(WeightsUnusable, match="manifest"):
+        predict.Analyzer(method, tmp_path)
