@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from detector import ela
 from detector.texture import ANGLES, PROPERTY_NAMES, glcm, glcm_properties, lbp, lbp_histogram
+from detector.windows import starts
 
 Rgb8 = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -31,13 +32,14 @@ _ELA = ("mean", "deviation", "median", "p90", "p99", "maximum", "block deviation
 _DIGITS = ("zero", *(f"digit {digit}" for digit in range(1, 10)))
 _BANDS = {"low": slice(1, 10), "middle": slice(10, 29), "high": slice(29, 64)}
 _MOMENTS = ("magnitude", "deviation", "skewness", "kurtosis", "log variance mean", "log variance deviation")
-_SQUARE = np.array(
+SQUARE_5 = np.array(
     [[-1, 2, -2, 2, -1], [2, -6, 8, -6, 2], [-2, 8, -12, 8, -2], [2, -6, 8, -6, 2], [-1, 2, -2, 2, -1]], np.float32
 )
+"""The square 5×5 kernel of the spatial rich model (Fridrich and Kodovský 2012); over 12 its centre is −1."""
 _KERNELS = {
     "rows": np.array([[1, -2, 1]], np.float32) / 2,
     "columns": np.array([[1], [-2], [1]], np.float32) / 2,
-    "square": _SQUARE / 12,
+    "square": SQUARE_5 / 12,
 }
 
 FEATURE_NAMES: tuple[str, ...] = (
@@ -65,16 +67,6 @@ def feature_vector(rgb8: Rgb8) -> npt.NDArray[np.float32]:
         _residual_figures(grey),
     )
     return np.concatenate(parts).astype(np.float32)
-
-
-def starts(length: int, size: int, most: int, step: int = 16) -> npt.NDArray[np.int64]:
-    """Where at most ``most`` evenly spaced stretches of ``size`` begin within ``length``: ascending multiples of step.
-
-    Neighbours overlap by half where ``most`` allows it; one stretch at 0 when ``length`` is less than ``size``.
-    """
-    room = max(0, length - size)
-    count = min(most, 1 + -(-room // max(1, size // 2)))
-    return np.unique(np.linspace(0, room, count).astype(np.int64) // step * step)
 
 
 def _mosaic(rgb8: Rgb8) -> Rgb8:

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from detector import forest
-from detector.features import FEATURE_NAMES, feature_vector, starts
+from detector.features import FEATURE_NAMES, feature_vector
 from detector.methods.networks import log_odds
-from detector.pictures import resize_map, to_rgb8, usable
+from detector.pictures import to_rgb8, usable
 from detector.serving import check_manifest, open_arrays
 from detector.types import Applicability, Evidence, Finding, Region
+from detector.windows import spread, starts
 
 if TYPE_CHECKING:
     from detector.types import Pixels
@@ -69,7 +70,7 @@ class RandomForest:
             "window_median": float(np.median(grid)),
             "window_side": float(side),
         }
-        heatmap = resize_map(grid, (rgb8.shape[0], rgb8.shape[1]))
+        heatmap = spread(grid, tops, lefts, side, (rgb8.shape[0], rgb8.shape[1]))
         return Evidence(log_odds(share), heatmap, _findings(figures, region), figures)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.features import FEATURE_NAMES, feature_vector, starts
+from detector.features import FEATURE_NAMES, feature_vector
 
 
 def noise(rows: int, columns: int, seed: int = 3) -> np.ndarray:
@@ -70,11 +70,3 @@ def test_a_large_picture_is_measured_on_tiles_of_the_same_texture():
 def test_a_very_long_picture_is_measured():
     assert np.isfinite(feature_vector(noise(64, 8192))).all()
     assert np.isfinite(feature_vector(noise(8192, 136))).all()
-
-
-def test_stretches_cover_from_the_start_to_the_end_on_the_grid_of_jpeg_blocks():
-    found = starts(512, 128, 7)
-    assert found[0] == 0
-    assert found[-1] == 512 - 128
-    assert (found % 16 == 0).all()
-    assert starts(100, 128, 7).tolist() == [0]
