@@ -1,0 +1,38 @@
+"""Seconds a megapixel and peak memory of one method, in a process of its own."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from detector.evaluation.made import texture
+from detector.registry import load
+
+SIDE = 1024
+ROUNDS = 3
+
+
+def measure_cost(method: str, models: Path) -> dict[str, float]:
+    """``seconds_per_megapixel`` (the best of three, warm) and ``peak_mb`` (the whole process) at 1024×1024, grey."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_measure, method, models).result()
+
+
+def _measure(method: str, models: Path) -> dict[str, float]:
+    pixels = texture(SIDE, np.random.default_rng(0))
+    loaded = load(method, models)
+    loaded.examine(pixels)
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        loaded.examine(pixels)
+        taken.append(time.perf_counter() - start)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return {"seconds_per_megapixel": min(taken) / (SIDE * SIDE / 1e6), "peak_mb": peak}

@@ -1,0 +1,220 @@
+"""The tables of a run in Markdown, all figures in JSON. Every number and every sentence about numbers is computed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from detector.evaluation import plots
+from detector.evaluation.columns import Answers
+from detector.evaluation.summary import Cell, Figure, MethodSummary, Results
+
+PAPER = {"accuracy": 0.93, "precision": 0.95, "recall": 0.91, "f1": 0.93}
+"""What the seed paper reports for its own system in its Table 1."""
+MAIN = ("accuracy", "precision", "recall", "f1", "auc", "balanced_accuracy")
+BANDS = ("band_false_alarms", "band_found", "band_missed", "inconclusive", "ece")
+PIXELS = ("pixel_f1", "pixel_iou", "pixel_auc", "best_pixel_f1", "best_pixel_iou", "area_error", "copy_told_rightly")
+HEADS = {
+    "f1": "F1",
+    "auc": "AUC",
+    "ece": "calibration error (ECE)",
+    "band_false_alarms": "false alarms of *altered*",
+    "band_found": "forgeries called *altered*",
+    "band_missed": "forgeries called *no-trace*",
+    "pixel_f1": "pixel F1",
+    "pixel_iou": "pixel IoU",
+    "pixel_auc": "pixel AUC",
+    "best_pixel_f1": "pixel F1, best threshold of each",
+    "best_pixel_iou": "pixel IoU, best threshold of each",
+    "area_error": "area error, points",
+    "copy_told_rightly": "copy or original told rightly",
+}
+DIMENSIONS = {
+    "forgery": "forgery class",
+    "area": "size of the forgery",
+    "regime": "regime (read from the file)",
+    "history": "save history",
+    "quality": "second minus first JPEG quality",
+    "modality": "modality",
+    "source": "source",
+}
+WORDS = {
+    "honest": "Both classes pass the same saves; divided by patient and near-duplicates.",
+    "source-out": "As honest, but the tested source ({sources}) is neither trained nor calibrated on.",
+    "paper": "The seed paper's protocol: 300 + 300 pictures, 480 to train and 120 to test, drawn at random by picture; "
+    "both classes pass the same saves.",
+    "leaky": "As the paper's protocol, but forged files are saved once more than pristine ones. An exhibit, no result.",
+}
+
+
+def write(results: Results, answers: Sequence[Answers], out: Path) -> None:
+    """Afterwards ``out`` holds ``results.json``, ``table.md`` and ``plots/*.png``."""
+    body = json.dumps(_plain(asdict(results)), indent=1)
+    (out / "results.json").write_text(body + "\n", encoding="utf-8")
+    drawn = plots.draw(results, answers, out / "plots")
+    (out / "table.md").write_text(markdown(results, drawn), encoding="utf-8")
+
+
+def markdown(results: Results, drawn: Sequence[Path] = ()) -> str:
+    """All tables of ``results``, with what they were made by."""
+    parts = ["# Benchmark of the methods", _about(results.about), _leak(results)]
+    for protocol, rows in results.protocols.items():
+        parts += _protocol(protocol, rows, results.about)
+    parts.append(_costs(results))
+    if "honest" in results.protocols:
+        parts += _breakdowns(results.protocols["honest"])
+    parts += [f"![{path.stem}]({path.parent.name}/{path.name})" for path in drawn]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _about(about: Mapping[str, Any]) -> str:
+    return (
+        f"Made by `scripts/evaluate` with the configuration `{about['config']}` from the data set `{about['data']}` on "
+        f"{about['date']}, commit {', '.join(about['commits'])}, seeds {', '.join(map(str, about['seeds']))} "
+        f"({about['machine']}). Left out: {', '.join(about['left_out']) or 'no source'}.\n\n"
+        "A figure is the mean over seeds; in brackets its 95 % interval, groups (patients, near-duplicates) drawn "
+        f"again {about['bootstrap_rounds']} times over all seeds together. Counts are sums over seeds. A picture is "
+        "called forged above a calibrated probability of one half (prior one half). A dash: not defined. Models stop "
+        "early and are calibrated on the same held-out side, never on the test side."
+    )
+
+
+def _protocol(protocol: str, rows: Sequence[MethodSummary], about: Mapping[str, Any]) -> list[str]:
+    sources = ", ".join(about["sources_out"]) if about.get("sources_out") else "another for each seed"
+    head = ["method", "TP", "FP", "TN", "FN", *map(_head, MAIN)]
+    body = [
+        [row.method, *(str(row.counts[key]) for key in ("tp", "fp", "tn", "fn")), *(_figure(row, k) for k in MAIN)]
+        for row in rows
+    ]
+    if protocol in ("paper", "leaky"):
+        reported = [f"{PAPER[key]:.2f}" if key in PAPER else "–" for key in MAIN]
+        body.append(["*reported by the seed paper*", "–", "–", "–", "–", *reported])
+    bands = [[row.method, *(_figure(row, key) for key in BANDS), _unanswered(row)] for row in rows]
+    pixels = [[row.method, *(_figure(row, key) for key in PIXELS), _told(row)] for row in rows]
+    return [
+        f"## {protocol}",
+        WORDS[protocol].format(sources=sources),
+        _grid(head, body),
+        _grid(["method", *map(_head, BANDS), "without an answer"], bands),
+        _grid(["method", *map(_head, PIXELS), "copies told / copies"], pixels),
+    ]
+
+
+def _leak(results: Results) -> str:
+    """Each method under the leaky and the honest protocol, side by side, with what follows from the figures."""
+    if not {"leaky", "honest"} <= set(results.protocols):
+        return ""
+    body, gained = [], []
+    for row in results.protocols["leaky"]:
+        honest = results.row("honest", row.method)
+        shown = [_figure(each, key) for key in ("accuracy", "auc") for each in (row, honest)]
+        body.append([row.method, *shown])
+        if row.figures["auc"].low > honest.figures["auc"].high:
+            gained.append(f"`{row.method}` {row.figures['auc'].mean:.2f} against {honest.figures['auc'].mean:.2f}")
+    said = (
+        f"The AUC under the leaky protocol lies above the honest one, the intervals apart, for {', '.join(gained)}: "
+        "there the extra save of the forged files is what is recognized, not the forgery."
+        if gained
+        else "For no method does the AUC under the leaky protocol lie above the honest one with the intervals apart."
+    )
+    head = ["method", "accuracy, leaky", "accuracy, honest", "AUC, leaky", "AUC, honest"]
+    return "## Leaky and honest, side by side\n\n" + _grid(head, body) + "\n\n" + said + "\n\n" + _worth(results)
+
+
+def _worth(results: Results) -> str:
+    """Which methods the honest protocol finds better than guessing."""
+    rows = results.protocols["honest"]
+    better = [f"`{row.method}` ({_figure(row, 'auc')})" for row in rows if row.figures["auc"].low > 0.5]
+    others = [f"`{row.method}`" for row in rows if not row.figures["auc"].low > 0.5]
+    return (
+        f"Under the honest protocol the interval of the AUC lies above one half for {', '.join(better) or 'no method'}"
+        f"; it does not for {', '.join(others) or 'none of them'}."
+    )
+
+
+def _costs(results: Results) -> str:
+    body = [
+        [method, f"{cost['seconds_per_megapixel']:.3f}", f"{cost['peak_mb']:.0f}"]
+        for method, cost in results.costs.items()
+    ]
+    head = ["method", "seconds a megapixel (warm, 1024×1024 grey)", "peak memory of the process, MB"]
+    return "## Cost\n\n" + _grid(head, body)
+
+
+def _breakdowns(rows: Sequence[MethodSummary]) -> list[str]:
+    parts = ["## Where it works: the honest protocol in parts"]
+    for dimension, words in DIMENSIONS.items():
+        keys = sorted({key for row in rows for key in row.breakdowns[dimension]})
+        if keys:
+            head = [words, "pristine + forged", *(row.method for row in rows)]
+            body = [[key, _sizes(rows, dimension, key), *_cells(rows, dimension, key)] for key in keys]
+            parts += [f"### By {words}: AUC, and pixel F1 at the fixed threshold", _grid(head, body)]
+    keys = sorted({key for row in rows for key in row.breakdowns["modality"]})
+    if keys:
+        body = [[key, *(_alarms(row.breakdowns["modality"].get(key)) for row in rows)] for key in keys]
+        head = ["modality", *(row.method for row in rows)]
+        parts += ["### False alarms by modality: pristine pictures called *altered* [95 %]", _grid(head, body)]
+    return parts
+
+
+def _sizes(rows: Sequence[MethodSummary], dimension: str, key: str) -> str:
+    cells = [row.breakdowns[dimension][key] for row in rows if key in row.breakdowns[dimension]]
+    largest = max(cells, key=lambda cell: cell.pristine + cell.forged)
+    return f"{largest.pristine} + {largest.forged}"
+
+
+def _cells(rows: Sequence[MethodSummary], dimension: str, key: str) -> list[str]:
+    cells = [row.breakdowns[dimension].get(key) for row in rows]
+    return [f"{_interval(cell.auc)}; {_number(cell.pixel_f1)}" if cell else "–" for cell in cells]
+
+
+def _alarms(cell: Cell | None) -> str:
+    if cell is None:
+        return "–"
+    low, high = cell.false_alarm_interval
+    return f"{cell.false_alarms} of {cell.pristine} [{low:.2f}, {high:.2f}]"
+
+
+def _unanswered(row: MethodSummary) -> str:
+    failed = row.counts["failed"]
+    return f"{row.counts['without_answer']}" + (f" ({failed} failed)" if failed else "")
+
+
+def _told(row: MethodSummary) -> str:
+    return f"{row.counts['copies_told']} / {row.counts['copies']}"
+
+
+def _head(key: str) -> str:
+    return HEADS.get(key, key.replace("_", " "))
+
+
+def _figure(row: MethodSummary, key: str) -> str:
+    return _interval(row.figures[key], 1 if key == "area_error" else 2)
+
+
+def _interval(figure: Figure, digits: int = 2) -> str:
+    if math.isnan(figure.mean):
+        return "–"
+    return f"{figure.mean:.{digits}f} [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _grid(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _plain(value: Any) -> Any:
+    """The same without NaN, which JSON has not."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
