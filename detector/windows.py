@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,10 @@ def spread(grid: npt.NDArray[np.float64], tops: Starts, lefts: Starts, size: int
     """
     down = _shares(tops + size / 2, shape[0])
     right = _shares(lefts + size / 2, shape[1])
-    return np.clip(down @ grid.astype(np.float32) @ right.T, 0, 1)
+    return np.asarray(np.clip(down @ grid.astype(np.float32) @ right.T, 0, 1), np.float32)
 
 
-def _shares(centres: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float32]:
+def _shares(centres: npt.NDArray[np.floating[Any]], length: int) -> npt.NDArray[np.float32]:
     """How much each centre counts at each pixel: (length, centres), rows with sum 1."""
     at = np.arange(length) + 0.5
     rows = [np.interp(at, centres, one) for one in np.eye(len(centres))]

@@ -103,7 +103,7 @@ def test_the_machine_that_ranks_the_held_pictures_best_is_kept():
 def test_a_trained_model_tells_smoothed_boxes_from_plain_noise(tmp_path):
     run = Run(tmp_path / "model", tmp_path / "run", 1, {"epochs": 2, "batch": 16, "learning_rate": 1e-3, "patience": 2})
     run.checkpoint.mkdir()
-    TRAINER.fit(samples(tmp_path, range(24)), samples(tmp_path, range(24, 36)), run)
+    TRAINER.fit(samples(tmp_path, range(16)), samples(tmp_path, range(24, 32)), run)
     write_manifest(run.folder, method="srm_cnn_svm", version="test", seed=1)
     method = SrmCnnSvm.load(run.folder)
     asked = [np.asarray(Image.open(example(tmp_path, seed, bool(seed % 2)).path)) for seed in range(40, 50)]
