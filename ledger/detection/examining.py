@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONGEST = 512
 """The longer side of the pictures that leave this process, at most."""
 _ELA_MEAN = "ela_mean_percent"
+_CHECK_SETTING = "Set MEDSEAL_DETECTOR to one of them, or to none."
+_SEE_DOCTOR = "Run medseal doctor on the server: it says what is wrong with the model."
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,23 @@ class Examiner:
 
         DetectorUnavailable without a usable model, InputError for what cannot be decoded.
         """
-        try:
-            self._analyzer = self._analyzer or Analyzer(self._method)
-        except DetectorError as error:
-            code = "detector_unknown" if isinstance(error, UnknownMethod) else "detector_model"
-            raise DetectorUnavailable(f"the method {self._method}: {error}", code=code, advice=error.advice) from error
+        self._analyzer = self._analyzer or self._loaded()
         if not image:
             return None
         decoded = decode(image, self._limits)
         numbers = spread(decoded.frames)
         found = self._most_suspicious(self._analyzer, decoded, image, numbers)
         return _told(found, decoded.frames, len(numbers), pictures)
+
+    def _loaded(self) -> Analyzer:
+        try:
+            return Analyzer(self._method)
+        except UnknownMethod as error:
+            raise DetectorUnavailable(str(error), code="detector_unknown", advice=_CHECK_SETTING) from error
+        except DetectorError as error:
+            # its text has paths of this machine, which are no business of those who verify
+            said = f"the model of the method {self._method} is missing, or is not the one its manifest names"
+            raise DetectorUnavailable(said, code="detector_model", advice=_SEE_DOCTOR) from error
 
     @staticmethod
     def _most_suspicious(analyzer: Analyzer, decoded: Any, image: bytes, numbers: tuple[int, ...]) -> _Seen:
