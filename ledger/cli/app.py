@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import images, keys, learning, operate, queries, receipts, registrar, statements
+from ledger.cli import analyze, forging, images, keys, learning, operate, queries, receipts, registrar, statements
 from ledger.cli.edge import LedgerCommand
 
 app = typer.Typer(
@@ -56,6 +56,8 @@ for name, function, panel in (
     ("trust", receipts.trust, _LEDGER),
     ("deploy", operate.deploy, _START),
     ("doctor", operate.doctor, _START),
+    ("analyze", analyze.analyze, _DETECTOR),
+    ("forge", forging.forge, _DETECTOR),
     ("train", learning.train, _DETECTOR),
     ("evaluate", learning.evaluate, _DETECTOR),
 ):

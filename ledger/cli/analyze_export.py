@@ -1,0 +1,158 @@
+"""What ``medseal analyze`` writes: heat maps, masks, and an export that a stopped run goes on with."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from detector.types import Detection
+
+COLUMNS = (
+    *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
+    *("area_low", "area_high", "heatmap", "mask", "findings", "frame", "frames", "examined", "seconds"),
+    *("error_code", "error_message", "error_advice"),
+)
+"""Of a CSV export; ``findings`` are their codes, divided by blanks."""
+
+
+class Book:
+    """An export: ``lines`` are those it held when it was opened, each written line is on disk at once."""
+
+    def __init__(self, stream: IO[str] | None = None, *, as_csv: bool = False, lines: Sequence[Any] = ()) -> None:
+        self.lines: list[Mapping[str, Any]] = list(lines)
+        self._stream = stream
+        self._csv = as_csv
+        self._methods: dict[str, set[str | None]] = {}
+        for line in self.lines:
+            self._methods.setdefault(line["file"], set()).add(line.get("method"))
+
+    def holds(self, file: str, methods: Sequence[str]) -> bool:
+        """Whether ``file`` has a line of each of ``methods``, or one that says that it cannot be read."""
+        held = self._methods.get(file, set())
+        return None in held or set(methods) <= held
+
+    def write(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Add ``lines`` at the end."""
+        if self._stream is None:
+            return
+        for line in lines:
+            text = _csv_row(flat(line)) if self._csv else json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+            self._stream.write(text)
+        self._stream.flush()
+
+
+@contextmanager
+def opened_export(path: Path | None, *, resume: bool) -> Iterator[Book]:
+    """The export at ``path``, or one that keeps nothing if None.
+
+    InputError for a name that is neither ``.csv`` nor ``.jsonl``, for a file that is there already unless ``resume``,
+    and for one that is no such export.
+    """
+    if path is None:
+        yield Book()
+        return
+    if path.suffix not in (".csv", ".jsonl"):
+        raise InputError(f"expected an export that ends in .csv or .jsonl, found {path.name}")
+    as_csv, there = path.suffix == ".csv", path.exists() and path.stat().st_size > 0
+    if there and not resume:
+        advice = "Give --resume to add to it, or another name."
+        raise InputError(f"expected a new export, found {path} there already", advice=advice, code="export_exists")
+    lines = _held(path, as_csv) if there else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        if as_csv and not stream.tell():
+            stream.write(_csv_row(dict.fromkeys(COLUMNS, ""), header=True))
+        yield Book(stream, as_csv=as_csv, lines=lines)
+
+
+def _held(path: Path, as_csv: bool) -> list[Mapping[str, Any]]:
+    """The lines of an export; one that was cut short when its run was stopped is taken off the file."""
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        text = whole.decode("utf-8")
+        lines = _from_csv(text) if as_csv else [json.loads(line) for line in text.splitlines()]
+        if not all(isinstance(line, dict) and isinstance(line.get("file"), str) for line in lines):
+            raise ValueError("a line without a file")
+    except ValueError as error:
+        raise InputError(f"expected an export of medseal analyze in {path}, found something else: {error}") from error
+    if len(whole) != len(data):
+        path.write_bytes(whole)
+    return lines
+
+
+def _from_csv(text: str) -> list[Mapping[str, Any]]:
+    rows = list(csv.DictReader(io.StringIO(text)))
+    if text and not text.startswith(",".join(COLUMNS)):
+        raise ValueError("other columns")
+    return [_unflat(row) for row in rows]
+
+
+def flat(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line as the columns of a CSV export."""
+    low, high = line.get("area_interval") or (None, None)
+    error = line.get("error") or {}
+    codes = " ".join(finding["code"] for finding in line.get("findings", ()))
+    derived = {"area_low": low, "area_high": high, "findings": codes}
+    return {**line, **derived, **{f"error_{name}": text for name, text in error.items()}}
+
+
+def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["error_code"]:
+        names = ("code", "message", "advice")
+        return {"file": row["file"], "error": {name: row[f"error_{name}"] for name in names}}
+    numbers = {name: float(row[name]) if row[name] else None for name in ("score", "probability", "area_percent")}
+    frames = {name: int(row[name]) for name in ("frame", "frames", "examined")}
+    findings = [{"code": code, "text": code} for code in row["findings"].split()]
+    return {**row, **numbers, **frames, "applicable": row["applicable"] == "True", "findings": findings}
+
+
+def _csv_row(values: Mapping[str, Any], *, header: bool = False) -> str:
+    from ledger.cli.output import clean
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    found = COLUMNS if header else tuple(values.get(name) for name in COLUMNS)
+    writer.writerow("" if value is None else clean(value) for value in found)
+    return text.getvalue()
+
+
+def finite(value: Any) -> Any:
+    """``value`` as JSON can say it: None for numbers that are not finite, plain numbers, lists and dictionaries."""
+    if isinstance(value, Mapping):
+        return {str(name): finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if hasattr(value, "item"):  # a number of numpy's
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_maps(out: Path, file: Path, seen: Detection) -> tuple[str, str]:
+    """Where the heat map (float32 .npy, rows × columns, 0..1) and the mask (PNG, 0 or 255) of ``file`` were written.
+
+    The names begin with the file's; a few digits of its whole path tell files of one name apart.
+    """
+    import cv2
+    import numpy as np
+
+    from ledger.files import write_atomically
+
+    mark = hashlib.sha256(str(file.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    stem = f"{file.name}-{mark}.{seen.method}"
+    heatmap, mask = out / f"{stem}.heatmap.npy", out / f"{stem}.mask.png"
+    array = io.BytesIO()
+    np.save(array, np.asarray(seen.heatmap, np.float32), allow_pickle=False)
+    write_atomically(heatmap, array.getvalue())
+    write_atomically(mask, cv2.imencode(".png", np.asarray(seen.mask, np.uint8) * 255)[1].tobytes())
+    return str(heatmap), str(mask)
