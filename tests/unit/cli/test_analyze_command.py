@@ -1,0 +1,304 @@
+"""medseal analyze: with a detector whose answers are known, and once with a real one."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import detector.predict
+from detector.errors import UnknownMethod, WeightsUnusable
+from detector.registry import METHODS
+from detector.types import Band, Detection, Finding, Regime, Region
+from ledger.cli.analyze import exit_code
+
+KEYS = [
+    *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
+    *("area_interval", "heatmap", "mask", "findings", "figures", "rates", "frame", "frames", "examined", "seconds"),
+]
+BANDS = {200: Band.ALTERED, 100: Band.INCONCLUSIVE, 50: Band.NO_TRACE}
+
+
+class KnownAnalyzer:
+    """Says altered of pictures of level 200, inconclusive of 100, no trace of 50; refuses level 0."""
+
+    def __init__(self, method="ela_cnn", weights=None):
+        if method not in METHODS:
+            raise UnknownMethod(f"expected a known method, found {method!r}")
+        if method == "vgg":
+            raise WeightsUnusable("expected a model, found none")
+        self.name, self.version = method, "7"
+
+    def analyze(self, pixels, *, jpeg=None):
+        level = int(np.median(pixels))
+        regime = Regime.LOSSLESS if jpeg is None else Regime.JPEG
+        if level == 0:
+            return Detection(self.name, "7", False, "nothing on it", regime, Band.INCONCLUSIVE, 0.01)
+        heat = np.zeros(pixels.shape[:2], np.float32)
+        heat[:10, :20] = 0.9
+        finding = Finding("spot", "a bright spot", "edited", "may be a label", Region(0, 0, 20, 10))
+        return Detection(
+            *(
+                self.name,
+                "7",
+                True,
+                "can be judged",
+                regime,
+                min(BANDS.items(), key=lambda b: abs(b[0] - level))[1],
+                0.01,
+            ),
+            score=np.float32(level),
+            probability=level / 255,
+            heatmap=heat,
+            mask=heat > 0.5,
+            area_percent=float((heat > 0.5).mean() * 100),
+            area_interval=(0.0, float("inf")),
+            findings=(finding,),
+            figures={"level": np.float64(level), "ratio": float("nan")},
+            rates={"false_alarm": 0.05},
+        )
+
+
+@pytest.fixture(autouse=True)
+def _known_detector(monkeypatch):
+    monkeypatch.setattr(detector.predict, "Analyzer", KnownAnalyzer)
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, level in {"altered": 200, "unsure": 100, "clean": 50, "black": 0}.items():
+        cv2.imwrite(str(folder / f"{name}.png"), np.full((64, 80), level, np.uint8))
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    return folder
+
+
+def test_a_line_has_all_keys_in_order_and_only_plain_numbers(run_bare, pictures):
+    line = run_bare("analyze", pictures / "altered.png", "--json").line
+    assert list(line) == KEYS
+    assert (line["method"], line["version"], line["band"], line["regime"]) == ("ela_cnn", "7", "altered", "lossless")
+    assert line["score"] == 200.0
+    assert line["area_interval"] == [0.0, None]
+    assert line["figures"] == {"level": 200.0, "ratio": None}
+    assert line["findings"][0]["region"] == {"x": 0, "y": 0, "width": 20, "height": 10}
+    assert (line["frame"], line["frames"], line["examined"]) == (0, 1, 1)
+
+
+def test_without_a_folder_for_them_no_maps_are_written(run_bare, pictures, tmp_path):
+    before = set(tmp_path.rglob("*"))
+    line = run_bare("analyze", pictures / "altered.png", "--json").line
+    assert (line["heatmap"], line["mask"]) == (None, None)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_maps_are_float32_and_a_picture_of_the_pictures_size(run_bare, pictures, tmp_path):
+    line = run_bare("analyze", pictures / "altered.png", "--json", "--out", tmp_path / "maps").line
+    heat = np.load(line["heatmap"])
+    mask = cv2.imread(line["mask"], cv2.IMREAD_UNCHANGED)
+    assert (heat.dtype, heat.shape) == (np.float32, (64, 80))
+    assert mask.shape == (64, 80)
+    assert set(np.unique(mask)) == {0, 255}
+    assert 100 * (mask > 0).mean() == pytest.approx(line["area_percent"])
+
+
+def test_files_of_one_name_in_two_folders_have_maps_of_their_own(run_bare, pictures, tmp_path):
+    twin = tmp_path / "other" / "altered.png"
+    twin.parent.mkdir()
+    twin.write_bytes((pictures / "altered.png").read_bytes())
+    ran = run_bare("analyze", pictures / "altered.png", twin, "--json", "--out", tmp_path / "maps")
+    assert len({line["heatmap"] for line in ran.lines}) == 2
+
+
+def test_what_cannot_be_judged_has_a_reason_and_no_figures(run_bare, pictures, tmp_path):
+    ran = run_bare("analyze", pictures / "black.png", "--json", "--out", tmp_path / "maps")
+    line = ran.line
+    assert (line["applicable"], line["reason"], line["band"]) == (False, "nothing on it", "inconclusive")
+    assert [line[name] for name in ("score", "probability", "area_percent", "heatmap", "mask")] == [None] * 5
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["clean"], 0),
+        (["clean", "altered"], 1),
+        (["unsure", "altered", "broken"], 1),
+        (["clean", "unsure"], 3),
+        (["clean", "broken"], 3),
+        (["broken"], 2),
+    ],
+)
+def test_the_exit_code_says_the_worst_that_was_found(run_bare, pictures, names, code):
+    ran = run_bare("analyze", *(pictures / f"{name}.png" for name in names), "--json")
+    assert ran.code == code
+    assert len(ran.lines) == len(names)
+
+
+def test_an_unreadable_file_is_an_error_line_and_the_rest_goes_on(run_bare, pictures, tmp_path):
+    files = (pictures / "broken.png", tmp_path / "missing.png", pictures / "clean.png")
+    broken, missing, clean = run_bare("analyze", *files, "--json").lines
+    for line in (broken, missing):
+        assert list(line) == ["file", "error"]
+        assert line["error"].keys() == {"code", "message", "advice"}
+    assert broken["error"]["code"] == "unreadable_image"
+    assert clean["band"] == "no-trace"
+
+
+def test_a_failure_inside_a_method_ends_no_run(run_bare, pictures, monkeypatch):
+    known = KnownAnalyzer.analyze
+
+    def fragile(self, pixels, *, jpeg=None):
+        if np.median(pixels) == 200:
+            raise ZeroDivisionError("a bug")
+        return known(self, pixels, jpeg=jpeg)
+
+    monkeypatch.setattr(KnownAnalyzer, "analyze", fragile)
+    failed, clean = run_bare("analyze", pictures / "altered.png", pictures / "clean.png", "--json").lines
+    assert failed["error"]["code"] == "internal_error"
+    assert clean["band"] == "no-trace"
+
+
+def test_a_folder_stands_for_every_file_below_it(run_bare, pictures):
+    (pictures / "deeper").mkdir()
+    (pictures / "clean.png").rename(pictures / "deeper" / "clean.png")
+    files = [Path(line["file"]).name for line in run_bare("analyze", pictures, "--json").lines]
+    assert files == ["altered.png", "black.png", "broken.png", "unsure.png", "clean.png"]
+
+
+def test_a_jpeg_comes_to_the_method_with_its_bytes(run_bare, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.full((64, 64), 50, np.uint8))
+    assert run_bare("analyze", tmp_path / "a.jpg", "--json").line["regime"] == "jpeg"
+
+
+def test_of_many_frames_the_most_suspicious_is_told(run_bare, tmp_path):
+    pages = [np.full((64, 64), level, np.uint8) for level in (50, 50, 200, 50)]
+    cv2.imwritemulti(str(tmp_path / "a.tiff"), pages)
+    ran = run_bare("analyze", tmp_path / "a.tiff", "--json")
+    assert (ran.line["band"], ran.line["frame"], ran.line["frames"], ran.line["examined"]) == ("altered", 2, 4, 4)
+    assert "frame 2 of 4" in run_bare("analyze", tmp_path / "a.tiff").out
+
+
+def test_all_methods_are_side_by_side_and_an_unusable_one_is_named(run_bare, pictures):
+    ran = run_bare("analyze", pictures / "clean.png", "--methods", "all", "--json")
+    assert [line["method"] for line in ran.lines] == [name for name in METHODS if name != "vgg"]
+    assert "vgg is left out" in ran.err
+    shown = run_bare("analyze", pictures / "clean.png", "--method", "all").out
+    assert all(name in shown for name in METHODS if name != "vgg")
+
+
+def test_several_methods_can_be_named(run_bare, pictures):
+    ran = run_bare("analyze", pictures / "clean.png", "--method", "random_forest,ela_cnn", "--json")
+    assert [line["method"] for line in ran.lines] == ["random_forest", "ela_cnn"]
+
+
+@pytest.mark.parametrize(("method", "code"), [("nonsense", "unknown_method"), ("vgg", "weights_unusable")])
+def test_a_method_that_cannot_be_had_is_bad_input(run_bare, pictures, method, code):
+    ran = run_bare("analyze", pictures / "clean.png", "--method", method)
+    assert ran.code == 2
+    assert code in ran.err
+
+
+def test_the_methods_are_listed_with_what_they_lack(run_bare):
+    ran = run_bare("analyze", "--list-methods", "--json")
+    states = {line["method"]: line["state"] for line in ran.lines}
+    assert list(states) == list(METHODS)
+    assert states["vgg"] != "usable"
+    assert states["ela_cnn"] == "usable"
+    assert [line["method"] for line in ran.lines if line["default"]] == ["ela_cnn"]
+    assert ran.code == 0
+
+
+def test_nothing_to_analyze_is_bad_input(run_bare, tmp_path):
+    assert run_bare("analyze").code == 2
+    assert run_bare("analyze", tmp_path).code == 2
+
+
+def test_people_get_words_and_no_word_says_authentic(run_bare, pictures):
+    ran = run_bare("analyze", pictures)
+    for words in ("altered", "no trace found", "inconclusive", "78 %", "3.9 %", "a bright spot", "not applicable"):
+        assert words in ran.out
+    assert "5 files: " in ran.out
+    assert "authentic" not in ran.out
+    assert "unreadable_image" in ran.err
+
+
+def test_a_jsonl_export_holds_the_printed_lines(run_bare, pictures, tmp_path):
+    export = tmp_path / "results.jsonl"
+    ran = run_bare("analyze", pictures, "--json", "--export", export)
+    assert [json.loads(line) for line in export.read_text().splitlines()] == ran.lines
+
+
+def test_a_csv_export_has_a_row_a_line(run_bare, pictures, tmp_path):
+    export = tmp_path / "results.csv"
+    run_bare("analyze", pictures, "--export", export)
+    rows = {Path(row["file"]).stem: row for row in csv.DictReader(export.open(encoding="utf-8"))}
+    assert rows["altered"]["band"] == "altered"
+    assert float(rows["altered"]["probability"]) == pytest.approx(200 / 255)
+    assert rows["altered"]["findings"] == "spot"
+    assert rows["broken"]["error_code"] == "unreadable_image"
+    assert rows["black"]["score"] == ""
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "results.csv"])
+def test_resuming_examines_only_what_the_export_lacks(run_bare, pictures, tmp_path, name):
+    export = tmp_path / name
+    run_bare("analyze", pictures / "altered.png", pictures / "broken.png", "--export", export)
+    before = export.read_bytes()
+    ran = run_bare("analyze", pictures, "--export", export, "--resume", "--json")
+    assert [Path(line["file"]).stem for line in ran.lines] == ["black", "clean", "unsure"]
+    assert export.read_bytes().startswith(before)
+    assert ran.code == 1
+    again = run_bare("analyze", pictures, "--export", export, "--resume")
+    assert "5 files were in the export" in again.err
+    assert again.code == 1
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "results.csv"])
+def test_a_line_cut_short_by_a_stop_is_made_again(run_bare, pictures, tmp_path, name):
+    export = tmp_path / name
+    files = pictures / "altered.png", pictures / "clean.png"
+    run_bare("analyze", *files, "--export", export)
+    whole = export.read_bytes()
+    export.write_bytes(whole[:-30])
+    ran = run_bare("analyze", *files, "--export", export, "--resume", "--json")
+    assert [Path(line["file"]).stem for line in ran.lines] == ["clean"]
+    assert export.read_bytes() == whole
+
+
+def test_resuming_with_another_method_adds_its_lines(run_bare, pictures, tmp_path):
+    export = tmp_path / "results.jsonl"
+    run_bare("analyze", pictures / "clean.png", "--export", export)
+    ran = run_bare(
+        *("analyze", pictures / "clean.png", "--method", "random_forest", "--export", export, "--resume", "--json")
+    )
+    assert ran.line["method"] == "random_forest"
+
+
+def test_an_export_that_is_there_is_not_written_over(run_bare, pictures, tmp_path):
+    export = tmp_path / "results.jsonl"
+    export.write_text("mine\n")
+    ran = run_bare("analyze", pictures / "clean.png", "--export", export)
+    assert ran.code == 2
+    assert "export_exists" in ran.err
+    assert run_bare("analyze", pictures / "clean.png", "--export", export, "--resume").code == 2
+    assert export.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("arguments", [("--resume",), ("--export", "results.txt")])
+def test_an_export_that_cannot_be_is_bad_input(run_bare, pictures, arguments):
+    assert run_bare("analyze", pictures / "clean.png", *arguments).code == 2
+
+
+def test_no_ledger_is_made(run_bare, pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_bare("analyze", pictures / "clean.png")
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_exit_code_of_no_lines_is_zero():
+    assert exit_code([]) == 0
