@@ -247,7 +247,8 @@ def _fit_curve(scores: Floats, labels: Ints, who: Ints) -> Curve:
 
 
 def _platt(x: Floats, labels: Ints) -> tuple[float, float]:
-    """Slope (never negative) and intercept of the logistic map, by Newton steps; each class weighs one half."""
+    """Slope (never negative) and intercept of the logistic map, by Newton steps; each class weighs one half. A falling
+    map is taken for none: one half everywhere."""
     forged = int(labels.sum())
     pristine = len(labels) - forged
     target = np.where(labels == 1, (forged + 1) / (forged + 2), 1 / (pristine + 2))
@@ -264,8 +265,7 @@ def _platt(x: Floats, labels: Ints) -> tuple[float, float]:
             break
     if theta[0] > 0:
         return float(theta[0]), float(theta[1])
-    share = float((weight * target).sum())
-    return 0.0, math.log(share / (1 - share))
+    return 0.0, 0.0
 
 
 def _fit_masks(heat: Sequence[Ints]) -> tuple[float, float, float]:

@@ -62,8 +62,10 @@ class Examiners:
 
 def _start_worker() -> None:
     import cv2
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     cv2.setNumThreads(1)  # each worker has a core of its own
+    threadpool_limits(1)
 
 
 def whole_pairs(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:

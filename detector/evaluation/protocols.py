@@ -36,12 +36,22 @@ def pristine(examples: Sequence[Example], without: Sequence[str]) -> list[Exampl
 
 
 def build(
-    protocol: ProtocolConfig, originals: Sequence[Example], folder: Path, *, turn: int, seed: int, report: Report
+    protocol: ProtocolConfig,
+    originals: Sequence[Example],
+    folder: Path,
+    *,
+    turn: int,
+    seed: int,
+    first: int,
+    report: Report,
 ) -> Split:
-    """The sides of ``protocol`` for its ``turn``-th seed, their pictures made under ``folder`` when not there yet."""
+    """The sides of ``protocol`` for its ``turn``-th seed, their pictures made under ``folder`` when not there yet.
+
+    A protocol that divides at random has one set, made with the seed ``first``; each seed draws it anew.
+    """
     shares = (1 - protocol.held - protocol.test, protocol.held, protocol.test)
     if protocol.division == "random":
-        made = _made(protocol, originals, folder, protocol.count, seed, report)
+        made = _made(protocol, originals, folder, protocol.count, first, report)
         return _checked(random_split(made, seed, shares))
     if protocol.division == "source":
         others, wanted = without_source(originals, protocol.sources[turn % len(protocol.sources)])

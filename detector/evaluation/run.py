@@ -62,7 +62,8 @@ def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: R
             sides = build(
                 piece.protocol,
                 originals,
-                out / "sets" / piece.name,
+                out / "sets" / (piece.protocol.name if piece.protocol.division == "random" else piece.name),
+                first=config.seeds[0],
                 turn=piece.turn,
                 seed=piece.seed,
                 report=steps.inner(f"{piece.name}: making pictures"),

@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.calibrate import ALL, Calibration
+from detector.errors import UnusableData, WeightsUnusable
+from detector.evaluation.metrics import BINS, heat_histogram
+from detector.types import Band
+
+REGIMES = ["jpeg"] * 400 + ["lossless"] * 400
+
+
+def _made(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Scores that tell forged from pristine in regime jpeg and say nothing in regime lossless."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(800) % 2
+    return rng.normal(size=800) + 2.0 * labels * (np.arange(800) < 400), labels
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Calibration:
+    scores, labels = _made()
+    return Calibration.fit(scores, labels, REGIMES)
+
+
+def test_probabilities_are_those_of_the_known_distributions(fitted: Calibration) -> None:
+    for score in (-0.5, 1.0, 2.5):
+        expected = 1 / (1 + np.exp(-2.0 * (score - 1.0)))
+        assert fitted.apply(score, "jpeg").probability == pytest.approx(expected, abs=0.08)
+
+
+def test_a_regime_without_signal_is_inconclusive_and_says_so(fitted: Calibration) -> None:
+    answers = [fitted.apply(score, "lossless") for score in (-50.0, 0.0, 50.0)]
+    assert {answer.band for answer in answers} == {Band.INCONCLUSIVE}
+    assert "every answer is inconclusive" in str(answers[0].rates["note"])
+
+
+def test_altered_keeps_its_false_alarms_on_held_out_pictures_and_nearly_on_others(fitted: Calibration) -> None:
+    for seed, most in ((0, 0.05), (1, 0.09)):
+        scores, labels = _made(seed)
+        bands = [fitted.apply(score, "jpeg").band for score in scores[:400][labels[:400] == 0]]
+        assert 0.005 < np.mean([band is Band.ALTERED for band in bands]) <= most
+
+
+def test_no_trace_keeps_its_misses_on_held_out_pictures(fitted: Calibration) -> None:
+    scores, labels = _made()
+    bands = [fitted.apply(score, "jpeg").band for score in scores[:400][labels[:400] == 1]]
+    assert 0.05 < np.mean([band is Band.NO_TRACE for band in bands]) <= 0.10
+
+
+def test_the_rates_state_counts_and_an_upper_bound(fitted: Calibration) -> None:
+    rates = fitted.apply(0.0, "jpeg").rates
+    assert rates["n_pristine"] == rates["n_forged"] == 200
+    assert float(rates["false_alarm"]) <= 0.05 < float(rates["false_alarm_high"])
+    assert float(rates["low"]) < float(rates["auc"]) < float(rates["high"])
+
+
+def test_a_regime_with_few_pictures_is_answered_from_all() -> None:
+    scores, labels = _made()
+    names = [*REGIMES[:790], *["jpeg-double"] * 10]
+    assert Calibration.fit(scores, labels, names).apply(1.0, "jpeg-double").rates["regime"] == ALL
+
+
+def test_a_higher_score_never_has_a_lower_probability_even_when_scores_run_backwards() -> None:
+    scores, labels = _made()
+    backwards = Calibration.fit(-scores, labels, REGIMES)
+    found = [backwards.apply(score, "jpeg").probability for score in np.linspace(-9, 9, 50)]
+    assert found == sorted(found)
+    assert backwards.apply(9.0, "jpeg").band is Band.INCONCLUSIVE
+
+
+def test_the_mask_threshold_is_where_the_masks_fit_best_and_the_area_interval_holds_the_truth() -> None:
+    histograms, truths = [], []
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        mask = np.zeros((64, 64), bool)
+        size = int(rng.integers(8, 30))
+        mask[:size, :size] = True
+        heat = np.where(mask, 0.7, rng.uniform(0, 0.5, mask.shape)).astype(np.float32)
+        heat[-6:, : int(rng.integers(0, 40))] = 0.7
+        histograms.append(heat_histogram(heat, mask))
+        truths.append((100 * float((heat >= 0.6).mean()), 100 * float(mask.mean())))
+    scores, labels = _made()
+    fitted = Calibration.fit(scores, labels, REGIMES, heat=histograms)
+    assert 0.5 <= fitted.mask_threshold <= 0.7
+    assert fitted.mask_threshold * BINS == int(fitted.mask_threshold * BINS)
+    intervals = [(fitted.area_interval(said), true) for said, true in truths]
+    assert np.mean([low <= true <= high for (low, high), true in intervals]) >= 0.85
+
+
+def test_scores_that_are_no_numbers_are_left_out() -> None:
+    scores, labels = _made()
+    scores[:40] = np.nan
+    assert Calibration.fit(scores, labels, REGIMES).apply(1.0, "jpeg").rates["n_forged"] == 180
+
+
+def test_one_class_alone_cannot_be_calibrated_on() -> None:
+    with pytest.raises(UnusableData, match="at least 2"):
+        Calibration.fit([1.0, 2.0, 3.0], [1, 1, 1], ["jpeg"] * 3)
+
+
+def test_what_is_saved_is_loaded(fitted: Calibration, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "calibration.json")
+    assert Calibration.load(tmp_path / "calibration.json") == fitted
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("format",), 99),
+        (("prior",), 0.1),
+        (("mask_threshold",), 7),
+        (("curves", ALL, "slope"), -1),
+        (("curves", ALL, "no_trace_below"), 0.99),
+        (("curves", ALL, "centre"), "left"),
+        (("curves",), {}),
+        (("curves", ALL, "more"), 1),
+    ],
+)
+def test_a_calibration_that_was_changed_is_refused(
+    fitted: Calibration, tmp_path: Path, path: tuple[str, ...], value: object
+) -> None:
+    file = tmp_path / "calibration.json"
+    fitted.save(file)
+    body = json.loads(file.read_text())
+    at = body
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    file.write_text(json.dumps(body))
+    with pytest.raises(WeightsUnusable, match="expected a calibration"):
+        Calibration.load(file)
+
+
+def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnusable, match="nowhere"):
+        Calibration.load(tmp_path / "nowhere.json")
