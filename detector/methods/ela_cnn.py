@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from detector.types import Pixels
 
 SIDE = 128
-HEAT_SIGMA = 6.0  # pixels; a JPEG block is 8 wide, and single blocks must not decide a map
+HEAT_SIGMA = 8.0  # pixels, one JPEG block: single blocks must not decide a map
 
 
 class ElaCnn:
@@ -49,7 +49,7 @@ class ElaCnn:
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
         """``score``: log odds of *forged* by the network. ``heatmap``: the paper's localization, smoothed.
 
-        The heat map is the brightness of the stretched error levels, smoothed over 6 pixels (ours) and scaled to its
+        The heat map is the brightness of the stretched error levels, smoothed over 8 pixels (ours) and scaled to its
         own maximum: a view of re-compression loss, in which edges and texture shine as well; the network has no part in
         it. ``figures``: ``probability_raw`` (not calibrated), ``ela_mean_percent`` (the paper's "percentage of
         forgery", which is no area) and ``ela_max`` (grey levels).

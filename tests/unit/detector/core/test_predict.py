@@ -1,6 +1,8 @@
 """One call for one picture, with a method whose evidence is known and a calibration fitted to made scores."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -99,3 +101,13 @@ def test_an_unknown_method_is_named(tmp_path):
 def test_a_method_whose_folder_is_empty_is_unusable(method, tmp_path):
     with pytest.raises(WeightsUnusable, match="manifest"):
         predict.Analyzer(method, tmp_path)
+
+
+def test_serving_imports_nothing_that_only_training_needs():
+    code = (
+        "import sys, detector.predict, detector.methods.ela_cnn, detector.methods.recompression_cnn, "
+        "detector.methods.vgg, ai_edge_litert.interpreter\n"
+        "print([name for name in ('tensorflow', 'keras', 'sklearn', 'scipy', 'matplotlib') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
