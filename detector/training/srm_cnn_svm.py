@@ -123,8 +123,6 @@ def best_machine(
     side: the network has seen the pictures of the training side, so folds of these would praise any machine. Platt's
     curve is fitted on the held side too. UnusableData when a side has one class only.
     """
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.frozen import FrozenEstimator
     from sklearn.metrics import roc_auc_score
     from sklearn.svm import SVC
 
@@ -139,10 +137,24 @@ def best_machine(
             machine = SVC(C=cost, gamma=width / vectors.shape[1]).fit(inputs, labels)
             tried.append((float(roc_auc_score(held_labels, machine.decision_function(asked))), cost, width, machine))
     auc, cost, width, best = max(tried, key=lambda one: one[0])
-    calibrated = CalibratedClassifierCV(FrozenEstimator(best), method="sigmoid").fit(asked, held_labels)
-    sigmoid = calibrated.calibrated_classifiers_[0].calibrators[0]
     facts = {"c": cost, "gamma": width / vectors.shape[1], "held_auc": auc, "support": len(best.support_)}
-    return svm.from_sklearn(best, scale, (sigmoid.a_, sigmoid.b_)), facts
+    return svm.from_sklearn(best, scale, platt(best.decision_function(asked), held_labels)), facts
+
+
+def platt(decisions: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Platt's A and B of P(1) = 1 / (1 + exp(A f + B)), with his smoothed targets.
+
+    Maximum likelihood for a target t is a logistic regression in which each f stands for both classes, weighing t and
+    1 - t.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    forged = int(labels.sum())
+    targets = np.where(labels == 1, (forged + 1) / (forged + 2), 1 / (len(labels) - forged + 2))
+    both = np.tile(decisions, 2)[:, np.newaxis]
+    classes = np.repeat([1, 0], len(labels))
+    fitted = LogisticRegression(C=np.inf, tol=1e-8).fit(both, classes, np.concatenate([targets, 1 - targets]))
+    return -float(fitted.coef_[0, 0]), -float(fitted.intercept_[0])
 
 
 TRAINER = SrmCnnSvmTrainer()

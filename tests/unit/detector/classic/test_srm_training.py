@@ -6,15 +6,18 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.svm import SVC
 
 from detector.datasets.contract import Example
 from detector.errors import UnusableData
 from detector.methods.srm_cnn_svm import SIDE, SrmCnnSvm
 from detector.serving import write_manifest
 from detector.training.contract import Run, Samples
-from detector.training.srm_cnn_svm import BORDER, REGULAR, TRAINER, best_machine, learned
+from detector.training.srm_cnn_svm import BORDER, REGULAR, TRAINER, best_machine, learned, platt
 
-BOX = np.s_[100:160, 40:110]
+BOX = np.s_[50:160, 30:150]
 
 
 def example(folder: Path, seed: int, forged: bool, shape: tuple[int, int] = (200, 184), masked: bool = True) -> Example:
@@ -98,6 +101,22 @@ def test_the_machine_that_ranks_the_held_pictures_best_is_kept():
     assert facts["held_auc"] > 0.93
     assert len(arrays["dual"]) == facts["support"]
     assert arrays["constants"][2] < 0  # a higher value is a higher probability
+
+
+def test_the_curve_is_platts_as_scikit_learn_fits_it():
+    rng = np.random.default_rng(4)
+    labels = np.arange(200) % 2
+    inputs = (labels + rng.normal(0, 1, 200))[:, np.newaxis]
+    machine = SVC().fit(inputs, labels)
+    fitted = CalibratedClassifierCV(FrozenEstimator(machine), method="sigmoid").fit(inputs, labels)
+    sigmoid = fitted.calibrated_classifiers_[0].calibrators[0]
+    assert platt(machine.decision_function(inputs), labels) == pytest.approx((sigmoid.a_, sigmoid.b_), rel=1e-3)
+
+
+def test_three_held_pictures_of_each_class_are_enough_and_separable_ones_stay_below_certainty():
+    a, b = platt(np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]), np.array([0, 0, 0, 1, 1, 1]))
+    assert -3 < a < 0
+    assert b == pytest.approx(0, abs=0.01)
 
 
 def test_a_trained_model_tells_smoothed_boxes_from_plain_noise(tmp_path):
