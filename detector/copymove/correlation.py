@@ -20,9 +20,13 @@ WINDOW = 9
 """Side of the local window of the correlation, in pixels."""
 THRESHOLD = 0.6
 _LEAST_DEVIATION = 1.0
+BULK = 17
+"""Narrower parts of a region, in pixels, are not evidence."""
 _RESIDUAL_SIGMA = 1.5
 _CLIP = 2.5
 _LEAST_AREA = 64
+_STROKE = 90
+_LEAST_RATIO = 0.15
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Views:
     """A grey picture prepared once, each (rows, columns).
 
     ``light``: grey hardly smoothed. ``residual``: high-pass at equal local strength, and ``strength`` what it was in
-    windows of 5 pixels. ``alive``: not flat in WINDOW. ``flat``: constant in 3×3 pixels, as fills and letters are.
+    windows of 5 pixels. ``alive``: what counts as evidence: not flat, no letters, varies in two directions. ``flat``:
+    constant in 3×3 pixels.
     """
 
     light: Floats
@@ -43,7 +48,8 @@ class Views:
 @dataclass(frozen=True)
 class Checks:
     """``residual`` and ``quiet``: correlation, -1 to 1, of the high-pass content in all of the region and in its half
-    that has fewer edges; ``flat``: the share of constant pixels; ``area``: the pixels compared, in the first region.
+    that has fewer edges; ``flat``: the share of constant pixels; ``area``: the pixels compared. Narrow
+    parts of the region are left out.
     """
 
     residual: float
@@ -60,8 +66,30 @@ def views(grey: Grey) -> Views:
     light = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.float32)
     square = np.ones((3, 3), np.uint8)
     flat = np.asarray(cv2.dilate(grey, square) == cv2.erode(grey, square))
-    alive = _local_variance(light) > _LEAST_DEVIATION**2
+    alive = (_local_variance(light) > _LEAST_DEVIATION**2) & ~letters(grey) & in_two_directions(light)
     return Views(light, np.asarray(residual, np.float32), _root_mean_square(high, 5), alive, flat)
+
+
+def letters(grey: Grey) -> Mask:
+    """Round thin strokes that are far brighter or darker than what is about them, as burned-in letters and marks are.
+
+    Letters repeat to the last bit in pictures that nobody touched.
+    """
+    square = np.ones((11, 11), np.uint8)
+    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square) > _STROKE
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square) > _STROKE
+    return np.asarray(cv2.dilate((bright | dark).astype(np.uint8), _disc(WINDOW + 6)) > 0)
+
+
+def in_two_directions(light: Floats) -> Mask:
+    """Where the weaker eigenvalue of the structure tensor in 13×13 pixels is a fair share of the stronger one.
+
+    Bars, arcs, ribs and outlines vary across themselves only, so they agree with any other edge of their kind.
+    """
+    across, down = cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)
+    xx, yy, xy = (cv2.boxFilter(part, cv2.CV_32F, (13, 13)) for part in (across**2, down**2, across * down))
+    spread = np.sqrt((xx - yy) ** 2 + 4 * xy**2)
+    return np.asarray(xx + yy - spread > _LEAST_RATIO * (xx + yy + spread))
 
 
 def _root_mean_square(values: Floats, side: int) -> Floats:
@@ -133,13 +161,20 @@ def checks(seen: Views, affine: Affine, first: Mask) -> Checks:
     All 0 where too little is alive.
     """
     other = warped(seen.residual, affine)
-    inside = first & seen.alive & ~np.isnan(other)
+    inside = _bulk(first) & seen.alive & ~np.isnan(other)
     area = int(np.count_nonzero(inside))
     if area < _LEAST_AREA:
         return Checks(0.0, 0.0, 1.0, area)
     one, two, strength = seen.residual[inside], other[inside], seen.strength[inside]
     quiet = strength <= np.median(strength)
     return Checks(_correlation(one, two), _correlation(one[quiet], two[quiet]), float(seen.flat[first].mean()), area)
+
+
+def _bulk(region: Mask) -> Mask:
+    """``region`` without its parts narrower than BULK pixels: bars, arcs and outlines, which noise cannot confirm."""
+    padded = cv2.copyMakeBorder(region.astype(np.uint8), BULK, BULK, BULK, BULK, cv2.BORDER_CONSTANT, value=0)
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, _disc(BULK))
+    return np.asarray(opened[BULK:-BULK, BULK:-BULK] > 0)
 
 
 def _correlation(one: Floats, two: Floats) -> float:

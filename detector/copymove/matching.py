@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from detector.copymove.points import Described, Floats
+    from detector.copymove.points import Floats
 
 LEAST_DISTANCE = 24.0
 """Two matched points are at least this far apart, in pixels: nearer ones see the same tissue."""
@@ -18,37 +18,40 @@ MOST_BITS = 56
 RATIO = 0.8
 """The best match differs in at most this share of the bits of the next best one elsewhere."""
 _APART = 6.0
+_BITS = 256.0
+_FEWEST = 3
 _ROWS_AT_ONCE = 1024
 
 
-def pairs(query: Described, other: Described) -> Floats:
+def pairs(places: Floats, query: Floats, other: Floats) -> Floats:
     """Step 4: (n, 4) float32 x1, y1, x2, y2 of points of ``query`` and their one like point of ``other``.
 
+    ``query`` and ``other`` are two descriptions (n, 256) of the same ``places`` (n, 2), see ``points.describe``.
     Hamming nearest neighbours; points nearer than LEAST_DISTANCE are dropped, then MOST_BITS and the ratio test hold.
     """
-    if len(query.places) == 0 or len(other.places) < 3:
+    if len(places) < _FEWEST:
         return np.zeros((0, 4), np.float32)
-    starts = range(0, len(query.places), _ROWS_AT_ONCE)
-    return np.concatenate([_some_pairs(query, other, slice(start, start + _ROWS_AT_ONCE)) for start in starts])
+    starts = range(0, len(places), _ROWS_AT_ONCE)
+    return np.concatenate([_some_pairs(places, query, other, slice(top, top + _ROWS_AT_ONCE)) for top in starts])
 
 
-def _some_pairs(query: Described, other: Described, rows: slice) -> Floats:
-    places = query.places[rows]
-    differing = (256.0 - query.bits[rows] @ other.bits.T) / 2.0
-    near = _squared_distances(places, other.places) < LEAST_DISTANCE**2
-    differing[near] = 256.0
-    every = np.arange(len(places))
-    best = differing.argmin(axis=1)
-    least = differing[every, best]
-    differing[_squared_distances(other.places[best], other.places) < _APART**2] = 256.0
-    next_best = differing.min(axis=1)
-    kept = (least <= MOST_BITS) & (least < RATIO * next_best)
-    return np.concatenate([places[kept], other.places[best[kept]]], axis=1)
+def _some_pairs(places: Floats, query: Floats, other: Floats, rows: slice) -> Floats:
+    agreeing = query[rows] @ other.T
+    agreeing[_squared_distances(places[rows], places) < LEAST_DISTANCE**2] = -_BITS
+    best = agreeing.argmax(axis=1)
+    kept = np.flatnonzero(agreeing[np.arange(len(best)), best] >= _BITS - 2 * MOST_BITS)
+    agreeing, best = agreeing[kept], best[kept]
+    least = agreeing[np.arange(len(best)), best]
+    agreeing[_squared_distances(places[best], places) < _APART**2] = -_BITS
+    distinct = _BITS - least < RATIO * (_BITS - agreeing.max(axis=1, initial=-_BITS))
+    return np.concatenate([places[rows][kept[distinct]], places[best[distinct]]], axis=1)
 
 
 def _squared_distances(one: Floats, two: Floats) -> Floats:
-    products = one @ two.T
-    return np.asarray((one**2).sum(1)[:, None] + (two**2).sum(1)[None, :] - 2.0 * products, np.float32)
+    products = one @ (-2.0 * two.T)
+    products += (one**2).sum(1)[:, None]
+    products += (two**2).sum(1)[None, :]
+    return np.asarray(products, np.float32)
 
 
 def in_one_direction(found: Floats) -> Floats:

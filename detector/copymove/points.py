@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     Grey = npt.NDArray[np.uint8]
     Floats = npt.NDArray[np.float32]
 
-MOST_POINTS = 4000
+MOST_POINTS = 3000
 PATCH = 31
 """Side of the square that a descriptor sees, in pixels of its level; ORB's own default."""
 FINE, PLAIN, COARSE = 0.65, 1.0, 1.25
@@ -23,14 +22,6 @@ _BLOB_SIGMA = 2.0
 _LEAST_BLOB = 0.4
 _CORNER_QUALITY = 1e-4
 _LEAST_SPACING = 3.0
-
-
-@dataclass(frozen=True)
-class Described:
-    """``places`` (n, 2) float32 x and y; ``bits`` (n, 256) float32 of -1 and 1, so that a product counts equal bits."""
-
-    places: Floats
-    bits: Floats
 
 
 def boundary(grey: Grey) -> npt.NDArray[np.bool_]:
@@ -89,30 +80,32 @@ def _resized(grey: Grey, ratio: float) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if ratio > 1 else cv2.INTER_CUBIC), np.uint8)
 
 
-def describe(grey: Grey, places: Floats, ratio: float) -> Described:
-    """Step 3: ORB descriptors at ``places``, seen through a patch ``ratio`` times larger.
+def describe(grey: Grey, places: Floats, ratio: float) -> Floats:
+    """Step 3: ORB descriptors at ``places`` (n, 2), seen through a patch ``ratio`` times larger; (n, 256) float32.
 
-    ORB stands in place of BinBoost, which needs an opencv-contrib build. Places too near the border are left out.
+    Bits are -1 and 1, so that a product counts equal bits; all are 0 at places too near the border.
+    ORB stands in place of BinBoost, which needs an opencv-contrib build.
     """
     small = _resized(grey, ratio)
     scaled = np.asarray((places + 0.5) * (np.array(small.shape[::-1]) / grey.shape[::-1]) - 0.5, np.float32)
+    bits = np.zeros((len(places), 256), np.float32)
     reach = PATCH // 2 + 1
-    kept = np.all((scaled >= reach) & (scaled < np.array(small.shape[::-1]) - reach), axis=1)
-    if not kept.any():
-        return Described(np.zeros((0, 2), np.float32), np.zeros((0, 256), np.float32))
-    turns = angles(small, scaled[kept])
-    points = [
+    inside = np.all((scaled >= reach) & (scaled < np.array(small.shape[::-1]) - reach), axis=1)
+    if not inside.any():
+        return bits
+    wanted = [
         cv2.KeyPoint(float(x), float(y), PATCH, float(turn), 1.0, 0, int(index))
-        for (x, y), turn, index in zip(scaled[kept], turns, np.flatnonzero(kept), strict=True)
+        for (x, y), turn, index in zip(
+            scaled[inside], angles(small, scaled[inside]), np.flatnonzero(inside), strict=True
+        )
     ]
-    kept_points, codes = cv2.ORB.create(edgeThreshold=2, patchSize=PATCH, nlevels=1).compute(small, points)
-    bits = np.unpackbits(codes, axis=1).astype(np.float32) * 2.0 - 1.0
-    return Described(places[[point.class_id for point in kept_points]], bits)
+    made, codes = cv2.ORB.create(edgeThreshold=2, patchSize=PATCH, nlevels=1).compute(small, wanted)
+    if made:
+        bits[[point.class_id for point in made]] = np.unpackbits(codes, axis=1).astype(np.float32) * 2.0 - 1.0
+    return bits
 
 
-def describe_mirrored(grey: Grey, places: Floats, ratio: float) -> Described:
-    """As :func:`describe`, in the picture mirrored left to right; the places stay those of the picture itself."""
-    across = np.array([-1.0, 1.0], np.float32)
-    last = np.array([grey.shape[1] - 1, 0], np.float32)
-    seen = describe(np.ascontiguousarray(grey[:, ::-1]), last + across * places, ratio)
-    return Described(last + across * seen.places, seen.bits)
+def describe_mirrored(grey: Grey, places: Floats, ratio: float) -> Floats:
+    """As :func:`describe`, but how each place looks in the picture mirrored left to right."""
+    turned = places * np.array([-1.0, 1.0], np.float32) + np.array([grey.shape[1] - 1, 0], np.float32)
+    return describe(np.ascontiguousarray(grey[:, ::-1]), np.asarray(turned, np.float32), ratio)

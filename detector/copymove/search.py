@@ -94,7 +94,7 @@ def _pairs(grey: Grey) -> Floats:
     plain, fine, coarse = (points.describe(grey, places, ratio) for ratio in (points.PLAIN, points.FINE, points.COARSE))
     turned, small = (points.describe_mirrored(grey, places, ratio) for ratio in (points.PLAIN, points.FINE))
     chosen = ((plain, plain), (plain, coarse), (fine, fine), (fine, plain), (plain, turned), (fine, small))
-    return np.concatenate([matching.pairs(query, other) for query, other in chosen])
+    return np.concatenate([matching.pairs(places, query, other) for query, other in chosen])
 
 
 def _best_match(seen: correlation.Views, common: transform.Agreed) -> Match | None:
@@ -122,11 +122,11 @@ def _match(seen: correlation.Views, affine: Affine, pairs: Floats) -> Match | No
     if not first.any():
         return None
     checks = correlation.checks(seen, affine, first)
-    score, verified = evidence(checks, len(pairs))
+    score, verified = evidence(checks)
     return Match(first, correlation.second_region(first, affine), affine, len(pairs), checks, score, verified)
 
 
-def evidence(checks: Checks, pairs: int) -> tuple[float, bool]:
+def evidence(checks: Checks) -> tuple[float, bool]:
     """The score of a match, 0 or more, and whether it passes every check."""
     strength = max(min(checks.residual, checks.quiet), 0.0)
     score = strength * float(np.sqrt(checks.area))
