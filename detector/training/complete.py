@@ -20,7 +20,6 @@ from detector.training.config import load_settings
 from detector.training.run import forget, train
 
 WORK = ".work"
-PROCESSES = 2
 Report = Callable[[int, int, str], None]
 
 
@@ -58,7 +57,7 @@ def train_completely(
             out,
             held_side,
             answers,
-            processes=PROCESSES,
+            processes=_processes(len(held_side)),
             report=lambda done, total, _words: report(done, total, "calibrating on the held side"),
         )
     return check_manifest(out / method)
@@ -87,6 +86,7 @@ def _sides(
                 seed=seed,
                 histories=settings["histories"],
                 report=report,
+                processes=_processes(round(settings["count"] * share)),
             )
         )
     return _both_classes(made[0], "training"), _both_classes(made[1], "held")
@@ -97,6 +97,11 @@ def _both_classes(side: Sequence[Example], name: str) -> list[Example]:
     if not 0 < forged < len(side):
         raise UnusableData(f"expected both classes on the {name} side, found {forged} forged of {len(side)} pictures")
     return list(side)
+
+
+def _processes(pictures: int) -> int:
+    """How many to work on so many pictures: starting two takes longer than a few pictures do."""
+    return 1 if pictures < 64 else 2
 
 
 def _digest(key: Any) -> str:

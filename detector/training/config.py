@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from detector.datasets.contract import HISTORIES
-from detector.errors import UnusableConfig
+from detector.errors import UnknownMethod, UnusableConfig
+from detector.registry import METHODS
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -37,7 +38,9 @@ def load_settings(method: str, path: Path | None = None) -> dict[str, Any]:
 
 
 def settled(method: str, over: Mapping[str, Any]) -> dict[str, Any]:
-    """The method's own settings with ``over`` laid over them; UnusableConfig as :func:`load_settings`."""
+    """The method's own settings with ``over`` laid over them. UnknownMethod; UnusableConfig as above."""
+    if method not in METHODS:
+        raise UnknownMethod(f"expected a method of {', '.join(METHODS)}, found {method[:40]!r}")
     shipped = CONFIGS / f"{method}.toml"
     own = {**DATA, **(_read(shipped) if shipped.exists() else {})}
     for key, value in over.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import keras
@@ -25,6 +26,9 @@ def export(network: keras.Model, folder: Path, *, name: str = "model.tflite", fl
         answers = answers if isinstance(answers, list | tuple) else [answers]
         return {f"output_{i}": answer for i, answer in enumerate(answers)}
 
+    logging.getLogger("absl").setLevel(
+        logging.ERROR
+    )  # the other way of conversion, which it advises, loses the weights
     converter = tf.lite.TFLiteConverter.from_concrete_functions([served.get_concrete_function()])
     if float16:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -172,7 +172,7 @@ class _State:
         self._weights = network.weights
         network.compile(optimizer=optimizer, loss=loss)
         self._path = path
-        self._kept = [np.array(w) for w in self._weights]
+        self._kept = [keras.ops.convert_to_numpy(w) for w in self._weights]
         self.epochs: list[Epoch] = []
         self.best = 0
 
@@ -190,7 +190,7 @@ class _State:
     def add(self, epoch: Epoch) -> None:
         if not self.epochs or epoch.held_loss < self.epochs[self.best].held_loss:
             self.best = len(self.epochs)
-            self._kept = [np.array(w) for w in self._weights]
+            self._kept = [keras.ops.convert_to_numpy(w) for w in self._weights]
         self.epochs.append(epoch)
         self._write()
 
@@ -202,7 +202,7 @@ class _State:
             variable.assign(value)
 
     def _write(self) -> None:
-        arrays = {f"live{i}": np.array(v) for i, v in enumerate(self._live)}
+        arrays = {f"live{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._live)}
         arrays |= {f"kept{i}": value for i, value in enumerate(self._kept)}
         arrays["facts"] = np.array(json.dumps({"best": self.best, "epochs": [asdict(e) for e in self.epochs]}))
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,20 +59,39 @@ def prepared(
     for count in _made(tasks, workers):
         done += count
         report(done, len(examples), words)
-    parts = [np.load(_part(folder, start), allow_pickle=False) for start in starts]
-    kept = [part for part in parts if len(part["labels"])]
-    if not kept:
+    found = _gathered([_part(folder, start) for start in starts])
+    if found is None:
         raise UnusableData(f"expected pictures that {method} can be trained on, found none among {len(examples)}")
-    inputs, labels, owners = (np.concatenate([part[key] for part in kept]) for key in ("inputs", "labels", "owners"))
-    return Samples(inputs, labels, owners)
+    return found
+
+
+def _gathered(paths: Sequence[Path]) -> Samples | None:
+    """All samples in one array, filled part by part: memory never holds them twice. None when there are none."""
+    counts = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as part:
+            counts.append(len(part["labels"]))
+    labels, owners = np.zeros(sum(counts), np.int64), np.zeros(sum(counts), np.int64)
+    inputs: npt.NDArray[Any] | None = None
+    at = 0
+    for path, count in zip(paths, counts, strict=True):
+        if not count:
+            continue
+        with np.load(path, allow_pickle=False) as part:
+            block = part["inputs"]
+            inputs = np.empty((sum(counts), *block.shape[1:]), block.dtype) if inputs is None else inputs
+            here = slice(at, at + count)
+            inputs[here], labels[here], owners[here] = block, part["labels"], part["owners"]
+        at += count
+    return None if inputs is None else Samples(inputs, labels, owners)
 
 
 Task = tuple[str, list[Example], int, int, Path]
 
 
 def _made(tasks: Sequence[Task], workers: int) -> Any:
-    """How many examples each task covered, as they end; in this process when there are few."""
-    if len(tasks) < workers or workers < 2:
+    """How many examples each task covered, as they end."""
+    if len(tasks) <= workers or workers < 2:  # starting processes would take longer
         yield from map(_work, tasks)
         return
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads (TensorFlow) may hang

@@ -9,14 +9,12 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from detector.datasets.contract import Example
-from detector.errors import UnknownMethod, UnusableData, WeightsUnusable
-from detector.registry import METHODS
+from detector.errors import UnusableData, WeightsUnusable
 from detector.serving import MANIFEST, check_manifest, write_manifest
 from detector.training.config import DATA, settled
 from detector.training.contract import Run
@@ -24,6 +22,7 @@ from detector.training.preparing import prepared, trainer_of
 
 CHECKPOINT = ".training"
 VERSION = "1"
+"""Of every model that this program makes."""
 Report = Callable[[int, int, str], None]
 
 
@@ -47,11 +46,9 @@ def train(
     ``config`` is laid over the method's own settings (those of ``config.DATA`` mean nothing here). A method without a
     model gets a manifest that names no files. A call with the same arguments goes on where an earlier one stopped (its
     state is in ``folder/.training``, removed at the end), and does nothing when the model is there already. Before the
-    manifest is written, an older model of ``folder`` is removed. UnusableData when another training was begun in
-    ``folder`` and is not finished.
+    manifest is written, an older model of ``folder`` is removed. UnknownMethod, UnusableConfig; UnusableData when
+    another training was begun in ``folder`` and is not finished, or a side cannot be trained on.
     """
-    if method not in METHODS:
-        raise UnknownMethod(f"expected a method of {', '.join(METHODS)}, found {method[:40]!r}")
     settings = {key: value for key, value in settled(method, config or {}).items() if key not in DATA}
     task = _task(method, examples_train, examples_held, seed, settings)
     if _finished(folder, task):
@@ -69,7 +66,7 @@ def train(
     write_manifest(
         folder,
         method=method,
-        version=_version(method),
+        version=VERSION,
         seed=seed,
         config=settings,
         data={"train": _counts(examples_train), "held": _counts(examples_held)},
@@ -125,14 +122,6 @@ def _begin(folder: Path, task: str, seed: int, settings: Mapping[str, Any], repo
     if not begun.exists():
         begun.write_text(task)
     return Run(checkpoint / "model", checkpoint, seed, settings, report)
-
-
-def _version(method: str) -> str:
-    """That of the models this program trains; a method without a model has its own."""
-    if trainable(method):
-        return VERSION
-    module, _, name = METHODS[method].partition(":")
-    return str(getattr(import_module(module), name).version)
 
 
 def _spent(run: Run) -> float:
