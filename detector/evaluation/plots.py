@@ -86,7 +86,7 @@ def _roc(tables: dict[str, Columns], protocol: str, path: Path) -> Path:
         axis.plot(alarms, found, label=method)
     axis.plot([0, 1], [0, 1], color="grey", linestyle=":")
     axis.set(xlabel="false alarms", ylabel="forgeries found", title=f"ROC, protocol: {protocol}")
-    axis.legend(fontsize="small")
+    axis.legend(*axis.get_legend_handles_labels(), fontsize="small")
     return _saved(figure, path)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from detector.evaluation import plots
 from detector.evaluation.columns import Answers
-from detector.evaluation.summary import Cell, Figure, MethodSummary, Results
+from detector.evaluation.summary import BROKEN_DOWN, Cell, Figure, MethodSummary, Results
 
 PAPER = {"accuracy": 0.93, "precision": 0.95, "recall": 0.91, "f1": 0.93}
 """What the seed paper reports for its own system in its Table 1."""
@@ -44,7 +44,7 @@ DIMENSIONS = {
 }
 WORDS = {
     "honest": "Both classes pass the same saves; divided by patient and near-duplicates.",
-    "source-out": "As honest, but the tested source ({sources}) is neither trained nor calibrated on.",
+    "source-out": "As honest, but the tested source (by seed: {sources}) is neither trained nor calibrated on.",
     "paper": "The seed paper's protocol: 300 + 300 pictures, 480 to train and 120 to test, drawn at random by picture; "
     "both classes pass the same saves.",
     "leaky": "As the paper's protocol, but forged files are saved once more than pristine ones. An exhibit, no result.",
@@ -65,8 +65,8 @@ def markdown(results: Results, drawn: Sequence[Path] = ()) -> str:
     for protocol, rows in results.protocols.items():
         parts += _protocol(protocol, rows, results.about)
     parts.append(_costs(results))
-    if "honest" in results.protocols:
-        parts += _breakdowns(results.protocols["honest"])
+    if BROKEN_DOWN in results.protocols:
+        parts += _breakdowns(results.protocols[BROKEN_DOWN])
     parts += [f"![{path.stem}]({path.parent.name}/{path.name})" for path in drawn]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -84,7 +84,6 @@ def _about(about: Mapping[str, Any]) -> str:
 
 
 def _protocol(protocol: str, rows: Sequence[MethodSummary], about: Mapping[str, Any]) -> list[str]:
-    sources = ", ".join(about["sources_out"]) if about.get("sources_out") else "another for each seed"
     head = ["method", "TP", "FP", "TN", "FN", *map(_head, MAIN)]
     body = [
         [row.method, *(str(row.counts[key]) for key in ("tp", "fp", "tn", "fn")), *(_figure(row, k) for k in MAIN)]
@@ -97,7 +96,7 @@ def _protocol(protocol: str, rows: Sequence[MethodSummary], about: Mapping[str, 
     pixels = [[row.method, *(_figure(row, key) for key in PIXELS), _told(row)] for row in rows]
     return [
         f"## {protocol}",
-        WORDS[protocol].format(sources=sources),
+        WORDS[protocol].format(sources=", ".join(about["sources_out"])),
         _grid(head, body),
         _grid(["method", *map(_head, BANDS), "without an answer"], bands),
         _grid(["method", *map(_head, PIXELS), "copies told / copies"], pixels),

@@ -19,6 +19,8 @@ from detector.evaluation.outcomes import Outcome
 
 FEWEST = 8
 """A breakdown shows a cell only with at least this many pictures of each class."""
+BROKEN_DOWN = "honest"
+"""The protocol whose figures are shown in parts."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class MethodSummary:
-    """One row of the table: counts over all seeds, figures, breakdowns by dimension and key."""
+    """One row of the table: counts over all seeds, figures, and those of parts by dimension and key."""
 
     method: str
     counts: Mapping[str, int]
@@ -85,18 +87,19 @@ def summarize(
         "machine": machine(),
         "bootstrap_rounds": config.rounds,
         "left_out": list(config.without),
+        "sources_out": [name for protocol in config.protocols for name in protocol.sources[: len(config.seeds)]],
     }
     protocols = {}
     for protocol in config.protocols:
         rows = []
         for method in config.methods:
             mine = [each for each in answers if (each.protocol, each.method) == (protocol.name, method)]
-            rows.append(_row(method, columns(mine), config.rounds))
+            rows.append(_row(method, columns(mine), config.rounds, parts=protocol.name == BROKEN_DOWN))
         protocols[protocol.name] = tuple(rows)
     return Results(about, protocols, costs)
 
 
-def _row(method: str, table: Columns, rounds: int) -> MethodSummary:
+def _row(method: str, table: Columns, rounds: int, *, parts: bool) -> MethodSummary:
     everything = np.arange(len(table.outcomes))
     counts = table.counts(everything)
     return MethodSummary(
@@ -112,7 +115,7 @@ def _row(method: str, table: Columns, rounds: int) -> MethodSummary:
             "copies": sum(outcome.forgery == "copy-move" for outcome in table.outcomes if outcome.forged),
         },
         {name: figure(table, everything, each, rounds) for name, each in FIGURES.items()},
-        _breakdowns(table, rounds),
+        _breakdowns(table, rounds) if parts else {},
     )
 
 
