@@ -34,27 +34,24 @@ class Views:
     """A grey picture prepared once, each (rows, columns).
 
     ``light``: grey hardly smoothed. ``residual``: high-pass at equal local strength, and ``strength`` what it was in
-    windows of 5 pixels. ``alive``: what counts as evidence: not flat, no letters, varies in two directions. ``flat``:
-    constant in 3×3 pixels.
+    windows of 5 pixels. ``alive``: what counts as evidence: not flat, no letters, varies in two directions.
     """
 
     light: Floats
     residual: Floats
     strength: Floats
     alive: Mask
-    flat: Mask
 
 
 @dataclass(frozen=True)
 class Checks:
     """``residual`` and ``quiet``: correlation, -1 to 1, of the high-pass content in all of the region and in its half
-    that has fewer edges; ``flat``: the share of constant pixels; ``area``: the pixels compared. Narrow
+    that has fewer edges; ``area``: the pixels compared. Narrow
     parts of the region are left out.
     """
 
     residual: float
     quiet: float
-    flat: float
     area: int
 
 
@@ -64,10 +61,8 @@ def views(grey: Grey) -> Views:
     high = picture - cv2.GaussianBlur(picture, (0, 0), _RESIDUAL_SIGMA)
     residual = np.clip(high / (_root_mean_square(high, 15) + 0.25), -_CLIP, _CLIP)
     light = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.float32)
-    square = np.ones((3, 3), np.uint8)
-    flat = np.asarray(cv2.dilate(grey, square) == cv2.erode(grey, square))
     alive = (_local_variance(light) > _LEAST_DEVIATION**2) & ~letters(grey) & in_two_directions(light)
-    return Views(light, np.asarray(residual, np.float32), _root_mean_square(high, 5), alive, flat)
+    return Views(light, np.asarray(residual, np.float32), _root_mean_square(high, 5), alive)
 
 
 def letters(grey: Grey) -> Mask:
@@ -164,10 +159,10 @@ def checks(seen: Views, affine: Affine, first: Mask) -> Checks:
     inside = _bulk(first) & seen.alive & ~np.isnan(other)
     area = int(np.count_nonzero(inside))
     if area < _LEAST_AREA:
-        return Checks(0.0, 0.0, 1.0, area)
+        return Checks(0.0, 0.0, area)
     one, two, strength = seen.residual[inside], other[inside], seen.strength[inside]
     quiet = strength <= np.median(strength)
-    return Checks(_correlation(one, two), _correlation(one[quiet], two[quiet]), float(seen.flat[first].mean()), area)
+    return Checks(_correlation(one, two), _correlation(one[quiet], two[quiet]), area)
 
 
 def _bulk(region: Mask) -> Mask:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WORKING_SIDE = 1536
 """A longer picture is reduced until its longer side has this many pixels."""
+ACCEPTED = 0.6
+"""The least score of a copy: no more than about 2 % of pristine medical pictures reach it."""
 _MOST_GROUPS = 8
 
 
@@ -31,7 +33,7 @@ class Match:
     """Two regions of one picture that are alike: ``region_a``, and ``region_b`` where ``affine`` (2, 3) takes it.
 
     ``checks`` are the figures of the residual check, ``pairs`` how many point pairs agree, ``score`` the evidence
-    (higher is more suspicious), ``verified`` whether it passes every check. ``side`` says which is the copy.
+    (higher is more suspicious). ``side`` says which is the copy.
     """
 
     region_a: Mask
@@ -40,8 +42,12 @@ class Match:
     pairs: int
     checks: Checks
     score: float
-    verified: bool
     side: Decision = UNDECIDED
+
+    @property
+    def verified(self) -> bool:
+        """Whether the evidence is enough to call this a copy."""
+        return self.score >= ACCEPTED
 
     @property
     def copy_mask(self) -> Mask | None:
@@ -54,27 +60,26 @@ class Match:
         return {"a": self.region_b, "b": self.region_a}.get(self.side.copy or "")
 
 
-def search(grey: Grey) -> tuple[Match, ...]:
-    """Every matched pair of regions of ``grey`` (rows, columns), strongest first, masks of the same shape.
-
-    Pictures longer than WORKING_SIDE are searched reduced. Same picture, same answer.
-    """
-    working = _reduced(grey)
-    seen = correlation.views(working)
-    found = sorted(_matches(working, seen), key=lambda match: (match.verified, match.score), reverse=True)
-    decided = [
-        replace(match, side=by_block_likeness(working, match.region_a, match.region_b)) if match.verified else match
-        for match in _without_repeats(found)
-    ]
-    return tuple(_enlarged(match, grey.shape) for match in decided)
-
-
-def _reduced(grey: Grey) -> Grey:
+def reduced(grey: Grey) -> Grey:
+    """``grey`` (rows, columns) itself, or shrunk to WORKING_SIDE on its longer side."""
     ratio = WORKING_SIDE / max(grey.shape)
     if ratio >= 1.0:
         return grey
     size = (max(round(grey.shape[1] * ratio), 1), max(round(grey.shape[0] * ratio), 1))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def search(grey: Grey) -> tuple[Match, ...]:
+    """Every matched pair of regions of a :func:`reduced` picture, strongest first, masks of its shape.
+
+    Same picture, same answer.
+    """
+    seen = correlation.views(grey)
+    found = sorted(_matches(grey, seen), key=lambda match: match.score, reverse=True)
+    return tuple(
+        replace(match, side=by_block_likeness(grey, match.region_a, match.region_b)) if match.verified else match
+        for match in _without_repeats(found)
+    )
 
 
 def _matches(grey: Grey, seen: correlation.Views) -> Iterator[Match]:
@@ -102,7 +107,7 @@ def _best_match(seen: correlation.Views, common: transform.Agreed) -> Match | No
     candidates = [_refined(seen, common), transform.on_whole_pixels(common.affine, common.pairs)]
     made = [_match(seen, affine, common.pairs) for affine in candidates if affine is not None]
     kept = [match for match in made if match is not None]
-    return max(kept, key=lambda match: (match.verified, match.score), default=None)
+    return max(kept, key=lambda match: match.score, default=None)
 
 
 def _refined(seen: correlation.Views, common: transform.Agreed) -> Affine:
@@ -122,15 +127,15 @@ def _match(seen: correlation.Views, affine: Affine, pairs: Floats) -> Match | No
     if not first.any():
         return None
     checks = correlation.checks(seen, affine, first)
-    score, verified = evidence(checks)
-    return Match(first, correlation.second_region(first, affine), affine, len(pairs), checks, score, verified)
+    return Match(first, correlation.second_region(first, affine), affine, len(pairs), checks, evidence(checks))
 
 
-def evidence(checks: Checks) -> tuple[float, bool]:
-    """The score of a match, 0 or more, and whether it passes every check."""
-    strength = max(min(checks.residual, checks.quiet), 0.0)
-    score = strength * float(np.sqrt(checks.area))
-    return score, strength > 0.3
+def evidence(checks: Checks) -> float:
+    """The score of a match, 0 or more: the weaker of both correlations times ln(1 + compared pixels / 64).
+
+    A match counts as a copy from ACCEPTED on.
+    """
+    return max(min(checks.residual, checks.quiet), 0.0) * float(np.log1p(checks.area / 64.0))
 
 
 def _without_repeats(found: list[Match]) -> list[Match]:
@@ -143,8 +148,8 @@ def _without_repeats(found: list[Match]) -> list[Match]:
     return kept
 
 
-def _enlarged(match: Match, shape: tuple[int, ...]) -> Match:
-    """The match in the coordinates of the unreduced picture."""
+def enlarged(match: Match, shape: tuple[int, ...]) -> Match:
+    """The match in the coordinates of the unreduced picture of ``shape`` (rows, columns, …)."""
     rows, columns = match.region_a.shape
     if (rows, columns) == shape[:2]:
         return match

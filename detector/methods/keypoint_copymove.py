@@ -11,9 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
-from detector.copymove.search import WORKING_SIDE, Match, search
+from detector.copymove.search import Match, enlarged, reduced, search
 from detector.copymove.transform import angle_of, mirrors, scale_of
 from detector.pictures import to_grey8, usable
 from detector.serving import check_manifest
@@ -54,29 +55,31 @@ class KeypointCopyMove:
 
         ``copy_mask`` and ``source_mask`` of a match are None where it cannot be told which is which.
         """
-        return tuple(match for match in search(to_grey8(pixels)) if match.verified)
+        found = search(reduced(to_grey8(pixels)))
+        return tuple(enlarged(match, pixels.shape) for match in found if match.verified)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
         """``score``: the strongest match, see :func:`detector.copymove.search.evidence`; 0 when nothing matches.
 
         ``heatmap``: COPY in the region held for the copy, SOURCE in its original, UNDECIDED in both where it cannot
-        be told, DOUBTFUL in matches that fail a check, 0 elsewhere. Pictures longer than WORKING_SIDE are searched
+        be told, DOUBTFUL in matches that fail a check, 0 elsewhere. Pictures longer than 1536 pixels are searched
         reduced to that. ``figures``: ``copies_found``, ``matches_considered``, ``residual_correlation``,
         ``point_pairs``, ``matched_percent`` (of the area, both regions), ``scale``, ``angle_degrees``, ``mirrored``,
         ``working_side`` and the measures of the last step.
         """
         del jpeg
-        grey = to_grey8(pixels)
+        grey = reduced(to_grey8(pixels))
         matches = search(grey)
         verified = [match for match in matches if match.verified]
         figures = {
             "copies_found": float(len(verified)),
             "matches_considered": float(len(matches)),
-            "working_side": float(min(WORKING_SIDE, max(grey.shape))),
+            "working_side": float(max(grey.shape)),
             **(_figures(matches[0]) if matches else {}),
         }
         score = matches[0].score if matches else 0.0
-        return Evidence(score, heat_map(matches, grey.shape), tuple(map(_finding, verified)), figures)
+        heat = stretched(heat_map(matches, grey.shape), pixels.shape)
+        return Evidence(score, heat, tuple(_finding(match, pixels.shape) for match in verified), figures)
 
 
 def heat_map(matches: tuple[Match, ...], shape: tuple[int, ...]) -> HeatMap:
@@ -91,11 +94,17 @@ def heat_map(matches: tuple[Match, ...], shape: tuple[int, ...]) -> HeatMap:
     return heat
 
 
-def rectangle(mask: Mask) -> Region:
-    """The smallest rectangle round what is true in ``mask``, which holds at least one pixel."""
+def stretched(heat: HeatMap, shape: tuple[int, ...]) -> HeatMap:
+    """``heat`` in the rows and columns of ``shape``, each value that of the nearest place."""
+    return np.asarray(cv2.resize(heat, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.float32)
+
+
+def rectangle(mask: Mask, shape: tuple[int, ...]) -> Region:
+    """The smallest rectangle round what is true in ``mask`` (at least one pixel), in a picture of ``shape``."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    left, top = int(columns[0]), int(rows[0])
-    return Region(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+    down, across = shape[0] / mask.shape[0], shape[1] / mask.shape[1]
+    left, top = round(columns[0] * across), round(rows[0] * down)
+    return Region(left, top, round((columns[-1] + 1) * across) - left, round((rows[-1] + 1) * down) - top)
 
 
 def _figures(match: Match) -> dict[str, float]:
@@ -111,23 +120,23 @@ def _figures(match: Match) -> dict[str, float]:
     }
 
 
-def _finding(match: Match) -> Finding:
-    undecided = match.copy_mask is None or match.source_mask is None
-    copy, source = (match.region_b, match.region_a) if undecided else (match.copy_mask, match.source_mask)
-    assert copy is not None and source is not None  # noqa: S101
+def _finding(match: Match, shape: tuple[int, ...]) -> Finding:
+    first, second = (match.region_b, match.region_a) if match.side.copy == "a" else (match.region_a, match.region_b)
+    source, copy = rectangle(first, shape), rectangle(second, shape)
+    known = match.side.copy is not None
+    which = "The second is held for the copy." if known else "Which of the two is the copy cannot be told."
     return Finding(
         "copied_region",
-        f"{_words(rectangle(source))} and {_words(rectangle(copy))} show the same content ({_movement(match)}); "
-        f"their noise correlates at {match.checks.residual:.2f}. "
-        + ("Which of the two is the copy cannot be told." if undecided else "The second is held for the copy."),
+        f"The {_words(source)} and the {_words(copy)} show the same content ({_movement(match)}); "
+        f"their noise correlates at {match.checks.residual:.2f}. {which}",
         "Two places of one picture agree down to the noise, which separate tissue does not: one was copied.",
         _LIMITS,
-        rectangle(copy),
+        copy,
     )
 
 
 def _words(region: Region) -> str:
-    return f"The {region.width}×{region.height} pixels at ({region.x}, {region.y})"
+    return f"{region.width}×{region.height} pixels at ({region.x}, {region.y})"
 
 
 def _movement(match: Match) -> str:

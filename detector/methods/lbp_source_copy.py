@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from detector.copymove.search import Match, search
+from detector.copymove.search import Match, reduced, search
 from detector.copymove.sides import Decision, by_border_texture
-from detector.methods.keypoint_copymove import rectangle
+from detector.methods.keypoint_copymove import rectangle, stretched
 from detector.pictures import to_grey8, usable
 from detector.serving import check_manifest
 from detector.types import Applicability, Evidence, Finding
@@ -56,24 +56,24 @@ class LbpSourceCopy:
         Score 0 and no figures where nothing matches.
         """
         del jpeg
-        found, grey = self._regions(pixels), to_grey8(pixels)
+        found, grey = self._regions(pixels), reduced(to_grey8(pixels))
         heat = np.zeros(grey.shape, np.float32)
         findings = []
         decisions = [decide(grey, match.region_a, match.region_b) for match in found]
         for match, decision in zip(found, decisions, strict=True):
             _paint(heat, match, decision)
-            findings.append(_finding(match, decision))
+            findings.append(_finding(match, decision, pixels.shape))
         if not found:
-            return Evidence(0.0, heat)
+            return Evidence(0.0, stretched(heat, pixels.shape))
         figures = {"decided": float(decisions[0].copy is not None), **decisions[0].figures}
-        return Evidence(found[0].score, heat, tuple(findings), figures)
+        return Evidence(found[0].score, stretched(heat, pixels.shape), tuple(findings), figures)
 
     def _regions(self, pixels: Pixels) -> tuple[Match, ...]:
         """The verified matches; those of the last picture are kept, since applicable and examine both need them."""
         shape = f"{pixels.shape}{pixels.dtype}".encode()
         key = hashlib.blake2b(pixels.tobytes(), key=shape).digest()
         if self._last is None or self._last[0] != key:
-            self._last = key, tuple(match for match in search(to_grey8(pixels)) if match.verified)
+            self._last = key, tuple(match for match in search(reduced(to_grey8(pixels))) if match.verified)
         return self._last[1]
 
 
@@ -83,9 +83,9 @@ def _paint(heat: HeatMap, match: Match, decision: Decision) -> None:
         heat[region] = np.maximum(heat[region], level)
 
 
-def _finding(match: Match, decision: Decision) -> Finding:
+def _finding(match: Match, decision: Decision, shape: tuple[int, ...]) -> Finding:
     copy: Mask = match.region_a if decision.copy == "a" else match.region_b
-    place = rectangle(copy)
+    place = rectangle(copy, shape)
     texts = "Both borders are equally smooth, so which region is the copy cannot be told."
     if decision.copy is not None:
         texts = f"The {place.width}×{place.height} pixels at ({place.x}, {place.y}) have the smoother border."
