@@ -62,8 +62,48 @@ VERDICTS: Mapping[str, VerdictWords] = {
 }
 
 DETECTOR_SILENT = (
-    "Not registered here. The forgery detector did not run. This is not proof of authenticity, nor of forgery."
+    "Not registered here, and the forgery detector did not run or gave no answer. This is not proof of authenticity,"
+    " nor of forgery."
 )
+DETECTOR_OPEN = (
+    "Not registered here, and the forgery detector cannot tell. This is not proof of authenticity, nor of forgery."
+)
+
+BANDS: Mapping[str, StateWords] = {
+    "altered": StateWords(
+        "traces of forgery",
+        "The picture shows traces as forgeries do. Some pristine pictures do as well: the error rates say how many.",
+        "warn",
+    ),
+    "inconclusive": StateWords(
+        "cannot tell",
+        "Too little to go by: in files like this one, forged and pristine pictures look alike to the detector.",
+        "open",
+    ),
+    "no-trace": StateWords(
+        "no trace found",
+        "No trace of forgery was found. This is not proof of authenticity: a careful forgery may leave none.",
+        "mute",
+    ),
+}
+
+REGIMES: Mapping[str, str] = {
+    "jpeg-double": "a JPEG that was saved as a JPEG before",
+    "jpeg": "a JPEG, with no sign of an earlier one",
+    "lossless-jpeg-trace": "saved without loss, with traces of an earlier JPEG",
+    "lossless": "saved without loss, with no trace of a JPEG",
+}
+
+NO_ANSWERS: Mapping[str, tuple[str, str, str]] = {
+    "detector_off": ("The forgery detector is turned off", "dash", "mute"),
+    "not_applicable": ("The forgery detector does not apply to this image", "dash", "mute"),
+    "detector_model": ("The forgery detector's model is missing", "plug", "open"),
+    "detector_unknown": ("The forgery detector is set to a method that is not there", "plug", "open"),
+    "detector_busy": ("The forgery detector is busy", "hourglass", "open"),
+    "detector_timeout": ("The forgery detector took too long", "hourglass", "open"),
+    "detector_memory": ("The forgery detector has too little memory for this image", "scale", "open"),
+}
+"""By the code in check 10's figures: title, icon, tone. Other outages share one title."""
 
 STATES: Mapping[str, StateWords] = {
     "received": StateWords("received", "The image arrived and its digests were computed.", "open"),
@@ -113,12 +153,27 @@ def standing_words(standing: str) -> StateWords:
     return STANDINGS.get(standing, StateWords(standing, "This dashboard does not know this standing.", "open"))
 
 
+def band_words(band: str) -> StateWords:
+    """The words of a band of the detector; an unknown one is shown by its own name."""
+    return BANDS.get(band, StateWords(band, "This dashboard does not know this answer.", "open"))
+
+
 def meaning_of(verification: Verification) -> str:
     """The sentence under the verdict; it claims a search for forgery only when the detector ran."""
     ran = any(check.number == 10 and check.status in {"passed", "failed"} for check in verification.checks)
     if verification.verdict == "unregistered" and not ran:
         return DETECTOR_SILENT
+    if verification.verdict == "undetermined" and _only_the_detector_is_open(verification):
+        return DETECTOR_OPEN
     return verdict_words(verification.verdict).meaning
+
+
+def _only_the_detector_is_open(verification: Verification) -> bool:
+    """Whether the ledger was asked in full and the detector's inconclusive answer is all that leaves it open."""
+    open_now = [check for check in verification.checks if check.status == "undetermined" and check.number < 11]
+    read = any(check.number == 0 and check.status == "passed" for check in verification.checks)
+    alone = len(open_now) == 1 and open_now[0].number == 10 and "band" in open_now[0].figures
+    return verification.registration is None and read and alone
 
 
 def acceptance_of(verification: Verification) -> str:

@@ -1,10 +1,11 @@
-"""The button that hands out a receipt."""
+"""What can be taken along: receipts, and verifications as JSON."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.session import client
+from ledger.schemas import Verification
 
 
 def receipt_button(registration_id: str, place: int = 0) -> None:
@@ -22,3 +23,8 @@ def receipt_button(registration_id: str, place: int = 0) -> None:
         on_click="ignore",
         icon=":material/receipt_long:",
     )
+
+
+def verification_json(verification: Verification) -> str:
+    """The verification as a file to take along, without the pictures, which are many times its size."""
+    return verification.model_dump_json(indent=2, exclude={"detection": {"pictures"}})

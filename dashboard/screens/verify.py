@@ -9,37 +9,45 @@ import streamlit as st
 
 from dashboard.components.banner import banner_markup
 from dashboard.components.checks import changed_tiles, checks_markup
-from dashboard.components.downloads import receipt_button
+from dashboard.components.detector import detector_markup
+from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
+from dashboard.components.heat import ela_view, heat_over
 from dashboard.components.markup import heading, text
 from dashboard.components.notice import Notice, show_notice
-from dashboard.components.preview import NoPreview, make_preview
+from dashboard.components.preview import NoPreview, Preview, make_preview
 from dashboard.session import client, told
 from dashboard.words import POLICIES
-from ledger.schemas import Verification
+from ledger.schemas import DetectionPictures, Verification
 
 _STATE = "verify.outcome"
+_PICTURE, _HEAT, _ELA = "Picture", "Heat map", "ELA view"
+_ELA_WORDS = (
+    "What each place loses when the picture is saved as a JPEG once more, stretched to its brightest. Edges and texture"
+    " shine in pristine pictures as well."
+)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verification and what it was made of: this very upload, its bytes and the policy. Never a file's name."""
+    """A verification and what it was made of: this very upload, its bytes and what was asked. Never a file's name."""
 
     upload: str
     sha256: str
     policy: str
+    examine: bool
     verification: Verification
 
 
-def verified(data: bytes, upload: str, policy: str) -> Verification:
-    """The verification of these bytes; asked anew for every upload, every change of policy and every *check again*."""
-    sha256 = hashlib.sha256(data).hexdigest()
+def verified(data: bytes, upload: str, policy: str, examine: bool) -> Verification:
+    """The verification of these bytes; asked anew for every upload, every other question and every *check again*."""
+    asked = (upload, hashlib.sha256(data).hexdigest(), policy, examine)
     known = st.session_state.get(_STATE)
-    if known is not None and (known.upload, known.sha256, known.policy) == (upload, sha256, policy):
+    if known is not None and (known.upload, known.sha256, known.policy, known.examine) == asked:
         return known.verification  # type: ignore[no-any-return]
-    with st.spinner("Computing digests, then asking the ledger and the chain …"):
-        verification = client().verify(data, policy=policy)
-    st.session_state[_STATE] = Outcome(upload, sha256, policy, verification)
+    with st.spinner("Computing digests, asking the ledger and the chain, then the forgery detector …"):
+        verification = client().verify(data, policy=policy, examine=examine, pictures=True)
+    st.session_state[_STATE] = Outcome(*asked, verification)
     return verification
 
 
@@ -50,21 +58,49 @@ def ask_policy() -> str:
     return policy
 
 
+def ask_examine() -> bool:
+    """Whether the detector shall look at the image even if it is registered."""
+    return st.toggle(
+        "Examine registered images as well",
+        key="verify.examine",
+        help="The forgery detector looks at images that are not registered. What it says of a registered one is shown"
+        " and never changes the verdict.",
+    )
+
+
 def show_preview(data: bytes, verification: Verification) -> None:
-    """The image with its changed tiles, or the reason why there is no picture of it."""
-    tiles = changed_tiles(verification)
+    """The image with its changed tiles or the detector's views, or the reason why there is no picture of it."""
+    tiles, detection = changed_tiles(verification), verification.detection
     with st.container(border=True, key="preview"):
         try:
-            preview = make_preview(data, tiles)
+            preview = make_preview(data, tiles, detection.frame if detection and not tiles else None)
             if preview.frames > 1:
                 frame = st.slider("Frame", 1, preview.frames, preview.frame + 1)
                 preview = make_preview(data, tiles, frame - 1)
+            if detection is not None and detection.pictures is not None and detection.frame == preview.frame:
+                show_views(preview, detection.pictures)
+            else:
+                st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
         except NoPreview as reason:
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
             return
-        st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
         boxes = f" · tiles outlined: {len(tiles)}" if tiles else ""
         st.caption(preview.caption + boxes)
+
+
+def show_views(preview: Preview, pictures: DetectionPictures) -> None:
+    """The picture, the heat map over it with an opacity to choose, or the error levels."""
+    view = st.segmented_control("View", [_HEAT, _ELA, _PICTURE], default=_HEAT, required=True, key="verify.view")
+    if view == _ELA:
+        st.image(ela_view(pictures, preview.picture.size), width="stretch", alt="Error levels of the image")
+        st.caption(_ELA_WORDS)
+    elif view == _PICTURE:
+        st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
+    else:
+        opacity = st.slider("Opacity of the heat map (%)", 0, 100, 60, key="verify.opacity")
+        over = heat_over(preview.picture, pictures, opacity / 100)
+        st.image(over, width="stretch", alt="Heat map of the forgery detector over the image")
+        st.caption("Yellow to red: more suspicious to the method. Cyan outline: the marked area.")
 
 
 def show_downloads(verification: Verification) -> None:
@@ -73,7 +109,7 @@ def show_downloads(verification: Verification) -> None:
     with st.container(horizontal=True, key="downloads"):
         if found is not None:
             receipt_button(found.registration_id)
-        body = verification.model_dump_json(indent=2)
+        body = verification_json(verification)
         st.download_button(
             "Verification (JSON)",
             body,
@@ -101,7 +137,7 @@ def show_outcome(name: str, data: bytes, verification: Verification) -> None:
             )
     with right:
         said = verification.registration.statements if verification.registration else []
-        st.html(statements_markup(said) + checks_markup(verification.checks))
+        st.html(statements_markup(said) + detector_markup(verification) + checks_markup(verification.checks))
 
 
 def main() -> None:
@@ -114,6 +150,7 @@ def main() -> None:
         upload = st.file_uploader("DICOM, PNG, JPEG or TIFF", key="verify.file")
     with right:
         policy = ask_policy()
+        examine = ask_examine()
     if upload is None:
         show_notice(
             Notice(
@@ -126,7 +163,7 @@ def main() -> None:
         return
     data = upload.getvalue()
     with told():
-        verification = verified(data, upload.file_id, policy)
+        verification = verified(data, upload.file_id, policy, examine)
         show_outcome(upload.name, data, verification)
 
 

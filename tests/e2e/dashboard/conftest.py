@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +21,84 @@ from PIL import Image
 
 from dashboard.launch import command
 from ledger.api.app import create_app
+from ledger.bootstrap import prepare
+from ledger.core.detection import Detection, TraceFinding, TracePictures
+from ledger.errors import LedgerError
 from ledger.service import Service
 from ledger.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def png(samples: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(samples).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def no_trace() -> Detection:
+    """What a detector says that found nothing, with a heat map that is warm in one corner."""
+    heat = np.zeros((96, 96), np.uint8)
+    heat[50:80, 40:80] = np.linspace(60, 255, 40, dtype=np.uint8)
+    mask = np.where(heat > 160, 255, 0).astype(np.uint8)
+    view = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    return Detection(
+        method="ela_cnn",
+        version="1.0",
+        applicable=True,
+        reason="large enough",
+        regime="lossless-jpeg-trace",
+        band="no-trace",
+        seconds=0.05,
+        frame=0,
+        frames=1,
+        examined=1,
+        width=96,
+        height=96,
+        score=-1.2,
+        probability=0.12,
+        area_percent=6.1,
+        area_interval=(0.4, 14.0),
+        ela_mean_percent=0.143,
+        findings=(
+            TraceFinding(
+                "ela-network",
+                "The network gives 12 % to forged.",
+                "It compares how much places lose when saved again.",
+                "Edges and texture lose more in pristine pictures too.",
+            ),
+        ),
+        rates={
+            "regime": "all", "auc": 0.63, "low": 0.55, "high": 0.7, "n_pristine": 120, "n_forged": 120,
+            "false_alarm": 0.05, "false_alarm_high": 0.106, "miss": 0.1, "miss_high": 0.17,
+        },
+        pictures=TracePictures(png(heat), png(mask), png(view)),
+    )  # fmt: skip
+
+
+@dataclass
+class ScriptedDetector:
+    """Answers every image as told; *no trace* unless a test says otherwise."""
+
+    answer: Detection | LedgerError = field(default_factory=no_trace)
+
+    def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
+        if isinstance(self.answer, LedgerError):
+            raise self.answer
+        return self.answer if pictures else replace(self.answer, pictures=None)
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+
 @dataclass(frozen=True)
 class Stack:
-    """A running ledger: its service, its API's URL and a key for the dashboard."""
+    """A running ledger: its service, its API's URL, a key for the dashboard, and what stands for the detector."""
 
     service: Service
     url: str
     key: str
+    detector: ScriptedDetector
 
     def anchor(self) -> None:
         """Everything registered so far is final when this returns."""
@@ -70,15 +135,23 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One ledger for all tests of this folder, with its embedded chain."""
     port = free_port()
     settings = Settings(data=tmp_path_factory.mktemp("ledger"), registrar_name="St. Example Hospital")
-    with Service.open(settings) as service:
+    detector = ScriptedDetector()
+    with Service(prepare(settings), detector) as service:
         _, key = service.keys.create("dashboard", ["register", "verify", "history"])
         server = uvicorn.Server(uvicorn.Config(create_app(service, settings), port=port, log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         wait_for(f"http://127.0.0.1:{port}/health")
-        yield Stack(service, f"http://127.0.0.1:{port}", key)
+        yield Stack(service, f"http://127.0.0.1:{port}", key, detector)
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture
+def detector(stack: Stack) -> Iterator[ScriptedDetector]:
+    """The stack's detector, which answers as before once the test is over."""
+    yield stack.detector
+    stack.detector.answer = no_trace()
 
 
 def wait_for(url: str, seconds: float = 30) -> None:

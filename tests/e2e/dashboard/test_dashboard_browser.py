@@ -101,6 +101,19 @@ def test_an_uploaded_png_gets_a_verdict_its_checks_and_its_receipt(
     assert found.registration_id in (tmp_path / "receipt.json").read_text()
 
 
+@pytest.mark.parametrize("size", list(SIZES), indirect=True)
+def test_an_unregistered_png_gets_the_detectors_heat_map_and_its_error_levels(
+    open_page: Open, picture: Callable[[int], bytes]
+) -> None:
+    page = open_page()
+    upload(page, "unknown.png", picture(23))
+    expect(page.locator(".ms-detector")).to_contain_text("not an area", timeout=_PATIENCE)
+    expect(page.get_by_alt_text("Heat map of the forgery detector over the image")).to_be_visible()
+    page.get_by_role("radio", name="ELA view").click()
+    expect(page.get_by_alt_text("Error levels of the image")).to_be_visible()
+    assert fits(page)
+
+
 def test_history_opens_from_a_link_with_the_timeline(
     open_page: Open, stack: Any, picture: Callable[[int], bytes]
 ) -> None:
