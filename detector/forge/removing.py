@@ -15,7 +15,9 @@ _SHARES = (0.3, 0.25, 0.3, 0.15)
 _SLOW = 12_000
 """Pixels above which the two fills of OpenCV work on a reduced copy."""
 _PIECES = 30
-_CANDIDATES = 48
+_CANDIDATES = 64
+_COMPARED = 256
+"""Known pixels by which a piece is chosen, at most."""
 
 
 def remove(site: Site, rng: np.random.Generator) -> Edit:
@@ -57,28 +59,32 @@ def _texture(site: Site, rng: np.random.Generator) -> Values:
     """Filled from the edge inwards with square pieces of the surroundings that continue what is there."""
     side = int(np.clip(np.sqrt(site.area / _PIECES), 5, min(site.shape.shape) // 3)) | 1
     corners = _sources(site.shape, side)
-    windows = np.lib.stride_tricks.sliding_window_view(site.old, (side, side), axis=(0, 1))
-    count = int(np.clip(2_000_000 // side**2, 8, _CANDIDATES))
     values, hole = site.old.copy(), site.shape.copy()
-    for y, x in _inwards(site.shape):
-        if not hole[y, x]:
-            continue
-        box = _window(hole.shape, int(y), int(x), side)
+    open_places = _inwards(site.shape)
+    while len(open_places):
+        y, x = open_places[0].tolist()
+        box = _window(hole.shape, y, x, side)
         wanted, missing = values[box], hole[box]
-        chosen = corners[rng.integers(len(corners), size=count)]
-        pieces = np.moveaxis(windows[chosen[:, 0], chosen[:, 1]], 1, -1)
-        values[box] = np.where(missing[:, :, None], _continuing(pieces, wanted, ~missing), wanted)
+        chosen = corners[rng.integers(len(corners), size=_CANDIDATES)]
+        values[box] = np.where(missing[:, :, None], _continuing(site.old, chosen, wanted, ~missing), wanted)
         hole[box] = False
+        open_places = open_places[hole[open_places[:, 0], open_places[:, 1]]]
     return values
 
 
-def _continuing(pieces: Values, wanted: Values, known: Shape) -> Values:
-    """The piece that agrees best with the known pixels of ``wanted``, raised to their level."""
-    if not known.any():
-        return np.asarray(pieces[0])
-    target = wanted[known]
-    best = pieces[int(((pieces[:, known] - target) ** 2).mean(axis=(1, 2)).argmin())]
-    return np.asarray(best + (target.mean(axis=0) - best[known].mean(axis=0)), np.float32)
+def _continuing(old: Values, corners: npt.NDArray[np.int64], wanted: Values, known: Shape) -> Values:
+    """The piece of ``old`` that agrees best with the known pixels of ``wanted``, raised to their level."""
+    side = known.shape[0]
+    y, x = np.nonzero(known)
+    step = len(y) // _COMPARED + 1
+    y, x = y[::step], x[::step]
+    target = wanted[y, x]
+    looked_at = old[corners[:, :1] + y, corners[:, 1:] + x]
+    best = int(((looked_at - target) ** 2).sum(axis=(1, 2)).argmin())
+    top, left = corners[best]
+    piece = old[top : top + side, left : left + side]
+    shift = (target - looked_at[best]).mean(axis=0) if len(y) else np.float32(0.0)
+    return np.asarray(piece + shift, np.float32)
 
 
 def _inwards(shape: Shape) -> npt.NDArray[np.int64]:
