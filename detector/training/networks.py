@@ -35,7 +35,7 @@ def recompression_cnn(rank: int | None = None) -> keras.Model:
     the padding; ours is 'valid' (128 → 126 → 124 → 118 → 59). With ``rank`` the matrix of the dense layer is a
     product of two of that rank (see :func:`factorised`).
     """
-    between = [] if rank is None else [layers.Dense(rank, use_bias=False, name="dense_left")]
+    between = [] if rank is None else [layers.Dense(rank, use_bias=False, name="large_left")]
     return keras.Sequential(
         [
             keras.Input((SIDE, SIDE, 3)),
@@ -45,7 +45,7 @@ def recompression_cnn(rank: int | None = None) -> keras.Model:
             layers.MaxPooling2D(2),
             layers.Flatten(),
             *between,
-            layers.Dense(256, activation="relu", name="dense"),
+            layers.Dense(256, activation="relu", name="large"),
             layers.Dense(2, activation="sigmoid"),
         ],
         name="recompression_cnn",

@@ -70,6 +70,7 @@ def test_the_seed_papers_network_has_the_seed_papers_sizes():
 
 
 def test_the_recompression_network_has_three_convolutions_and_one_large_matrix():
+    keras.backend.clear_session()  # the first network of a process gets the shortest names
     network = networks.recompression_cnn()
     assert shapes(network) == [
         (126, 126, 32),
