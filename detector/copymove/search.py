@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WORKING_SIDE = 1536
 """A longer picture is reduced until its longer side has this many pixels."""
 ACCEPTED = 0.6
-"""The least score of a copy: no more than about 2 % of pristine medical pictures reach it."""
+"""The least score of a copy: 4 of 110 pristine medical pictures reached it, and 49 of 110 made copies were found."""
 _MOST_GROUPS = 8
 
 

@@ -43,13 +43,16 @@ UNDECIDED = Decision(None)
 def by_border_texture(grey: Grey, region_a: Mask, region_b: Mask) -> Decision:
     """Salehi & Ahmadifard (2019): the region whose border is smoother is the copy.
 
-    Local binary patterns (P 8, R 1, 256 bins, normalised) in the border band of each region; the standard deviation
-    of the histogram tells how smooth the border is. Ties within 2 % and empty bands cannot tell.
+    Local binary patterns (P 8, R 1, 256 bins, normalised) in the border band of each region. Smoother is the *lower*
+    standard deviation of the histogram: noise peaks at few patterns, a blended or interpolated border spreads them.
+    The sign was checked on held copies of our generator with exact masks: of 502 decided (half of them saved as JPEG)
+    the lower one was the copy in 80 %, while in the pristine pictures the same places had it in 53 %. Noise added
+    after the paste reverses it. Ties within 2 % and empty bands cannot tell.
     """
     codes = lbp(grey)
     a, b = (float(lbp_histogram(codes, border_band(region)).std()) for region in (region_a, region_b))
     figures = {"border_lbp_std_a": a, "border_lbp_std_b": b}
-    return Decision(_larger(a, b), figures)
+    return Decision(_smaller(a, b), figures)
 
 
 def border_band(region: Mask) -> Mask:
@@ -70,7 +73,8 @@ def by_block_likeness(grey: Grey, region_a: Mask, region_b: Mask) -> Decision:
     The rectangle round each region, widened by 16 pixels, is cut into blocks of 16×16 pixels (ours); the thirteen
     Haralick features of each block's co-occurrence matrix (16 levels, 4 directions, averaged) are standardised over
     the blocks of both; the mean Pearson correlation of the block vectors of a region is its likeness. The higher is
-    the original. Ties within 2 % and fewer than two blocks cannot tell.
+    the original: right for 48 % of 536 copies of our generator with exact masks, so no better than chance. Ties within
+    2 % and fewer than two blocks cannot tell.
     """
     parts = [_block_vectors(grey, region) for region in (region_a, region_b)]
     if min(len(part) for part in parts) < 2:
@@ -78,13 +82,14 @@ def by_block_likeness(grey: Grey, region_a: Mask, region_b: Mask) -> Decision:
     together = np.concatenate(parts)
     spread = np.maximum(together.std(axis=0), 1e-9)
     a, b = (_mean_pearson((part - together.mean(axis=0)) / spread) for part in parts)
-    return Decision(_larger(b, a), {"block_likeness_a": a, "block_likeness_b": b})
+    return Decision(_smaller(a, b), {"block_likeness_a": a, "block_likeness_b": b})
 
 
-def _larger(a: float, b: float) -> Literal["a", "b"] | None:
-    if abs(a - b) <= TIE * max(abs(a), abs(b)):
+def _smaller(of_a: float, of_b: float) -> Literal["a", "b"] | None:
+    """The region with the smaller measure; None on a tie."""
+    if abs(of_a - of_b) <= TIE * max(abs(of_a), abs(of_b)):
         return None
-    return "a" if a > b else "b"
+    return "a" if of_a < of_b else "b"
 
 
 def _block_vectors(grey: Grey, region: Mask) -> Vectors:

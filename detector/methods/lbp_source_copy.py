@@ -1,7 +1,8 @@
 """Which of two matched regions is the copy, by the texture of their borders.
 
 Source: Salehi & Ahmadifard 2019, who report 67.5 % on GRIP (80 pictures: barely above guessing). The publication
-starts from two matched regions; as a method of its own it takes those that ``keypoint_copymove`` finds.
+starts from two matched regions; as a method of its own it takes those that ``keypoint_copymove`` finds. The sign was
+checked on held data: see :func:`detector.copymove.sides.by_border_texture`.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _finding(match: Match, decision: Decision, shape: tuple[int, ...]) -> Findin
     return Finding(
         "smoother_border" if decision.copy is not None else "equal_borders",
         texts,
-        "The border of a pasted region is often smoothed to hide its seam; the border of the original is not.",
-        "Little better than guessing: 67.5 % in the publication on 80 photographs.",
+        "Hiding the seam of a pasted region smooths its border; the border of the original keeps its noise.",
+        "Right for 67.5 % of 80 photographs in the publication, for 80 % of made copies; later noise reverses it.",
         place,
     )

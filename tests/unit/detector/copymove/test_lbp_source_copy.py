@@ -16,8 +16,10 @@ Mask = npt.NDArray[np.bool_]
 
 
 def grain(seed: int = 0, side: int = 256) -> Grey:
-    rough = cv2.GaussianBlur(np.random.default_rng(seed).normal(size=(side, side)), (0, 0), 1.0)
-    return np.clip(120 + 60 * rough, 0, 255).astype(np.uint8)
+    """Soft shapes under a noise that differs from pixel to pixel, as 8-bit grey."""
+    rng = np.random.default_rng(seed)
+    shapes = cv2.GaussianBlur(rng.normal(size=(side, side)), (0, 0), 4.0) * 4.0
+    return np.clip(120 + 40 * shapes + rng.normal(0, 6, (side, side)), 0, 255).astype(np.uint8)
 
 
 def disc(x: int, y: int, radius: int = 30, side: int = 256) -> Mask:
@@ -36,7 +38,7 @@ def with_copy() -> Grey:
     moved = np.roll(picture, (100, 110), axis=(0, 1))
     picture[pasted] = moved[pasted]
     band = border_band(pasted)
-    picture[band] = cv2.GaussianBlur(picture, (0, 0), 1.5)[band]
+    picture[band] = cv2.GaussianBlur(picture, (0, 0), 0.8)[band]
     return picture
 
 
