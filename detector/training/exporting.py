@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
+
+from detector.training.backend import keras, tf
 
 
 def export(network: keras.Model, folder: Path, *, name: str = "model.tflite", float16: bool = False) -> Path:

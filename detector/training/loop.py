@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from detector.errors import UnusableData
+from detector.training.backend import keras
 from detector.training.contract import Run, Samples
 
 Loss = Literal["categorical_crossentropy", "binary_crossentropy"]

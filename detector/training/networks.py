@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
-from keras import layers
+
+from detector.training.backend import keras
 
 SIDE = 128
 
@@ -18,11 +18,11 @@ def ela_cnn() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((SIDE, SIDE, 3)),
-            *(layer for width in (32, 32, 64, 64) for layer in (_same(width), layers.MaxPooling2D(2))),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(2, activation="softmax"),
+            *(layer for width in (32, 32, 64, 64) for layer in (_same(width), keras.layers.MaxPooling2D(2))),
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(2, activation="softmax"),
         ],
         name="ela_cnn",
     )
@@ -35,18 +35,18 @@ def recompression_cnn(rank: int | None = None) -> keras.Model:
     the padding; ours is 'valid' (128 → 126 → 124 → 118 → 59). With ``rank`` the matrix of the dense layer is a
     product of two of that rank (see :func:`factorised`).
     """
-    between = [] if rank is None else [layers.Dense(rank, use_bias=False, name="large_left")]
+    between = [] if rank is None else [keras.layers.Dense(rank, use_bias=False, name="large_left")]
     return keras.Sequential(
         [
             keras.Input((SIDE, SIDE, 3)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.Conv2D(32, 7, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.Conv2D(32, 7, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
             *between,
-            layers.Dense(256, activation="relu", name="large"),
-            layers.Dense(2, activation="sigmoid"),
+            keras.layers.Dense(256, activation="relu", name="large"),
+            keras.layers.Dense(2, activation="sigmoid"),
         ],
         name="recompression_cnn",
     )
@@ -74,21 +74,21 @@ def vgg() -> keras.Model:
     512, 512, 2. Trained from scratch, no ImageNet weights; the width, He's first weights and the input of 128 are ours.
     """
     blocks = ((8, 2), (16, 2), (32, 3), (64, 3), (64, 3))
-    deep: list[keras.layers.Layer] = []
+    deep: list[keras.keras.layers.Layer] = []
     for width, count in blocks:
         deep += [_same(width, "he_normal") for _ in range(count)]
-        deep.append(layers.MaxPooling2D(2))
+        deep.append(keras.layers.MaxPooling2D(2))
     return keras.Sequential(
         [
             keras.Input((SIDE, SIDE, 3)),
             *deep,
-            layers.Flatten(),
-            *(layers.Dense(512, activation="relu", kernel_initializer="he_normal") for _ in range(2)),
-            layers.Dense(2, activation="softmax"),
+            keras.layers.Flatten(),
+            *(keras.layers.Dense(512, activation="relu", kernel_initializer="he_normal") for _ in range(2)),
+            keras.layers.Dense(2, activation="softmax"),
         ],
         name="vgg",
     )
 
 
-def _same(width: int, initializer: str = "glorot_uniform") -> layers.Conv2D:
-    return layers.Conv2D(width, 3, padding="same", activation="relu", kernel_initializer=initializer)
+def _same(width: int, initializer: str = "glorot_uniform") -> keras.layers.Conv2D:
+    return keras.layers.Conv2D(width, 3, padding="same", activation="relu", kernel_initializer=initializer)

@@ -1,0 +1,35 @@
+"""TensorFlow and Keras, imported without the start-up lines that they write past Python's own streams.
+
+Those lines speak of graphics cards that this program does not look for; they would stand between the progress bars.
+What TensorFlow says later, errors above all, is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+with _silent():
+    import keras
+    import tensorflow as tf
+
+    tf.zeros(1)  # the first operation looks for devices, and says so
+
+__all__ = ["keras", "tf"]
