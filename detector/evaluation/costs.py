@@ -25,11 +25,11 @@ def measure_cost(method: str, models: Path) -> dict[str, float]:
 
 
 def _measure(method: str, models: Path) -> dict[str, float]:
-    pixels = texture(SIDE, np.random.default_rng(0))
     loaded = load(method, models)
-    loaded.examine(pixels)
+    loaded.examine(texture(SIDE, np.random.default_rng(ROUNDS)))
     taken = []
-    for _ in range(ROUNDS):
+    for seed in range(ROUNDS):  # another picture each time, since a method may keep what it found in the last
+        pixels = texture(SIDE, np.random.default_rng(seed))
         start = time.perf_counter()
         loaded.examine(pixels)
         taken.append(time.perf_counter() - start)
