@@ -30,4 +30,6 @@ with _silent():
     import keras
     import tensorflow as tf
 
+    tf.config.list_physical_devices()  # which looks for graphics cards, and says so
+
 __all__ = ["keras", "tf"]
