@@ -26,6 +26,9 @@ def forge(
     histories: Annotated[
         str, typer.Option("--histories", metavar="A,B", help="Save histories, by comma: A, B1, B2, C.")
     ] = "A,B1,B2,C",
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="SOURCE", help="Leave this source out; * matches.")
+    ] = None,
     leaky: Annotated[
         bool, typer.Option("--leaky", help="The unfair exhibit: forged files saved once more than pristine ones.")
     ] = False,
@@ -39,14 +42,14 @@ def forge(
     del verbose  # read by the edge
     from detector.benchmarks import make_set
     from detector.datasets.opening import open_dataset
+    from detector.evaluation.protocols import pristine
     from ledger.cli import output
 
-    pristine = open_dataset(pictures)
     wanted = [name.strip() for name in histories.split(",") if name.strip()]
     with output.progress() as bars:
         bar = bars.add_task("forging", total=count)
         examples = make_set(
-            pristine,
+            pristine(open_dataset(pictures), without or ()),
             out,
             count=count,
             seed=seed,

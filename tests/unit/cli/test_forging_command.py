@@ -56,3 +56,11 @@ def test_what_no_set_can_be_made_of_is_bad_input(run_bare, pristine, tmp_path, a
 
 def test_a_folder_that_is_not_there_is_bad_input(run_bare, tmp_path):
     assert run_bare("forge", tmp_path / "nothing", "--out", tmp_path / "set").code == 2
+
+
+def test_a_source_can_be_left_out(run_bare, pristine, tmp_path):
+    arguments = ("forge", pristine, "--out", tmp_path / "set", "--count", "4")
+    ran = run_bare(*arguments, "--without", "mat*")
+    assert ran.code == 2
+    assert "pristine pictures" in ran.err
+    assert run_bare(*arguments, "--without", "others").code == 0
