@@ -20,6 +20,7 @@ SUITES: Mapping[str, str] = {
     "gas": "gas",
     "verification": "verifying",
     "receipts": "receipting",
+    "detector": "detecting",
     "start": "starting",
 }
 """The suites in their order, and the module of each."""
