@@ -26,6 +26,7 @@ def _silent() -> Iterator[None]:
 
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 with _silent():
     import keras
     import tensorflow as tf

@@ -11,6 +11,7 @@ from typing import Any
 
 from detector.benchmarks import make_set
 from detector.datasets.contract import Example
+from detector.datasets.generated import FILE
 from detector.datasets.opening import open_dataset
 from detector.datasets.splitting import split
 from detector.errors import UnusableData
@@ -37,17 +38,20 @@ def train_completely(
     """Afterwards ``out/METHOD`` has the trained model, its calibration and its manifest, which is returned.
 
     ``data`` is any data set that ``open_dataset`` reads; sources that match a pattern of ``without`` are left out. Its
-    groups are divided into a training and a held side. Where it has no forged pictures, they are made from each side's
-    pristine ones, under ``out/.work``, and used again for other methods. The held side stops the training and
-    calibrates: how good the model is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
+    groups are divided into a training and a held side; or it holds the two as ``train`` and ``held``, as the benchmark
+    makes them (so that a model of the table can be made again). Where it has no forged pictures, they are made from
+    each side's pristine ones, under ``out/.work``, and used again for other methods. The held side stops the training
+    and calibrates: how good the model is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
     with ``fresh`` the method's model is trained anew. UnusableData when ``data`` holds too little.
     """
     settings = load_settings(method, config)
     if fresh:
         forget(out / method)
-    examples = [e for e in open_dataset(data) if not any(fnmatchcase(e.source, pattern) for pattern in without)]
     work = out / WORK
-    train_side, held_side = _sides(examples, work, seed, settings, report)
+    if all((data / name / FILE).is_file() for name in ("train", "held")):
+        train_side, held_side = _opened(data / "train", without), _opened(data / "held", without)
+    else:
+        train_side, held_side = _sides(_opened(data, without), work, seed, settings, report)
     train(method, train_side, held_side, out / method, seed=seed, config=settings, report=report)
     manifest = check_manifest(out / method)
     if "calibration.json" not in manifest["files"]:
@@ -61,6 +65,10 @@ def train_completely(
             report=lambda done, total, _words: report(done, total, "calibrating on the held side"),
         )
     return check_manifest(out / method)
+
+
+def _opened(data: Path, without: Sequence[str]) -> list[Example]:
+    return [e for e in open_dataset(data) if not any(fnmatchcase(e.source, pattern) for pattern in without)]
 
 
 def _sides(

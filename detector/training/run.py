@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections import Counter
@@ -60,7 +59,6 @@ def train(
             prepared(method, side, run.checkpoint / name, seed=seed, report=report, words=f"{name} side")
             for name, side in sides
         )
-        _quiet()
         trainer_of(method).fit(train_side, held_side, run)
     _install(run.folder, folder)
     write_manifest(
@@ -127,11 +125,6 @@ def _begin(folder: Path, task: str, seed: int, settings: Mapping[str, Any], repo
 def _spent(run: Run) -> float:
     """Seconds since the training was begun; where it was stopped, the pause included."""
     return time.time() - (run.checkpoint / "task").stat().st_mtime
-
-
-def _quiet() -> None:
-    """TensorFlow's own messages stay out of the progress bar; set before it is imported, warnings and errors remain."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _install(made: Path, folder: Path) -> None:

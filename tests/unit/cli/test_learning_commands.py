@@ -54,6 +54,18 @@ def test_training_on_pristine_pictures_makes_forgeries_and_a_folder_that_analyze
     assert "of them forged" in again.out
 
 
+def test_sides_that_are_there_are_trained_and_held_as_they_are(
+    run_bare: Callable[..., Any], pictures: Path, settings: Path, tmp_path: Path
+):
+    for side, seed in (("train", 1), ("held", 2)):
+        made = run_bare("forge", pictures, "--out", tmp_path / side, "--count", "12", "--seed", seed)
+        assert made.code == 0, made.err
+    asked = ("train", "--method", "random_forest", "--data", tmp_path, "--config", settings)
+    ran = run_bare(*asked, "--out", tmp_path / "models", "--json")
+    assert ran.code == 0, ran.err
+    assert [ran.line["data"][side]["pictures"] for side in ("train", "held")] == [12, 12]
+
+
 def test_an_unknown_method_is_bad_input_and_the_methods_are_named(run_bare: Callable[..., Any], tmp_path: Path):
     ran = run_bare("train", "--method", "oracle", "--data", tmp_path, "--out", tmp_path)
     assert ran.code == 2
