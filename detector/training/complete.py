@@ -18,7 +18,7 @@ from detector.errors import UnusableData
 from detector.evaluation.examining import calibrate_method
 from detector.serving import check_manifest
 from detector.training.config import load_settings
-from detector.training.run import forget, train
+from detector.training.run import forget, train, trainable
 
 WORK = ".work"
 Report = Callable[[int, int, str], None]
@@ -41,7 +41,7 @@ def train_completely(
     groups are divided into a training and a held side; or it holds the two as ``train`` and ``held``, as the benchmark
     makes them (so that a model of the table can be made again). Where it has no forged pictures, they are made from
     each side's pristine ones, under ``out/.work``, and used again for other methods. The held side stops the training
-    and calibrates: how good the model is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
+    and calibrates (both sides do for a method without a model): how good it is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
     with ``fresh`` the method's model is trained anew. UnusableData when ``data`` holds too little.
     """
     settings = load_settings(method, config)
@@ -55,14 +55,16 @@ def train_completely(
     train(method, train_side, held_side, out / method, seed=seed, config=settings, report=report)
     manifest = check_manifest(out / method)
     if "calibration.json" not in manifest["files"]:
+        # Where nothing was trained, both sides are as good as unseen, and twice the pictures make better rates.
+        unseen = held_side if trainable(method) else [*train_side, *held_side]
         answers = work / f"answers-{method}-{_digest([manifest['task'], manifest['files']])}"
         calibrate_method(
             method,
             out,
-            held_side,
+            unseen,
             answers,
-            processes=_processes(len(held_side)),
-            report=lambda done, total, _words: report(done, total, "calibrating on the held side"),
+            processes=_processes(len(unseen)),
+            report=lambda done, total, _words: report(done, total, "calibrating"),
         )
     return check_manifest(out / method)
 
