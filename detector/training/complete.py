@@ -41,8 +41,9 @@ def train_completely(
     groups are divided into a training and a held side; or it holds the two as ``train`` and ``held``, as the benchmark
     makes them (so that a model of the table can be made again). Where it has no forged pictures, they are made from
     each side's pristine ones, under ``out/.work``, and used again for other methods. The held side stops the training
-    and calibrates (both sides do for a method without a model): how good it is must be measured on yet others (``medseal evaluate``). A stopped call goes on;
-    with ``fresh`` the method's model is trained anew. UnusableData when ``data`` holds too little.
+    and calibrates; both do for a method without a model. How good it is must be measured on yet others (``medseal
+    evaluate``). A stopped call goes on; with ``fresh`` the method's model is trained anew. UnusableData when ``data``
+    holds too little.
     """
     settings = load_settings(method, config)
     if fresh:
