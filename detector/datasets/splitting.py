@@ -62,16 +62,20 @@ def split(examples: Sequence[Example], seed: int, shares: tuple[float, float, fl
 
 
 def random_split(examples: Sequence[Example], seed: int, shares: tuple[float, float, float] = SHARES) -> Split:
-    """Divide by picture, as published protocols do: twins, patients and near-duplicates may be on both sides.
+    """Divide by pair, as published protocols divide by picture: patients and near-duplicates may be on both sides.
 
-    Sizes are the shares of the number of examples, rounded as running totals. UnusableData as in :func:`split`.
+    Twins (an original and its forgery) stay together: divided too, a picture's twin of the *other* class would stand
+    on the other side, and a model that recognizes pictures would be worse than guessing. Sizes are the shares of the
+    number of pairs, rounded as running totals; the order of the examples does not matter. UnusableData as in
+    :func:`split`.
     """
     _check_shares(shares)
-    order = np.random.default_rng(seed).permutation(len(examples))
-    ends = np.rint(np.cumsum(shares) * len(examples)).astype(int)
-    sides = np.empty(len(examples), int)
-    sides[order] = np.searchsorted(ends, np.arange(len(examples)), side="right").clip(max=2)
-    return _parts(examples, sides.tolist())
+    names, owners = np.unique([example.pair for example in examples], return_inverse=True)
+    ends = np.rint(np.cumsum(shares) * len(names)).astype(int)
+    sides = np.empty(len(names), int)
+    order = np.random.default_rng(seed).permutation(len(names))
+    sides[order] = np.searchsorted(ends, np.arange(len(names)), side="right").clip(max=2)
+    return _parts(examples, sides[owners].tolist())
 
 
 def without_source(examples: Sequence[Example], source: str) -> tuple[list[Example], list[Example]]:

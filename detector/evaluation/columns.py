@@ -26,6 +26,8 @@ from detector.evaluation.outcomes import Outcome
 from detector.types import Band
 
 Bools = npt.NDArray[np.bool_]
+SCORED = 8
+"""Pictures of one seed that need a score before an area under the curve is stated."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Answers:
 class Columns:
     """(n,) each, one row a picture and seed; NaN where a figure is not defined for the picture.
 
-    A picture without a score has ``probability`` 0.5, is called nothing and localizes nothing. ``f1``, ``iou`` and
+    A picture without a score has ``probability`` 0.5, is not called forged, ranks lowest and localizes nothing: a
+    method that says nothing has found nothing. ``f1``, ``iou`` and
     ``gap`` (predicted minus true area, points) are at the one fixed threshold, ``best_f1`` and ``best_iou`` at the best
     of each picture; all of forgeries only. ``right`` tells whether copy and origin were told apart rightly.
     """
@@ -125,12 +128,17 @@ def mean(values: Floats) -> float:
     return float(kept.mean()) if kept.size else math.nan
 
 
-def _scored_auc(table: Columns, rows: Ints) -> float:
-    kept = rows[~np.isnan(table.scores[rows])]
-    return auc(table.scores[kept], table.forged[kept])
+def _ranked_auc(table: Columns, rows: Ints) -> float:
+    """The AUC with pictures without a score below all others; NaN when fewer than SCORED have one."""
+    scores = table.scores[rows]
+    unscored = np.isnan(scores)
+    if (~unscored).sum() < SCORED:
+        return math.nan
+    return auc(np.where(unscored, -math.inf, scores), table.forged[rows])
 
 
 def _scored_error(table: Columns, rows: Ints) -> float:
+    """The calibration error of the probabilities that were stated."""
     kept = rows[~np.isnan(table.scores[rows])]
     return expected_calibration_error(table.probability[kept], table.forged[kept])
 
@@ -145,7 +153,7 @@ FIGURES: Mapping[str, Callable[[Columns, Ints], float]] = {
     "recall": lambda table, rows: table.counts(rows).recall,
     "f1": lambda table, rows: table.counts(rows).f1,
     "balanced_accuracy": lambda table, rows: table.counts(rows).balanced_accuracy,
-    "auc": _scored_auc,
+    "auc": _ranked_auc,
     "ece": _scored_error,
     "band_false_alarms": lambda table, rows: _share(table.altered[rows][~table.forged[rows]]),
     "band_found": lambda table, rows: _share(table.altered[rows][table.forged[rows]]),

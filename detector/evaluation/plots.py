@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.evaluation.columns import Answers, Columns, columns
+from detector.evaluation.columns import FIGURES, Answers, Columns, columns
 from detector.evaluation.intervals import Floats
 from detector.evaluation.summary import Results
 
@@ -72,14 +72,15 @@ def _bars(results: Results, path: Path) -> Path:
 
 
 def _roc(tables: dict[str, Columns], protocol: str, path: Path) -> Path:
-    """True against false positive rate of each method; scores of several seeds are ranked within their seed."""
+    """True against false positive rate of each method; scores of several seeds are ranked within their seed.
+
+    A picture without a score ranks lowest; a method without an area under the curve is left out.
+    """
     figure, (axis,) = _figure(1)
     for method, table in tables.items():
-        ranks = _ranked(table)
-        kept = ~np.isnan(ranks)
-        forged, ranks = table.forged[kept], ranks[kept]
-        if not forged.any() or forged.all():
+        if math.isnan(FIGURES["auc"](table, np.arange(len(table.scores)))):
             continue
+        forged, ranks = table.forged, _ranked(table)
         cuts = np.unique(ranks)[::-1]
         found = [0.0, *((ranks[forged] >= cut).mean() for cut in cuts)]
         alarms = [0.0, *((ranks[~forged] >= cut).mean() for cut in cuts)]
@@ -91,8 +92,8 @@ def _roc(tables: dict[str, Columns], protocol: str, path: Path) -> Path:
 
 
 def _ranked(table: Columns) -> Floats:
-    """(n,) the share of the seed's pictures that score no higher."""
-    ranks = np.full(len(table.scores), np.nan)
+    """(n,) the share of the seed's pictures that score no higher; 0 without a score."""
+    ranks = np.zeros(len(table.scores))
     for seed in np.unique(table.seeds):
         mine = (table.seeds == seed) & ~np.isnan(table.scores)
         scores = table.scores[mine]

@@ -3,8 +3,9 @@
 *honest*: both classes pass through the same save histories; the pristine pictures are divided by group (patient,
 volume, cluster of near-duplicates) before anything is made of them. *source-out*: nothing of one source is trained or
 calibrated on, and only it is tested. *paper*: the seed paper's 300 + 300 pictures, 480 to train and 120 to test, drawn
-by picture at random; the same saves for both classes; of the 480, a share is held out for early stopping and
-calibration, which the paper leaves open. *leaky*: as *paper*, with the forged files saved once more than the pristine.
+by original at random (an original and its forgery together, patients on both sides); the same saves for both classes;
+of the 480, a share is held out for early stopping and calibration, which the paper leaves open. *leaky*: as *paper*,
+with the forged files saved once more than the pristine.
 """
 
 from __future__ import annotations

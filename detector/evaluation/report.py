@@ -45,8 +45,8 @@ DIMENSIONS = {
 WORDS = {
     "honest": "Both classes pass the same saves; divided by patient and near-duplicates.",
     "source-out": "As honest, but the tested source (by seed: {sources}) is neither trained nor calibrated on.",
-    "paper": "The seed paper's protocol: 300 + 300 pictures, 480 to train and 120 to test, drawn at random by picture; "
-    "both classes pass the same saves.",
+    "paper": "The seed paper's protocol: 300 + 300 pictures, 480 to train and 120 to test, drawn by original at random "
+    "(an original and its forgery together, patients on both sides); both classes pass the same saves.",
     "leaky": "As the paper's protocol, but forged files are saved once more than pristine ones. An exhibit, no result.",
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from detector.calibrate import Calibration
+from detector.calibrate import FORMAT, Calibration
 from detector.datasets.contract import Example
 from detector.datasets.opening import open_dataset
 from detector.datasets.splitting import Split
@@ -27,6 +27,7 @@ from detector.evaluation.made import made_pictures
 from detector.evaluation.outcomes import Outcome
 from detector.evaluation.protocols import Report, build, pristine
 from detector.evaluation.summary import Results, summarize
+from detector.predict import CALIBRATION
 from detector.training.run import train
 
 
@@ -127,9 +128,10 @@ def _judge(
 
 
 def _calibration(folder: Path, held: Sequence[Outcome]) -> Calibration | None:
-    """The calibration in ``folder``, made from ``held`` when it is not there; None when too few have a score."""
-    path = folder / "calibration.json"
-    if path.exists():
+    """The calibration in ``folder``, made from ``held`` when it is not there, or older; None when too few have a
+    score."""
+    path = folder / CALIBRATION
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")).get("format") == FORMAT:
         return Calibration.load(path)
     try:
         return calibrate(folder, held)

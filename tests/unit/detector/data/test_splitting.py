@@ -18,6 +18,7 @@ from detector.datasets.hashing import dhash
 from detector.datasets.opening import open_dataset
 from detector.datasets.splitting import NEAR, Split, clustered, random_split, split, without_source
 from detector.errors import UnusableData
+from detector.evaluation.intervals import auc
 
 
 def _examples(source: str, groups: int, each: int, seed: int = 0) -> list[Example]:
@@ -127,6 +128,37 @@ def test_the_random_split_has_the_papers_sizes_and_divides_groups() -> None:
     made = random_split(_examples("a", 300, 2), seed=1, shares=(0.8, 0.0, 0.2))
     assert (len(made.train), len(made.held), len(made.test)) == (480, 0, 120)
     assert {example.group for example in made.train} & {example.group for example in made.test}
+
+
+def _twins(count: int) -> list[Example]:
+    """Pairs of a pristine picture and its forgery, of patients with two pairs each."""
+    return [
+        replace(example, forged=forged, path=example.path / str(forged))
+        for example in _examples("a", count // 2, 2)
+        for forged in (False, True)
+    ]
+
+
+def test_the_random_split_keeps_twins_together() -> None:
+    made = random_split(_twins(100), seed=1, shares=(0.6, 0.2, 0.2))
+    assert (len(made.train), len(made.held), len(made.test)) == (120, 40, 40)
+    pairs = [{example.pair for example in part} for part in (made.train, made.held, made.test)]
+    assert sum(map(len, pairs)) == len(set.union(*pairs))
+
+
+def test_a_model_that_recognizes_pictures_only_guesses_under_the_random_split() -> None:
+    examples = _twins(200)
+    rng = np.random.default_rng(0)
+    looks = {example.pair: rng.normal(size=4) for example in examples}
+    seen = {example.path: looks[example.pair] + rng.normal(size=4) / 100 for example in examples}
+    found = []
+    for seed in range(5):
+        made = random_split(examples, seed)
+        known = np.stack([seen[example.path] for example in made.train])
+        nearest = [int(np.linalg.norm(known - seen[example.path], axis=1).argmin()) for example in made.test]
+        scores = [float(made.train[number].forged) for number in nearest]
+        found.append(auc(scores, [example.forged for example in made.test]))
+    assert np.mean(found) == pytest.approx(0.5, abs=0.05)
 
 
 def test_shares_that_do_not_sum_to_one_are_refused() -> None:

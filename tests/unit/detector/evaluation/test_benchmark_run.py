@@ -102,7 +102,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Results, P
 
 
 def _config(names: Sequence[str], **change: Any) -> BenchmarkConfig:
-    tables: dict[str, dict[str, Any]] = {name: {"count": 120, "held": 0.3, "test": 0.4} for name in names}
+    tables: dict[str, dict[str, Any]] = {name: {"count": 120, "held": 0.45, "test": 0.4} for name in names}
     if "source-out" in tables:
         tables["source-out"] |= {"sources": ["made-a"], "test_count": 40}
     raw = {"protocols": tables, "methods": ["bright"], "seeds": [1, 2], "processes": 1, "rounds": 50}
@@ -203,6 +203,36 @@ def test_a_method_that_raises_is_counted_and_the_others_go_on(
     row = evaluate().row("honest", "bright")
     assert row.counts["failed"] == row.counts["without_answer"] == 48
     assert (row.counts["tp"], row.counts["fp"]) == (0, 0)
+
+
+def test_a_picture_without_an_answer_is_not_called_forged_and_ranks_lowest(
+    evaluate: Callable[..., Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_dark(self: Bright, pixels: np.ndarray, jpeg: bytes | None) -> Applicability:
+        return Applicability(bool(pixels.max() < 240), "no white picture")
+
+    monkeypatch.setattr(Bright, "applicable", only_dark)
+    row = evaluate().row("honest", "bright")
+    assert (row.counts["tp"], row.counts["fn"], row.counts["without_answer"]) == (0, 24, 24)
+    assert row.figures["auc"].mean == 0.0  # every forgery below every pristine picture
+
+
+def test_where_hardly_a_picture_has_an_answer_there_is_no_area_under_the_curve(
+    evaluate: Callable[..., Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bright, "applicable", lambda *_: Applicability(False, "none"))
+    row = evaluate().row("honest", "bright")
+    assert np.isnan(row.figures["auc"].mean)
+    assert row.figures["accuracy"].mean == 0.5
+
+
+def test_an_older_calibration_is_made_again(evaluate: Callable[..., Results], tmp_path: Path) -> None:
+    evaluate()
+    path = tmp_path / "models" / "honest-1" / "bright" / "calibration.json"
+    made = json.loads(path.read_text())
+    path.write_text(json.dumps({**made, "format": 1}))
+    evaluate()
+    assert json.loads(path.read_text()) == made
 
 
 def test_a_limit_takes_whole_pairs(evaluate: Callable[..., Results]) -> None:

@@ -61,7 +61,7 @@ def test_a_weak_method_is_inconclusive_even_where_its_curve_clears_one_half() ->
 def test_the_rates_state_counts_and_an_upper_bound(fitted: Calibration) -> None:
     rates = fitted.apply(0.0, "jpeg").rates
     assert rates["n_pristine"] == rates["n_forged"] == 200
-    assert float(rates["false_alarm"]) <= 0.05 < float(rates["false_alarm_high"])
+    assert float(rates["false_alarm"]) <= 0.07 < float(rates["false_alarm_high"])
     assert float(rates["low"]) < float(rates["auc"]) < float(rates["high"])
 
 
@@ -69,6 +69,67 @@ def test_a_regime_with_few_pictures_is_answered_from_all() -> None:
     scores, labels = _made()
     names = [*REGIMES[:790], *["jpeg-double"] * 10]
     assert Calibration.fit(scores, labels, names).apply(1.0, "jpeg-double").rates["regime"] == ALL
+
+
+def test_a_curve_of_few_pictures_says_nothing_however_well_it_did() -> None:
+    labels = np.arange(40) % 2
+    few = Calibration.fit(10.0 * labels + np.arange(40) / 40, labels, ["jpeg"] * 40)
+    assert few.curves[ALL].low > 0.5
+    answer = few.apply(11.0, "jpeg")
+    assert answer.band is Band.INCONCLUSIVE
+    assert "fewer than 25 of each" in str(answer.rates["note"])
+
+
+def test_a_regime_that_was_not_calibrated_on_is_inconclusive_with_the_probability_of_all() -> None:
+    scores, labels = _made()
+    names = ["jpeg"] * 390 + ["jpeg-double"] * 10
+    fitted = Calibration.fit(scores[:400], labels[:400], names)
+    few, unseen = (fitted.apply(9.0, regime) for regime in ("jpeg-double", "dicom"))
+    assert fitted.seen == {"jpeg": (195, 195), "jpeg-double": (5, 5)}
+    assert few.band is Band.ALTERED
+    assert unseen.band is Band.INCONCLUSIVE
+    assert unseen.probability == few.probability
+    assert "No pictures with this save history" in str(unseen.rates["note"])
+
+
+def test_the_most_suspicious_of_many_frames_needs_more_to_be_called_altered() -> None:
+    rng, labels = np.random.default_rng(5), np.arange(2000) % 2
+    fitted = Calibration.fit(rng.normal(size=2000) + 2.0 * labels, labels, ["jpeg"] * 2000)
+    series = rng.normal(size=(2000, 8)).max(axis=1)
+    single, of_8 = (
+        np.mean([fitted.apply(score, "jpeg", of).band is Band.ALTERED for score in series]) for of in (1, 8)
+    )
+    assert single > 0.2
+    assert of_8 <= 0.07
+
+
+def test_with_few_pristine_pictures_a_frame_of_several_must_exceed_them_all() -> None:
+    scores, labels = _made()
+    curve = Calibration.fit(scores[:120], labels[:120], ["jpeg"] * 120).curves["jpeg"]
+    highest = curve.probability(float(scores[:120][labels[:120] == 0].max()))
+    assert curve.altered_above_of_8 == max(0.8, highest)
+
+
+def test_the_stated_rates_are_those_of_pictures_that_the_fit_has_not_seen() -> None:
+    """Over many fits of 30 + 30 pictures the stated false alarms are those of new pictures, more than the 1 of 30 that
+    each threshold leaves of its own."""
+    rng, labels = np.random.default_rng(6), np.arange(60) % 2
+    stated, own, real = [], [], []
+    for _ in range(30):
+        scores = rng.normal(size=60) + 3.0 * labels
+        curve = Calibration.fit(scores, labels, ["jpeg"] * 60).curves["jpeg"]
+        stated.append(curve.false_alarm)
+        own.append(np.mean(curve.probabilities(scores[labels == 0]) > curve.altered_above))
+        real.append(np.mean(curve.probabilities(rng.normal(size=2000)) > curve.altered_above))
+    assert np.mean(own) < np.mean(real)
+    assert np.mean(stated) == pytest.approx(np.mean(real), abs=0.015)
+
+
+def test_a_cluster_is_never_on_two_sides_of_a_fold() -> None:
+    """Scores that say whose picture it is and nothing of forgery: a map that has seen the patient would know."""
+    labels, clusters = np.repeat(np.arange(2), 60), np.repeat(np.arange(2), 60)
+    fitted = Calibration.fit(labels.astype(float), labels, ["jpeg"] * 120, clusters=clusters.tolist())
+    assert not fitted.curves["jpeg"].usable
 
 
 def test_a_higher_score_never_has_a_lower_probability_even_when_scores_run_backwards() -> None:
@@ -140,6 +201,20 @@ def test_a_calibration_that_was_changed_is_refused(
     file.write_text(json.dumps(body))
     with pytest.raises(WeightsUnusable, match="expected a calibration"):
         Calibration.load(file)
+
+
+def test_a_calibration_of_the_first_format_is_read_and_answers_less(fitted: Calibration, tmp_path: Path) -> None:
+    file = tmp_path / "calibration.json"
+    fitted.save(file)
+    body = json.loads(file.read_text())
+    body["format"] = 1
+    del body["seen"]
+    for curve in body["curves"].values():
+        del curve["altered_above_of_8"]
+    file.write_text(json.dumps(body))
+    old = Calibration.load(file)
+    assert old.apply(9.0, "jpeg").band is Band.ALTERED
+    assert old.apply(9.0, "jpeg", of=3).band is old.apply(9.0, "dicom").band is Band.INCONCLUSIVE
 
 
 def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
