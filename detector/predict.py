@@ -1,23 +1,56 @@
-"""One call for one picture: evidence, regime, calibrated probability, band and mask."""
+"""One call for one picture, or for the frames of one image: evidence, regime, probability, band and mask.
+
+Examining and judging are apart, because a frame that was chosen as the most suspicious of many is judged as such: any
+one of them could have been above the threshold by chance.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from detector.calibrate import Calibration
-from detector.errors import WeightsUnusable
+from detector.errors import UnreadablePicture, WeightsUnusable
 from detector.jpeg import regime
 from detector.pictures import check_shape
 from detector.registry import DEFAULT, SHIPPED, load
 from detector.serving import check_manifest
-from detector.types import Band, Detection, Evidence, Regime
+from detector.types import Applicability, Band, Detection, Evidence, Regime
 
 if TYPE_CHECKING:
     from detector.types import Pixels
 
 CALIBRATION = "calibration.json"
+
+
+class Frame(Protocol):
+    """One picture of several; ``jpeg`` is the compressed frame when it came as one."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """As :meth:`Analyzer.analyze` takes them."""
+        ...
+
+    @property
+    def jpeg(self) -> bytes | None:
+        """None unless the frame came as a JPEG."""
+        ...
+
+
+F = TypeVar("F", bound=Frame)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the method found in one picture, before anybody judges it; no ``evidence`` where it does not apply."""
+
+    allowed: Applicability
+    regime: Regime
+    evidence: Evidence | None
+    seconds: float
 
 
 class Analyzer:
@@ -47,27 +80,51 @@ class Analyzer:
         Never raises for an array of the allowed shapes and types: a picture that the method cannot judge is an answer
         with ``applicable`` false. UnreadablePicture for anything else. ``seconds`` is wall time without loading.
         """
+        return self.judge(self.examine(pixels, jpeg=jpeg))
+
+    def analyze_frames(self, frames: Iterable[F]) -> tuple[F, Detection]:
+        """The most suspicious of ``frames``, judged as the most suspicious of those that the method applies to.
+
+        One that applies goes before others, then the higher probability, then the higher score, then the earlier one.
+        Only the best so far is kept in memory. UnreadablePicture when there is none; otherwise as :meth:`analyze`.
+        """
+        best: tuple[F, Examined] | None = None
+        applied = 0
+        for frame in frames:
+            seen = self.examine(frame.pixels, jpeg=frame.jpeg)
+            applied += seen.evidence is not None
+            if best is None or self._suspicion(seen) > self._suspicion(best[1]):
+                best = frame, seen
+        if best is None:
+            raise UnreadablePicture("expected at least one frame, found none")
+        return best[0], self.judge(best[1], of=max(1, applied))
+
+    def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Examined:
+        """The evidence alone; errors as :meth:`analyze`."""
         begun = time.perf_counter()
         checked = check_shape(pixels)
         allowed = self._method.applicable(checked, jpeg)
         history = regime(checked, jpeg)
-        if not allowed.applicable:
-            seconds = time.perf_counter() - begun
-            return Detection(self.name, self.version, False, allowed.reason, history, Band.INCONCLUSIVE, seconds)
-        return self._detection(self._method.examine(checked, jpeg=jpeg), allowed.reason, history, begun)
+        evidence = self._method.examine(checked, jpeg=jpeg) if allowed.applicable else None
+        return Examined(allowed, history, evidence, time.perf_counter() - begun)
 
-    def _detection(self, evidence: Evidence, reason: str, history: Regime, begun: float) -> Detection:
-        calibrated = self._calibration.apply(evidence.score, history)
+    def judge(self, seen: Examined, of: int = 1) -> Detection:
+        """What the evidence means when the picture is the most suspicious one ``of`` so many that were examined."""
+        evidence = seen.evidence
+        if evidence is None:
+            reason = seen.allowed.reason
+            return Detection(self.name, self.version, False, reason, seen.regime, Band.INCONCLUSIVE, seen.seconds)
+        calibrated = self._calibration.apply(evidence.score, seen.regime, of)
         mask = evidence.heatmap >= self._calibration.mask_threshold
         area = float(mask.mean()) * 100.0
         return Detection(
             method=self.name,
             version=self.version,
             applicable=True,
-            reason=reason,
-            regime=history,
+            reason=seen.allowed.reason,
+            regime=seen.regime,
             band=calibrated.band,
-            seconds=time.perf_counter() - begun,
+            seconds=seen.seconds,
             score=evidence.score,
             probability=calibrated.probability,
             heatmap=evidence.heatmap,
@@ -78,6 +135,12 @@ class Analyzer:
             figures=evidence.figures,
             rates=calibrated.rates,
         )
+
+    def _suspicion(self, seen: Examined) -> tuple[bool, float, float]:
+        if seen.evidence is None:
+            return False, 0.0, 0.0
+        score = seen.evidence.score
+        return True, self._calibration.apply(score, seen.regime).probability, score
 
 
 def analyze(pixels: Pixels, *, jpeg: bytes | None = None, method: str = DEFAULT, weights: Path = SHIPPED) -> Detection:

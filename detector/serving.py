@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import WeightsUnusable
+from detector.quiet import quiet_stderr
 
 MANIFEST = "manifest.json"
 THREADS = 2
@@ -29,8 +30,9 @@ class LiteModel:
         from ai_edge_litert.interpreter import Interpreter  # 0.1 s, so only when a model runs
 
         try:
-            self._interpreter = Interpreter(model_content=model, num_threads=THREADS)
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():  # LiteRT tells everybody which delegate it made, and has no switch for that
+                self._interpreter = Interpreter(model_content=model, num_threads=THREADS)
+                self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise WeightsUnusable(f"expected a LiteRT model, found {len(model)} bytes that are none") from error
         details = self._interpreter.get_input_details()[0]

@@ -61,7 +61,10 @@ def _measured(found: Detection) -> Iterator[tuple[str, str]]:
         yield "ELA mean (seed paper)", f"{found.ela_mean_percent:.3f} %<br><small>{note}</small>"
     yield "Kind of file", text(REGIMES.get(found.regime, found.regime))
     if found.frames > 1:
-        note = f"the most suspicious of {found.examined} examined; the rates below are of single pictures"
+        note = (
+            f"the most suspicious of {found.examined} examined, so “altered” takes more than for one picture;"
+            " the rates below are of single pictures"
+        )
         yield "Frame", f"{found.frame + 1} of {found.frames}<br><small>{note}</small>"
     yield "Method", f"{text(found.method)} {text(found.version)}, {found.seconds:.2f} s"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
@@ -18,18 +17,12 @@ from ledger.errors import InputError, LedgerError
 if TYPE_CHECKING:
     from detector.predict import Analyzer
     from detector.types import Detection
+    from ledger.cli.analyze_export import Book
     from ledger.settings import Settings
 
 Line = Mapping[str, Any]
 ALL = "all"
-_BANDS = {"altered": "altered", "inconclusive": "inconclusive", "no-trace": "no trace found", None: "unreadable"}
-_REGIMES = {
-    "jpeg-double": "JPEG, saved before",
-    "jpeg": "JPEG",
-    "lossless-jpeg-trace": "lossless, once a JPEG",
-    "lossless": "lossless",
-}
-_MOST_REASONS = 2
+_RESUME = "Add what the export lacks: new files, unreadable ones again, answers of another version of a method."
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE...", help="DICOM, PNG, JPEG, TIFF, or folders of them.")
@@ -52,7 +45,7 @@ def analyze(
     weights: Weights = None,
     out: Out = None,
     export: Export = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Leave out what the export holds, and add to it.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help=_RESUME)] = False,
     list_methods: Annotated[bool, typer.Option("--list-methods", help="Print the methods and stop.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -68,23 +61,26 @@ def analyze(
         return
     if resume and export is None:
         raise InputError("expected an export to go on with, found --resume alone", advice="Give --export FILE as well.")
-    from ledger.cli.analyze_export import opened_export
+    from ledger.cli.analyze_export import latest, opened_export
+    from ledger.cli.analyze_view import show, show_resumed
 
     found, analyzers = _expanded(files or ()), _analyzers(method, weights)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with opened_export(export, resume=resume) as book:
-        todo = [file for file in found if not book.holds(str(file), [analyzer.name for analyzer in analyzers])]
+        todo = _todo(found, analyzers, book)
+        show_resumed(len(found) - len(todo), sum(book.names(str(file)) for file, _ in todo))
         lines = list(book.lines)
         screen = sys.stdout
-        for answer in _answers(todo, analyzers, settings, out):
+        for answer in _answers(todo, settings, out):
             book.write(answer)
             lines += answer
             if as_json:
                 with redirect_stdout(screen):  # the progress bar has taken it, and would print on standard error
                     _emit(answer)
+    lines = latest(lines)
     if not as_json:
-        _show(lines, len(found) - len(todo))
+        show(lines)
     raise typer.Exit(exit_code(lines))
 
 
@@ -96,6 +92,12 @@ def exit_code(lines: Sequence[Line]) -> int:
     if "altered" in bands:
         return NO
     return UNDETERMINED if bands - {"no-trace"} else YES
+
+
+def _todo(files: Sequence[Path], analyzers: Sequence[Analyzer], book: Book) -> list[tuple[Path, list[Analyzer]]]:
+    """The files to examine, each with the methods that the export has no answer of, or one of another version."""
+    todo = ((file, [method for method in analyzers if not book.holds(str(file), method)]) for file in files)
+    return [(file, lacking) for file, lacking in todo if lacking]
 
 
 def _expanded(paths: Sequence[Path]) -> list[Path]:
@@ -130,13 +132,13 @@ def _analyzers(wanted: str | None, weights: Path | None) -> list[Analyzer]:
 
 
 def _answers(
-    files: Sequence[Path], analyzers: Sequence[Analyzer], settings: Settings, out: Path | None
+    files: Sequence[tuple[Path, Sequence[Analyzer]]], settings: Settings, out: Path | None
 ) -> Iterator[list[Line]]:
     """The lines of each file: one a method, or one that says why it could not be read."""
     from ledger.cli.output import error_object, progress
 
     with progress() as bars:
-        for file in bars.track(files, description="analyzing"):
+        for file, analyzers in bars.track(files, description="analyzing"):
             try:
                 yield _examined(file, analyzers, settings, out)
             except Exception as error:  # noqa: BLE001  one strange file must not end a run over thousands
@@ -161,19 +163,12 @@ def _examined(file: Path, analyzers: Sequence[Analyzer], settings: Settings, out
     data = read(file, settings.max_upload_mb)
     image = decode(data, Limits(max_pixels=settings.max_pixels, max_frames=settings.max_frames))
     numbers = spread(image.frames)
-    best: dict[str, tuple[int, Detection]] = {}
-    for frame in frame_pixels(image, data, numbers):
-        for analyzer in analyzers:
-            seen = analyzer.analyze(frame.pixels, jpeg=frame.jpeg)
-            if analyzer.name not in best or _suspicion(seen) > _suspicion(best[analyzer.name][1]):
-                best[analyzer.name] = frame.number, seen
     frames = {"frames": image.frames, "examined": len(numbers)}
-    return [_line(file, seen, {"frame": number, **frames}, out) for number, seen in best.values()]
-
-
-def _suspicion(seen: Detection) -> tuple[bool, float, float]:
-    """Of several frames the one that is reported: one that can be judged, then by probability, then by score."""
-    return seen.applicable, seen.probability or 0.0, seen.score or 0.0
+    lines = []
+    for analyzer in analyzers:  # each decodes anew, so that no more than one frame is in memory
+        frame, seen = analyzer.analyze_frames(frame_pixels(image, data, numbers))
+        lines.append(_line(file, seen, {"frame": frame.number, **frames}, out))
+    return lines
 
 
 def _line(file: Path, seen: Detection, frames: Mapping[str, int], out: Path | None) -> Line:
@@ -210,55 +205,6 @@ def _emit(lines: Sequence[Line]) -> None:
 
     for line in lines:
         emit(line)
-
-
-def _show(lines: Sequence[Line], left_out: int) -> None:
-    from ledger.cli import output
-
-    answers = [line for line in lines if "error" not in line]
-    several = len({line["method"] for line in answers}) > 1
-    columns = ["file", *(["method"] if several else []), "finding", "probability", "area", "file's past", "reasons"]
-    rows = [_row(line, several) for line in answers]
-    if rows:
-        output.table(columns, rows)
-    for line in lines:
-        if "error" in line:
-            _show_error(line)
-    counts = Counter(_BANDS[line.get("band")] for line in lines)
-    if len(lines) > 1:
-        files = len({line["file"] for line in lines})
-        typer.echo(f"{files} files: " + ", ".join(f"{count} {word}" for word, count in counts.most_common()))
-    if left_out:
-        output.say(f"{left_out} files were in the export and are not examined again")
-
-
-def _show_error(line: Line) -> None:
-    from ledger.cli import output
-
-    error = line["error"]
-    output.say(f"{output.clean(line['file'])}:")
-    output.report(LedgerError(error["message"], code=error["code"], advice=error["advice"]))
-
-
-def _row(line: Line, several: bool) -> list[object]:
-    probability, area = line["probability"], line["area_percent"]
-    return [
-        line["file"] if line["frames"] == 1 else f"{line['file']} (frame {line['frame']} of {line['frames']})",
-        *([line["method"]] if several else []),
-        _BANDS[line["band"]],
-        None if probability is None else f"{100 * probability:.0f} %",
-        None if area is None else f"{area:.1f} %",
-        _REGIMES[line["regime"]],
-        _reasons(line),
-    ]
-
-
-def _reasons(line: Line) -> str:
-    if not line["applicable"]:
-        return f"not applicable: {line['reason']}"
-    texts = [finding["text"] for finding in line["findings"]]
-    more = len(texts) - _MOST_REASONS
-    return "; ".join(texts[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _list_methods(weights: Path | None, as_json: bool) -> None:

@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
+    from detector.predict import Analyzer
     from detector.types import Detection
 
 COLUMNS = (
@@ -23,23 +25,26 @@ COLUMNS = (
     *("error_code", "error_message", "error_advice"),
 )
 """Of a CSV export; ``findings`` are their codes, divided by blanks."""
+_FORMULA, _NEUTRAL = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 
 
 class Book:
     """An export: ``lines`` are those it held when it was opened, each written line is on disk at once."""
 
     def __init__(self, stream: IO[str] | None = None, *, as_csv: bool = False, lines: Sequence[Any] = ()) -> None:
-        self.lines: list[Mapping[str, Any]] = list(lines)
+        self.lines: list[Mapping[str, Any]] = latest(lines)
         self._stream = stream
         self._csv = as_csv
-        self._methods: dict[str, set[str | None]] = {}
-        for line in self.lines:
-            self._methods.setdefault(line["file"], set()).add(line.get("method"))
+        self._versions = {(line["file"], line.get("method")): line.get("version") for line in self.lines}
+        self._files = {line["file"] for line in self.lines}
 
-    def holds(self, file: str, methods: Sequence[str]) -> bool:
-        """Whether ``file`` has a line of each of ``methods``, or one that says that it cannot be read."""
-        held = self._methods.get(file, set())
-        return None in held or set(methods) <= held
+    def names(self, file: str) -> bool:
+        """Whether any line is of ``file``, be it an answer or an error."""
+        return file in self._files
+
+    def holds(self, file: str, method: Analyzer) -> bool:
+        """Whether ``file`` has an answer of this very version of ``method``; an error is none."""
+        return self._versions.get((file, method.name)) == method.version
 
     def write(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Add ``lines`` at the end."""
@@ -49,6 +54,17 @@ class Book:
             text = _csv_row(flat(line)) if self._csv else json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
             self._stream.write(text)
         self._stream.flush()
+
+
+def latest(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines that hold: the last one of a file and a method, an error only while no answer on the file follows."""
+    kept: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+    for line in lines:
+        key = line["file"], line.get("method")
+        kept.pop(key, None)
+        kept.pop((line["file"], None), None)
+        kept[key] = line
+    return list(kept.values())
 
 
 @contextmanager
@@ -95,7 +111,7 @@ def _from_csv(text: str) -> list[Mapping[str, Any]]:
     rows = list(csv.DictReader(io.StringIO(text)))
     if text and not text.startswith(",".join(COLUMNS)):
         raise ValueError("other columns")
-    return [_unflat(row) for row in rows]
+    return [_unflat({name: text[1:] if _NEUTRAL.match(text) else text for name, text in row.items()}) for row in rows]
 
 
 def flat(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,13 +134,19 @@ def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _csv_row(values: Mapping[str, Any], *, header: bool = False) -> str:
-    from ledger.cli.output import clean
-
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     found = COLUMNS if header else tuple(values.get(name) for name in COLUMNS)
-    writer.writerow("" if value is None else clean(value) for value in found)
+    writer.writerow(_cell(value) for value in found)
     return text.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe, which :func:`_from_csv` takes off."""
+    from ledger.cli.output import clean
+
+    text = "" if value is None else clean(value)
+    return f"'{text}" if not isinstance(value, int | float) and _FORMULA.match(text) else text
 
 
 def finite(value: Any) -> Any:

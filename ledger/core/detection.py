@@ -54,10 +54,11 @@ class TracePictures:
 class Detection:
     """The detector's answer on one image; of several frames, on the most suspicious one.
 
-    ``frame`` counts from 0; ``examined`` of ``frames`` were looked at. Not applicable: ``reason`` says why, ``band`` is
-    *inconclusive* and the measured fields are None. ``ela_mean_percent`` is the seed paper's "percentage of forgery",
-    the mean error level, which is no area; ``area_percent`` is the mask's share of the picture, and ``area_interval``
-    the 90 % interval of the true share. ``rates`` are the measured error rates in ``regime``, of single pictures.
+    ``frame`` counts from 0; ``examined`` of ``frames`` were looked at, and ``band`` allows for the choice among them.
+    Not applicable: ``reason`` says why, ``band`` is *inconclusive* and the measured fields are None.
+    ``ela_mean_percent`` is the seed paper's "percentage of forgery", the mean error level, which is no area;
+    ``area_percent`` is the mask's share of the picture, and ``area_interval`` the 90 % interval of the true share.
+    ``rates`` are the measured error rates in ``regime``, of single pictures.
     """
 
     method: str

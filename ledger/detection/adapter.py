@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import cast
 
 from ledger.core.detection import Detection
 from ledger.core.images import Limits
+from ledger.detection.answers import detection
 from ledger.detection.process import Worker
 from ledger.errors import DetectorUnavailable
 
@@ -33,7 +33,7 @@ class ProcessDetector:
 
     def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
         """See :meth:`ledger.ports.Detector.examine`."""
-        return cast(Detection, self._worker.ask(image, pictures=pictures))
+        return detection(self._worker.ask(image, pictures=pictures))
 
     def warm(self) -> None:
         """The process starts and loads its model in the background; what is wrong is said with the first image."""

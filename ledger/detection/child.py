@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ledger.detection.answers import message
 from ledger.errors import DetectorUnavailable, LedgerError
 
 _POLITENESS = 5
@@ -39,24 +40,26 @@ def main() -> None:
 
 
 def serve(connection: Connection, make: Callable[[], Callable[..., Any]], seconds: int) -> None:
-    """Question after question is answered, by a value or by the LedgerError that stands for what went wrong."""
+    """Question after question is answered, by plain data or by the LedgerError that stands for what went wrong."""
     work: Callable[..., Any] | None = None
     while True:
         options, payload = connection.recv(), connection.recv_bytes()
         signal.alarm(seconds)
         try:
             work = work or make()
-            answer = work(payload, **options)
+            answer = message(work(payload, **options))
         except LedgerError as error:
-            answer = error
+            answer = message(error)
         except MemoryError:
             said = "the forgery detector needs more memory for this image than it may have"
-            answer = DetectorUnavailable(said, code="detector_memory", advice="Examine a smaller part of the image.")
+            advice = "Examine a smaller part of the image."
+            answer = message(DetectorUnavailable(said, code="detector_memory", advice=advice))
         except Exception as error:  # noqa: BLE001  the other side must hear of anything, and this process goes on
-            answer = DetectorUnavailable(f"the forgery detector failed: {_place(error)}", code="detector_failed")
+            said = f"the forgery detector failed: {_place(error)}"
+            answer = message(DetectorUnavailable(said, code="detector_failed"))
         finally:
             signal.alarm(0)
-        connection.send(answer)
+        connection.send_bytes(answer)
 
 
 def _place(error: Exception) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -12,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from detector import ela
-from detector.errors import DetectorError, UnknownMethod, UnreadablePicture
+from detector.errors import DetectorError, UnknownMethod
 from detector.pictures import to_rgb8
 from detector.predict import Analyzer
 from ledger.core.detection import Detection, TraceFinding, TracePictures
 from ledger.core.images import Limits, decode
+from ledger.detection.answers import plain
 from ledger.errors import DetectorUnavailable
 from ledger.pixels import FramePixels, frame_pixels, spread
 
@@ -29,19 +29,6 @@ LONGEST = 512
 _ELA_MEAN = "ela_mean_percent"
 _CHECK_SETTING = "Set MEDSEAL_DETECTOR to one of them, or to none."
 _SEE_DOCTOR = "Run medseal doctor on the server: it says what is wrong with the model."
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """One frame and what the method said of it."""
-
-    frame: FramePixels
-    judged: Judged
-
-    @property
-    def suspicion(self) -> tuple[bool, float, float]:
-        """Frames that can be judged before others, then by probability, then by score."""
-        return self.judged.applicable, self.judged.probability or 0.0, self.judged.score or 0.0
 
 
 class Examiner:
@@ -62,8 +49,8 @@ class Examiner:
             return None
         decoded = decode(image, self._limits)
         numbers = spread(decoded.frames)
-        found = self._most_suspicious(self._analyzer, decoded, image, numbers)
-        return _told(found, decoded.frames, len(numbers), pictures)
+        frame, judged = self._analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
+        return _told(frame, judged, decoded.frames, len(numbers), pictures)
 
     def _loaded(self) -> Analyzer:
         try:
@@ -75,25 +62,15 @@ class Examiner:
             said = f"the model of the method {self._method} is missing, or is not the one its manifest names"
             raise DetectorUnavailable(said, code="detector_model", advice=_SEE_DOCTOR) from error
 
-    @staticmethod
-    def _most_suspicious(analyzer: Analyzer, decoded: Any, image: bytes, numbers: tuple[int, ...]) -> _Seen:
-        best: _Seen | None = None
-        for frame in frame_pixels(decoded, image, numbers):
-            seen = _Seen(frame, analyzer.analyze(frame.pixels, jpeg=frame.jpeg))
-            if best is None or seen.suspicion > best.suspicion:
-                best = seen
-        if best is None:
-            raise UnreadablePicture("expected at least one frame, found none")
-        return best
+
+def open_examiner(method: str, limits: Limits) -> Callable[..., dict[str, Any] | None]:
+    """What answers the worker's questions, in plain data."""
+    examiner = Examiner(method, limits)
+    return lambda image, **options: plain(examiner(image, **options))
 
 
-def open_examiner(method: str, limits: Limits) -> Examiner:
-    """What answers the worker's questions."""
-    return Examiner(method, limits)
-
-
-def _told(seen: _Seen, frames: int, examined: int, pictures: bool) -> Detection:
-    judged, pixels = seen.judged, seen.frame.pixels
+def _told(frame: FramePixels, judged: Judged, frames: int, examined: int, pictures: bool) -> Detection:
+    pixels = frame.pixels
     levels = ela.error_levels(to_rgb8(pixels)) if judged.applicable else None
     return Detection(
         method=judged.method,
@@ -103,7 +80,7 @@ def _told(seen: _Seen, frames: int, examined: int, pictures: bool) -> Detection:
         regime=judged.regime.value,
         band=judged.band.value,
         seconds=round(judged.seconds, 4),
-        frame=seen.frame.number,
+        frame=frame.number,
         frames=frames,
         examined=examined,
         width=pixels.shape[1],

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ledger.errors import DetectorUnavailable, LedgerError
+from ledger.detection.answers import MOST_BYTES, malformed, received
+from ledger.errors import DetectorUnavailable
 
 _GRACE_SECONDS = 5
 """So much after the time limit the child ends itself, should its parent be gone by then."""
@@ -36,18 +37,17 @@ class Worker:
         self._closed = False
 
     def ask(self, payload: bytes, **options: Any) -> Any:
-        """What the callable answers to ``payload`` and ``options``.
+        """What the callable answers to ``payload`` and ``options``: plain data, whose fields are not checked here.
 
         A LedgerError that it raises is raised here. DetectorUnavailable with the code ``detector_busy``,
-        ``detector_timeout`` or ``detector_ended`` when there is no answer; the next question starts a new process.
+        ``detector_timeout``, ``detector_ended`` or ``detector_answer`` (longer than an answer can be, or no JSON) when
+        there is no answer; the next question starts a new process.
         """
         with self._my_turn():
             if self._closed:
                 raise DetectorUnavailable("the forgery detector is shut down", code="detector_ended")
             answer = self._exchange(payload, options)
-        if isinstance(answer, LedgerError):
-            raise answer
-        return answer
+        return received(answer)
 
     def close(self) -> None:
         """The process is gone; a question under way ends with DetectorUnavailable, and so does every later one."""
@@ -70,7 +70,7 @@ class Worker:
         finally:
             self._places.release()
 
-    def _exchange(self, payload: bytes, options: dict[str, Any]) -> Any:
+    def _exchange(self, payload: bytes, options: dict[str, Any]) -> bytes:
         """One question and its answer; the child is ended when the time is up, which also ends a blocked write."""
         late = threading.Event()
 
@@ -86,9 +86,9 @@ class Worker:
         try:
             child.connection.send(options)
             child.connection.send_bytes(payload)
-            return child.connection.recv()
-        except (EOFError, OSError):
-            raise self._gone(child, late.is_set()) from None
+            return child.connection.recv_bytes(MOST_BYTES)
+        except (EOFError, OSError) as error:
+            raise self._gone(child, late.is_set(), error) from None
         finally:
             timer.cancel()
             if late.is_set() or not child.alive():
@@ -106,11 +106,13 @@ class Worker:
         child.connection.close()
         self._child = None
 
-    def _gone(self, child: _Child, late: bool) -> DetectorUnavailable:
+    def _gone(self, child: _Child, late: bool, error: Exception) -> DetectorUnavailable:
         if late:
             said = f"the forgery detector gave no answer within {self._seconds:g} s and was ended"
             return DetectorUnavailable(said, code="detector_timeout")
         child.end()
+        if not isinstance(error, EOFError | ConnectionError):  # too long, or cut off
+            return malformed()
         said = f"the forgery detector's process ended by itself (exit code {child.exit_code()})"
         return DetectorUnavailable(said, code="detector_ended")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import cv2
@@ -22,6 +22,7 @@ from ledger.core.images import Limits
 from ledger.detection import examining
 from ledger.detection.examining import Examiner
 from ledger.errors import DetectorUnavailable, LimitExceeded, UnreadableImage
+from ledger.pixels import FramePixels
 
 Grey = npt.NDArray[np.uint8]
 
@@ -57,6 +58,10 @@ class BrightMethod:
             figures={"good": 1.5, "bad": float("nan"), "ela_mean_percent": 9.0},
             rates={"false_alarms": 0.1, "pictures": 40},
         )
+
+    def analyze_frames(self, frames: Iterable[FramePixels]) -> tuple[FramePixels, Judged]:
+        judged = [(frame, self.analyze(frame.pixels, jpeg=frame.jpeg)) for frame in frames]
+        return max(judged, key=lambda pair: pair[1].score or 0.0)
 
 
 @pytest.fixture

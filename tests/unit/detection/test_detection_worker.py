@@ -31,6 +31,10 @@ def open_work(word):
             time.sleep(0.6)
         if payload == b"memory":
             return len(bytearray(4 << 30))
+        if payload == b"long":
+            return "x" * (9 << 20)
+        if payload == b"object":
+            return object()
         if payload == b"unreadable":
             raise UnreadableImage("expected a picture", advice="Send another.")
         if payload == b"wrong":
@@ -125,6 +129,19 @@ def test_more_questions_than_may_wait_are_refused_at_once(open_worker: Callable[
         thread.join(10)
     assert len(answers) == 2
     assert worker.ask(b"a") == "bytes 1"
+
+
+def test_an_answer_longer_than_any_can_be_is_not_taken_and_its_process_is_gone(
+    open_worker: Callable[..., Worker],
+) -> None:
+    worker = open_worker()
+    before = worker.ask(b"pid")
+    assert code_of(worker, b"long") == "detector_answer"
+    assert worker.ask(b"pid") != before
+
+
+def test_only_plain_data_is_an_answer(open_worker: Callable[..., Worker]) -> None:
+    assert code_of(open_worker(), b"object") == "detector_failed"
 
 
 def test_an_error_of_the_ledgers_tree_comes_through_as_it_is(open_worker: Callable[..., Worker]) -> None:

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -53,6 +55,43 @@ def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
     assert found.area_percent == 25.0 and found.mask[:, :20].all() and not found.mask[:, 20:].any()
     assert found.area_interval[0] <= 25.0 <= found.area_interval[1]
     assert found.findings[0].code == "made" and found.figures == {"half": 0.5} and found.rates["n_forged"] == 60
+
+
+def frames(*largest):
+    return [SimpleNamespace(pixels=picture(value), jpeg=None) for value in largest]
+
+
+def test_of_several_frames_the_most_suspicious_is_returned_with_its_frame(weights):
+    shown = [SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None), *frames(40, 220, 50)]
+    frame, found = predict.Analyzer("ela_cnn", weights).analyze_frames(iter(shown))
+    assert frame is shown[2] and found.score == 220
+
+
+def test_the_chosen_frame_is_judged_as_one_of_those_that_could_be_judged(weights, monkeypatch):
+    analyzer, asked = predict.Analyzer("ela_cnn", weights), []
+    judge = predict.Analyzer.judge
+    monkeypatch.setattr(predict.Analyzer, "judge", lambda self, seen, of=1: asked.append(of) or judge(self, seen, of))
+    small = SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None)
+    for shown in ([small, *frames(40, 220, 50)], frames(220), [small]):
+        analyzer.analyze_frames(shown)
+    assert asked == [3, 1, 1]
+
+
+def test_what_one_picture_may_be_called_the_best_of_eight_may_not(weights):
+    path = weights / "ela_cnn" / "calibration.json"
+    fitted = Calibration.load(path)
+    curves = {name: replace(curve, altered_above_of_8=1.0) for name, curve in fitted.curves.items()}
+    replace(fitted, curves=curves).save(path)
+    write_manifest(weights / "ela_cnn", method="ela_cnn", version="9")
+    analyzer = predict.Analyzer("ela_cnn", weights)
+    assert analyzer.analyze(picture(220)).band is Band.ALTERED
+    assert analyzer.analyze_frames(frames(220))[1].band is Band.ALTERED
+    assert analyzer.analyze_frames(frames(40, 220))[1].band is Band.INCONCLUSIVE
+
+
+def test_no_frame_at_all_is_no_picture(weights):
+    with pytest.raises(UnreadablePicture):
+        predict.Analyzer("ela_cnn", weights).analyze_frames([])
 
 
 def test_a_low_score_is_called_no_trace(weights):

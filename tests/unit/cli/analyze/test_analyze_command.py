@@ -1,81 +1,23 @@
-"""medseal analyze: with a detector whose answers are known, and once with a real one."""
+"""medseal analyze with a detector whose answers are known."""
 
 from __future__ import annotations
 
-import csv
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-import detector.predict
-from detector.errors import UnknownMethod, WeightsUnusable
 from detector.registry import METHODS
-from detector.types import Band, Detection, Finding, Regime, Region
-from ledger.cli.analyze import exit_code
+from detector.types import Finding
+from ledger.cli import analyze_view
+from ledger.cli.analyze import _line, exit_code
 
 KEYS = [
     *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
     *("area_interval", "heatmap", "mask", "findings", "figures", "rates", "frame", "frames", "examined", "seconds"),
 ]
-BANDS = {200: Band.ALTERED, 100: Band.INCONCLUSIVE, 50: Band.NO_TRACE}
-
-
-class KnownAnalyzer:
-    """Says altered of pictures of level 200, inconclusive of 100, no trace of 50; refuses level 0."""
-
-    def __init__(self, method="ela_cnn", weights=None):
-        if method not in METHODS:
-            raise UnknownMethod(f"expected a known method, found {method!r}")
-        if method == "vgg":
-            raise WeightsUnusable("expected a model, found none")
-        self.name, self.version = method, "7"
-
-    def analyze(self, pixels, *, jpeg=None):
-        level = int(np.median(pixels))
-        regime = Regime.LOSSLESS if jpeg is None else Regime.JPEG
-        if level == 0:
-            return Detection(self.name, "7", False, "nothing on it", regime, Band.INCONCLUSIVE, 0.01)
-        heat = np.zeros(pixels.shape[:2], np.float32)
-        heat[:10, :20] = 0.9
-        finding = Finding("spot", "a bright spot", "edited", "may be a label", Region(0, 0, 20, 10))
-        return Detection(
-            *(
-                self.name,
-                "7",
-                True,
-                "can be judged",
-                regime,
-                min(BANDS.items(), key=lambda b: abs(b[0] - level))[1],
-                0.01,
-            ),
-            score=np.float32(level),
-            probability=level / 255,
-            heatmap=heat,
-            mask=heat > 0.5,
-            area_percent=float((heat > 0.5).mean() * 100),
-            area_interval=(0.0, float("inf")),
-            findings=(finding,),
-            figures={"level": np.float64(level), "ratio": float("nan")},
-            rates={"false_alarm": 0.05},
-        )
-
-
-@pytest.fixture(autouse=True)
-def _known_detector(monkeypatch):
-    monkeypatch.setattr(detector.predict, "Analyzer", KnownAnalyzer)
-
-
-@pytest.fixture
-def pictures(tmp_path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name, level in {"altered": 200, "unsure": 100, "clean": 50, "black": 0}.items():
-        cv2.imwrite(str(folder / f"{name}.png"), np.full((64, 80), level, np.uint8))
-    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    return folder
 
 
 def test_a_line_has_all_keys_in_order_and_only_plain_numbers(run_bare, pictures):
@@ -149,15 +91,15 @@ def test_an_unreadable_file_is_an_error_line_and_the_rest_goes_on(run_bare, pict
     assert clean["band"] == "no-trace"
 
 
-def test_a_failure_inside_a_method_ends_no_run(run_bare, pictures, monkeypatch):
-    known = KnownAnalyzer.analyze
+def test_a_failure_inside_a_method_ends_no_run(run_bare, pictures, known_detector, monkeypatch):
+    known = known_detector.analyze
 
     def fragile(self, pixels, *, jpeg=None):
         if np.median(pixels) == 200:
             raise ZeroDivisionError("a bug")
         return known(self, pixels, jpeg=jpeg)
 
-    monkeypatch.setattr(KnownAnalyzer, "analyze", fragile)
+    monkeypatch.setattr(known_detector, "analyze", fragile)
     failed, clean = run_bare("analyze", pictures / "altered.png", pictures / "clean.png", "--json").lines
     assert failed["error"]["code"] == "internal_error"
     assert clean["band"] == "no-trace"
@@ -180,7 +122,7 @@ def test_of_many_frames_the_most_suspicious_is_told(run_bare, tmp_path):
     cv2.imwritemulti(str(tmp_path / "a.tiff"), pages)
     ran = run_bare("analyze", tmp_path / "a.tiff", "--json")
     assert (ran.line["band"], ran.line["frame"], ran.line["frames"], ran.line["examined"]) == ("altered", 2, 4, 4)
-    assert "frame 2 of 4" in run_bare("analyze", tmp_path / "a.tiff").out
+    assert "frame 3 of 4" in run_bare("analyze", tmp_path / "a.tiff").out
 
 
 def test_all_methods_are_side_by_side_and_an_unusable_one_is_named(run_bare, pictures):
@@ -227,73 +169,6 @@ def test_people_get_words_and_no_word_says_authentic(run_bare, pictures):
     assert "unreadable_image" in ran.err
 
 
-def test_a_jsonl_export_holds_the_printed_lines(run_bare, pictures, tmp_path):
-    export = tmp_path / "results.jsonl"
-    ran = run_bare("analyze", pictures, "--json", "--export", export)
-    assert [json.loads(line) for line in export.read_text().splitlines()] == ran.lines
-
-
-def test_a_csv_export_has_a_row_a_line(run_bare, pictures, tmp_path):
-    export = tmp_path / "results.csv"
-    run_bare("analyze", pictures, "--export", export)
-    rows = {Path(row["file"]).stem: row for row in csv.DictReader(export.open(encoding="utf-8"))}
-    assert rows["altered"]["band"] == "altered"
-    assert float(rows["altered"]["probability"]) == pytest.approx(200 / 255)
-    assert rows["altered"]["findings"] == "spot"
-    assert rows["broken"]["error_code"] == "unreadable_image"
-    assert rows["black"]["score"] == ""
-
-
-@pytest.mark.parametrize("name", ["results.jsonl", "results.csv"])
-def test_resuming_examines_only_what_the_export_lacks(run_bare, pictures, tmp_path, name):
-    export = tmp_path / name
-    run_bare("analyze", pictures / "altered.png", pictures / "broken.png", "--export", export)
-    before = export.read_bytes()
-    ran = run_bare("analyze", pictures, "--export", export, "--resume", "--json")
-    assert [Path(line["file"]).stem for line in ran.lines] == ["black", "clean", "unsure"]
-    assert export.read_bytes().startswith(before)
-    assert ran.code == 1
-    again = run_bare("analyze", pictures, "--export", export, "--resume")
-    assert "5 files were in the export" in again.err
-    assert again.code == 1
-
-
-@pytest.mark.parametrize("name", ["results.jsonl", "results.csv"])
-def test_a_line_cut_short_by_a_stop_is_made_again(run_bare, pictures, tmp_path, name):
-    export = tmp_path / name
-    files = pictures / "altered.png", pictures / "clean.png"
-    run_bare("analyze", *files, "--export", export)
-    whole = export.read_bytes()
-    export.write_bytes(whole[:-30])
-    ran = run_bare("analyze", *files, "--export", export, "--resume", "--json")
-    assert [Path(line["file"]).stem for line in ran.lines] == ["clean"]
-    assert export.read_bytes() == whole
-
-
-def test_resuming_with_another_method_adds_its_lines(run_bare, pictures, tmp_path):
-    export = tmp_path / "results.jsonl"
-    run_bare("analyze", pictures / "clean.png", "--export", export)
-    ran = run_bare(
-        *("analyze", pictures / "clean.png", "--method", "random_forest", "--export", export, "--resume", "--json")
-    )
-    assert ran.line["method"] == "random_forest"
-
-
-def test_an_export_that_is_there_is_not_written_over(run_bare, pictures, tmp_path):
-    export = tmp_path / "results.jsonl"
-    export.write_text("mine\n")
-    ran = run_bare("analyze", pictures / "clean.png", "--export", export)
-    assert ran.code == 2
-    assert "export_exists" in ran.err
-    assert run_bare("analyze", pictures / "clean.png", "--export", export, "--resume").code == 2
-    assert export.read_text() == "mine\n"
-
-
-@pytest.mark.parametrize("arguments", [("--resume",), ("--export", "results.txt")])
-def test_an_export_that_cannot_be_is_bad_input(run_bare, pictures, arguments):
-    assert run_bare("analyze", pictures / "clean.png", *arguments).code == 2
-
-
 def test_no_ledger_is_made(run_bare, pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_bare("analyze", pictures / "clean.png")
@@ -302,3 +177,30 @@ def test_no_ledger_is_made(run_bare, pictures, tmp_path, monkeypatch):
 
 def test_the_exit_code_of_no_lines_is_zero():
     assert exit_code([]) == 0
+
+
+def test_a_score_before_calibration_is_no_reason_unless_the_answer_is_altered(
+    run_bare, pictures, known_detector, monkeypatch
+):
+    known = known_detector.analyze
+
+    def raw(self, pixels, *, jpeg=None):
+        finding = Finding("vgg-network", "The network puts 50% on forged.", "It resembles forged pictures.", "limits")
+        return replace(known(self, pixels), findings=(finding,))
+
+    monkeypatch.setattr(known_detector, "analyze", raw)
+    shown = run_bare("analyze", pictures / "unsure.png").out
+    assert "resembles" not in shown and "50%" not in shown
+    assert "It resembles forged pictures" in run_bare("analyze", pictures / "altered.png").out
+
+
+def test_a_terminal_of_a_hundred_columns_cuts_no_word(pictures, capsys, known_detector, monkeypatch):
+    long = pictures / ("a_long_name_" * 4 + ".png")
+    seen = known_detector().analyze(np.full((64, 80), 200, np.uint8))
+    lines = [_line(file, seen, {"frame": 0, "frames": 1, "examined": 1}, None) for file in (long, pictures / "b.png")]
+    monkeypatch.setattr(analyze_view, "_PIPE_WIDTH", 100)
+    analyze_view.show(lines)
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == f"in {pictures}:"
+    assert max(map(len, shown[1:])) <= 100
+    assert any("altered" in line and "78 %" in line and "3.9 %" in line and "lossless" in line for line in shown)

@@ -1,0 +1,142 @@
+"""What ``medseal analyze`` shows to people: a table, and what could not be read."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ledger.cli import output
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Line = Mapping[str, Any]
+_BANDS = {"altered": "altered", "inconclusive": "inconclusive", "no-trace": "no trace found", None: "unreadable"}
+_STYLES = {"altered": "red", "inconclusive": "yellow", "no-trace": "green"}
+_REGIMES = {
+    "jpeg-double": "JPEG, saved before",
+    "jpeg": "JPEG",
+    "lossless-jpeg-trace": "lossless, once a JPEG",
+    "lossless": "lossless",
+}
+_RAW = frozenset({"ela-network", "recompression-network", "vgg-network", "forest-picture", "srm-picture"})
+"""Findings whose text is the score before calibration, which the column of the probability says better."""
+_MOST_REASONS = 2
+_PIPE_WIDTH = 400
+
+
+def show_resumed(held: int, again: int) -> None:
+    """On standard error: how many files the export spares, and how many it does not although it names them."""
+    if held:
+        output.say(f"{held} files were in the export and are not examined again")
+    if again:
+        why = (
+            "unreadable then, or without an answer of this version of the method; new lines are added, the last counts"
+        )
+        output.say(f"{again} files were in the export and are examined again: {why}")
+
+
+def show(lines: Sequence[Line]) -> None:
+    """The answers as a table on standard output, errors on standard error, and the sum."""
+    answers = [line for line in lines if "error" not in line]
+    if answers:
+        _tables(answers)
+    for line in lines:
+        if "error" in line:
+            _show_error(line)
+    counts = Counter(_BANDS[line.get("band")] for line in lines)
+    if len(lines) > 1:
+        files = len({line["file"] for line in lines})
+        sizes = f"{files} files" if files > 1 else "1 file"
+        sizes += f", {len(lines)} answers" if files < len(lines) else ""
+        typer.echo(f"{sizes}: " + ", ".join(f"{count} {word}" for word, count in counts.most_common()))
+
+
+def _show_error(line: Line) -> None:
+    error = line["error"]
+    output.say(f"{output.clean(line['file'])}:")
+    output.report(LedgerError(error["message"], code=error["code"], advice=error["advice"]))
+
+
+def _tables(answers: Sequence[Line]) -> None:
+    """One table; of several methods one for each file, headed by its name. 100 columns show it without broken words."""
+    named = len({line["method"] for line in answers}) == 1
+    folder = _shared_folder(answers)
+    if folder:
+        typer.echo(f"in {output.clean(folder)}:")
+    if named:
+        _print(_table("file", ((_file(line, folder), line) for line in answers)))
+        return
+    for file in dict.fromkeys(_file(line, folder) for line in answers):
+        typer.echo(output.clean(file))
+        _print(_table("method", ((line["method"], line) for line in answers if _file(line, folder) == file)))
+
+
+def _print(view: Table) -> None:
+    output.console(pipe_width=_PIPE_WIDTH).print(view)
+
+
+def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    view = Table(
+        Column(first, overflow="fold", no_wrap=first == "method"),
+        Column("finding"),
+        Column("probability", justify="right", no_wrap=True),
+        Column("area", justify="right", no_wrap=True),
+        Column("kind of file"),
+        Column("reasons", overflow="fold"),
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for name, line in rows:
+        band, probability, area = line["band"], line["probability"], line["area_percent"]
+        view.add_row(
+            Text(output.clean(name)),
+            Text(_BANDS[band], _STYLES[band]) if line["applicable"] else Text("not applicable", "dim"),
+            "–" if probability is None else f"{100 * probability:.0f} %",
+            "–" if area is None else f"{area:.1f} %",
+            _REGIMES[line["regime"]],
+            Text(output.clean(_reasons(line))),
+        )
+    return view
+
+
+def _shared_folder(answers: Sequence[Line]) -> str:
+    """What all of several files lie below; nothing for one file, which is shown as it was named."""
+    files = {line["file"] for line in answers}
+    folders = [str(Path(file).parent) for file in files]
+    if len(files) < 2 or len({Path(folder).is_absolute() for folder in folders}) > 1:
+        return ""
+    shared = os.path.commonpath(folders)
+    return "" if shared in ("", ".") else shared
+
+
+def _file(line: Line, folder: str) -> str:
+    name = os.path.relpath(line["file"], folder) if folder else line["file"]
+    return name if line["frames"] == 1 else f"{name} (frame {line['frame'] + 1} of {line['frames']})"
+
+
+def _reasons(line: Line) -> str:
+    if not line["applicable"]:
+        return str(line["reason"])
+    texts = list(_texts(line))
+    more = len(texts) - _MOST_REASONS
+    return "; ".join(texts[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "") or "–"
+
+
+def _texts(line: Line) -> Iterator[str]:
+    """A raw score is no reason; what it means is, where the calibrated answer says the same."""
+    for finding in line["findings"]:
+        if finding["code"] not in _RAW:
+            yield finding["text"].rstrip(".")
+        elif line["band"] == "altered":
+            yield finding.get("meaning", finding["text"]).rstrip(".")
