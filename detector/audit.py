@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +16,9 @@ from detector import ela
 from detector.datasets.contract import Example, Picture
 from detector.datasets.reading import read_picture
 from detector.errors import UnusableData
+from detector.evaluation.intervals import Floats, auc, bootstrap
 from detector.jpeg_tables import facts
 from detector.pictures import to_rgb8
-
-if TYPE_CHECKING:
-    Floats = npt.NDArray[np.float64]
 
 LOWEST, HIGHEST = 0.45, 0.55
 """An AUC outside fails: for a cue, below is as telling as above."""
@@ -51,8 +48,8 @@ def audit(examples: Sequence[Example], seed: int = 0) -> list[Cue]:
         raise UnusableData("expected pristine and forged pictures to audit, found one class only")
     values = np.array([_values(example) for example in examples], np.float64)
     labels = np.array([example.forged for example in examples], np.bool_)
-    pairs = _resampled([example.pair for example in examples], seed)
-    return [_cue(name, values[:, column], labels, pairs) for column, name in enumerate(CUES)]
+    pairs = [example.pair for example in examples]
+    return [_cue(name, values[:, column], labels, pairs, seed) for column, name in enumerate(CUES)]
 
 
 def failures(cues: Sequence[Cue]) -> list[Cue]:
@@ -60,27 +57,9 @@ def failures(cues: Sequence[Cue]) -> list[Cue]:
     return [cue for cue in cues if not LOWEST <= cue.auc <= HIGHEST]
 
 
-def auc(scores: Floats, labels: npt.NDArray[np.bool_]) -> float:
-    """The chance that a forged picture has a higher score than a pristine one, ties counted half (Mann and Whitney)."""
-    forged, pristine = scores[labels], np.sort(scores[~labels])
-    below = np.searchsorted(pristine, forged, "left") + np.searchsorted(pristine, forged, "right")
-    return float(below.mean() / (2 * len(pristine)))
-
-
-def _cue(name: str, values: Floats, labels: npt.NDArray[np.bool_], draws: Sequence[npt.NDArray[np.int64]]) -> Cue:
-    found = [auc(values[draw], labels[draw]) for draw in draws if 0 < labels[draw].sum() < len(draw)]
-    low, high = np.percentile(found, (2.5, 97.5)) if found else (0.0, 1.0)
-    return Cue(name, auc(values, labels), float(low), float(high))
-
-
-def _resampled(pairs: Sequence[str], seed: int) -> list[npt.NDArray[np.int64]]:
-    rng = np.random.default_rng(seed)
-    names, owners = np.unique(np.array(pairs), return_inverse=True)
-    members = [np.flatnonzero(owners == number) for number in range(len(names))]
-    return [
-        np.concatenate([members[number] for number in rng.integers(len(names), size=len(names))])
-        for _ in range(_RESAMPLES)
-    ]
+def _cue(name: str, values: Floats, labels: npt.NDArray[np.bool_], pairs: Sequence[str], seed: int) -> Cue:
+    low, high = bootstrap(pairs, lambda rows: auc(values[rows], labels[rows]), seed=seed, rounds=_RESAMPLES)
+    return Cue(name, auc(values, labels), low, high)
 
 
 def _values(example: Example) -> list[float]:

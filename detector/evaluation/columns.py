@@ -26,6 +26,8 @@ from detector.evaluation.outcomes import Outcome
 from detector.types import Band
 
 Bools = npt.NDArray[np.bool_]
+DECIDING = ("keypoint_copymove", "lbp_source_copy")
+"""The methods that say which of two alike places is the copy; the heat of the others says nothing of that."""
 SCORED = 8
 """Pictures of one seed that need a score before an area under the curve is stated."""
 
@@ -51,7 +53,8 @@ class Columns:
     A picture without a score has ``probability`` 0.5, is not called forged, ranks lowest and localizes nothing: a
     method that says nothing has found nothing. ``f1``, ``iou`` and
     ``gap`` (predicted minus true area, points) are at the one fixed threshold, ``best_f1`` and ``best_iou`` at the best
-    of each picture; all of forgeries only. ``right`` tells whether copy and origin were told apart rightly.
+    of each picture; all of forgeries only. ``right`` tells whether copy and origin were told apart rightly, by a method
+    that decides between them (DECIDING).
     """
 
     outcomes: tuple[Outcome, ...]
@@ -87,7 +90,7 @@ def columns(answers: Sequence[Answers]) -> Columns:
     """The columns of one method and protocol, all seeds below each other."""
     rows = [(each, outcome) for each in answers for outcome in each.outcomes]
     said = [_said(each.calibration, outcome) for each, outcome in rows]
-    pixels = np.asarray([_pixels(each.calibration, outcome) for each, outcome in rows], dtype=np.float64).reshape(-1, 7)
+    pixels = np.asarray([_pixels(each, outcome) for each, outcome in rows], dtype=np.float64).reshape(-1, 7)
     return Columns(
         tuple(outcome for _, outcome in rows),
         np.asarray([each.seed for each, _ in rows], dtype=np.int64),
@@ -107,12 +110,13 @@ def _said(calibration: Calibration | None, outcome: Outcome) -> tuple[float, Ban
     return answer.probability, answer.band
 
 
-def _pixels(calibration: Calibration | None, outcome: Outcome) -> tuple[float, ...]:
+def _pixels(answers: Answers, outcome: Outcome) -> tuple[float, ...]:
     if not outcome.forged:
         return (math.nan,) * 7
-    right = math.nan
-    if outcome.copy_heat is not None and outcome.origin_heat is not None and outcome.copy_heat != outcome.origin_heat:
-        right = float(outcome.copy_heat > outcome.origin_heat)
+    calibration, right = answers.calibration, math.nan
+    heats = (outcome.copy_heat, outcome.origin_heat)
+    if answers.method in DECIDING and heats[0] is not None and heats[1] is not None and heats[0] != heats[1]:
+        right = float(heats[0] > heats[1])
     histogram = outcome.histogram
     if not histogram[1].sum():
         return 0.0, 0.0, math.nan, 0.0, 0.0, -100 * (outcome.area or 0.0), right

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from detector.calibrate import FORMAT, Calibration
@@ -23,6 +23,7 @@ from detector.evaluation.config import BenchmarkConfig, ProtocolConfig
 from detector.evaluation.costs import measure_cost
 from detector.evaluation.examining import Examiners, calibrate, whole_pairs
 from detector.evaluation.facts import commit
+from detector.evaluation.learning import Training, audit_tested, read_training
 from detector.evaluation.made import made_pictures
 from detector.evaluation.outcomes import Outcome
 from detector.evaluation.protocols import Report, build, pristine
@@ -58,6 +59,7 @@ def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: R
     pieces = [Piece(protocol, seed, turn) for protocol in config.protocols for turn, seed in enumerate(config.seeds)]
     steps = Steps(len(pieces) * (1 + len(config.methods)) + len(config.methods), report)
     answers: list[Answers] = []
+    tested: dict[str, list[tuple[str, Sequence[Example]]]] = {}
     with Examiners(config.processes) as examiners:
         for piece in pieces:
             sides = build(
@@ -70,11 +72,16 @@ def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: R
                 report=steps.inner(f"{piece.name}: making pictures"),
             )
             steps.done(f"{piece.name}: {len(sides.train)} + {len(sides.held)} + {len(sides.test)} pictures")
+            tested.setdefault(piece.protocol.name, []).append((piece.name, sides.test))
             for method in config.methods:
                 answers.append(_judge(piece, method, sides, out, config, examiners, steps))
                 steps.done(f"{piece.name}: {method}")
     costs = {method: _cost(method, out, pieces[0], steps) for method in config.methods}
-    results = summarize(answers, costs, config, data=data, commits=commits)
+    results = replace(
+        summarize(answers, costs, config, data=data, commits=commits),
+        learning=_learning(pieces, config, out),
+        cues={name: audit_tested(sets, config.seeds[0]) for name, sets in tested.items()},
+    )
     reporting.write(results, answers, out)
     return results
 
@@ -137,6 +144,20 @@ def _calibration(folder: Path, held: Sequence[Outcome]) -> Calibration | None:
         return calibrate(folder, held)
     except UnusableData:
         return None
+
+
+def _learning(
+    pieces: Sequence[Piece], config: BenchmarkConfig, out: Path
+) -> dict[str, dict[str, tuple[Training, ...]]]:
+    """How each network's training went, by protocol and method, one a seed; other methods are not in it."""
+    found: dict[str, dict[str, tuple[Training, ...]]] = {}
+    for piece in pieces:
+        mine = found.setdefault(piece.protocol.name, {})
+        for method in config.methods:
+            training = read_training(out / "models" / piece.name / method)
+            if training is not None:
+                mine[method] = (*mine.get(method, ()), training)
+    return found
 
 
 def _cost(method: str, out: Path, piece: Piece, steps: Steps) -> dict[str, float]:

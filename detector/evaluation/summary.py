@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from detector.audit import Cue
 from detector.evaluation.columns import FIGURES, Answers, Columns, columns
 from detector.evaluation.config import BenchmarkConfig
 from detector.evaluation.facts import machine
 from detector.evaluation.intervals import Ints, bootstrap, clopper_pearson
+from detector.evaluation.learning import Training
 from detector.evaluation.outcomes import Outcome
 
 FEWEST = 8
@@ -58,11 +60,17 @@ class MethodSummary:
 
 @dataclass(frozen=True)
 class Results:
-    """What a run found; ``protocols`` in the order of the configuration, each a row a method."""
+    """What a run found; ``protocols`` in the order of the configuration, each a row a method.
+
+    ``learning`` has the training of each network by protocol and method, one a seed; ``cues`` the trivial-cue audit of
+    each protocol's test pictures.
+    """
 
     about: Mapping[str, Any]
     protocols: Mapping[str, tuple[MethodSummary, ...]]
     costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    learning: Mapping[str, Mapping[str, tuple[Training, ...]]] = field(default_factory=dict)
+    cues: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
 
     def row(self, protocol: str, method: str) -> MethodSummary:
         """The row of one method under one protocol."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from detector.audit import CUES, Cue, auc, audit, failures
+from detector.audit import CUES, Cue, audit, failures
 from detector.benchmarks import make_set
 from detector.datasets.opening import open_dataset
 from detector.errors import UnusableData
@@ -29,14 +28,6 @@ def test_a_leaky_set_fails_the_audit_by_its_final_quality(hospital: Path, tmp_pa
 def test_an_auc_outside_fails_on_both_sides() -> None:
     cues = [Cue("low", 0.44, 0.4, 0.5), Cue("fair", 0.5, 0.4, 0.6), Cue("high", 0.56, 0.5, 0.6)]
     assert [cue.name for cue in failures(cues)] == ["low", "high"]
-
-
-@pytest.mark.parametrize(
-    ("scores", "expected"), [([0, 1, 2, 3], 1.0), ([3, 2, 1, 0], 0.0), ([1, 1, 1, 1], 0.5), ([0, 2, 1, 3], 0.75)]
-)
-def test_the_auc_is_the_chance_of_the_right_order(scores: list[float], expected: float) -> None:
-    labels = np.array([False, False, True, True])
-    assert auc(np.array(scores, float), labels) == expected
 
 
 def test_one_class_alone_cannot_be_audited(hospital: Path) -> None:

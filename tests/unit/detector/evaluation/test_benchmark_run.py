@@ -16,8 +16,11 @@ from detector.datasets.contract import HISTORIES, Example
 from detector.errors import UnusableConfig
 from detector.evaluation import protocols, run
 from detector.evaluation import report as reporting
+from detector.evaluation.columns import DECIDING, Answers, columns
 from detector.evaluation.config import BenchmarkConfig, load_config, read_config
+from detector.evaluation.learning import Training, read_training
 from detector.evaluation.made import made_pictures
+from detector.evaluation.outcomes import Outcome
 from detector.evaluation.report import markdown
 from detector.evaluation.summary import Figure, Results
 from detector.registry import METHODS
@@ -136,15 +139,65 @@ def test_every_protocol_is_in_the_table_the_json_and_the_plots(whole: tuple[Resu
     assert names == {"bars.png", "reliability.png", "roc.png", "score-by-history.png"}
 
 
-def test_what_is_said_of_the_leak_follows_from_the_figures(whole: tuple[Results, Path]) -> None:
+def test_what_is_said_of_the_leak_follows_from_the_leaky_and_the_papers_figures(whole: tuple[Results, Path]) -> None:
     said = (whole[1] / "table.md").read_text()
-    assert "For no method does the AUC under the leaky protocol lie above the honest one" in said
-    assert "lies above one half for `bright` (1.00 [1.00, 1.00]); it does not for none of them." in said
-    honest, leaky = whole[0].row("honest", "bright"), whole[0].row("leaky", "bright")
+    assert "lies above that under the paper's, the 95 % intervals apart, for no method." in said
+    paper, leaky = whole[0].row("paper", "bright"), whole[0].row("leaky", "bright")
+    weak = replace(paper, figures={**paper.figures, "auc": Figure(0.55, 0.45, 0.65)})
+    other = replace(whole[0], protocols={"paper": (weak,), "leaky": (leaky,)})
+    assert "the 95 % intervals apart, for `bright` (1.00 against 0.55)." in markdown(other)
+    other = replace(whole[0], protocols={"source-out": (weak,), "leaky": (leaky,)})
+    assert "intervals apart" not in markdown(other)
+
+
+def test_what_is_better_than_guessing_follows_from_the_honest_figures(whole: tuple[Results, Path]) -> None:
+    assert "lies above one half for `bright` (1.00 [1.00, 1.00]); it does not for none of them." in markdown(whole[0])
+    honest = whole[0].row("honest", "bright")
     weak = replace(honest, figures={**honest.figures, "auc": Figure(0.55, 0.45, 0.65)})
-    other = replace(whole[0], protocols={"honest": (weak,), "leaky": (leaky,)})
-    assert "the intervals apart, for `bright` 1.00 against 0.55" in markdown(other)
-    assert "lies above one half for no method; it does not for `bright`." in markdown(other)
+    assert "lies above one half for no method; it does not for `bright`." in markdown(
+        replace(whole[0], protocols={"honest": (weak,)})
+    )
+
+
+def test_each_row_says_how_many_pictures_were_tested(whole: tuple[Results, Path]) -> None:
+    assert "| bright | 96 | 48 | 0 | 48 | 0 |" in (whole[1] / "table.md").read_text()
+
+
+def test_a_method_that_decides_nothing_has_a_dash_for_copy_or_original(whole: tuple[Results, Path]) -> None:
+    assert whole[0].row("honest", "bright").counts["copies"] == 48
+    assert "| – | – |\n" in (whole[1] / "table.md").read_text()
+
+
+def test_the_copy_is_told_by_the_methods_that_decide_alone() -> None:
+    outcome = Outcome(
+        path="a", forged=True, source="s", modality="m", group="g", pair="p", forgery="copy-move", area=0.1,
+        history="A", first_quality=None, last_quality=None, regime="jpeg", score=1.0, reason="", failed=False,
+        seconds=0.0, pixels=1, heat=((200, 0, 1),), copy_heat=0.9, origin_heat=0.1,
+    )  # fmt: skip
+    right = [float(columns([Answers(name, "honest", 1, [outcome], None)]).right[0]) for name in (*DECIDING, "vgg")]
+    assert right[:2] == [1.0, 1.0]
+    assert np.isnan(right[2])
+
+
+def test_a_trivial_cue_of_the_tested_pictures_is_in_the_table(whole: tuple[Results, Path]) -> None:
+    cues = {cue.name: cue.auc for cue in whole[0].cues["honest"]}
+    assert cues["bytes"] < 0.1  # a box of one grey level makes a smaller PNG
+    assert cues["width × height"] == 0.5
+    assert "bytes (honest)" in (whole[1] / "table.md").read_text()
+
+
+def test_how_a_network_learned_is_read_from_its_curves(whole: tuple[Results, Path], tmp_path: Path) -> None:
+    epochs = [{"loss": loss, "held_loss": loss + 0.1, "held_accuracy": 0.8, "seconds": 1} for loss in (0.6, 0.25, 0.2)]
+    (tmp_path / "history-network.json").write_text(json.dumps({"best": 1, "epochs": epochs}))
+    found = read_training(tmp_path)
+    assert found == Training(3, 2, 0.2, 0.25, 0.35, 0.8)
+    said = markdown(replace(whole[0], learning={"honest": {"vgg": (found, found)}}))
+    assert "| honest | vgg | 2 of 3 / 2 of 3 | 0.200 / 0.200 | 0.250 / 0.250 | 0.350 / 0.350 |" in said
+
+
+def test_a_model_without_a_network_has_not_learned_by_epochs(whole: tuple[Results, Path], tmp_path: Path) -> None:
+    assert read_training(tmp_path) is None
+    assert "Did it learn?" not in (whole[1] / "table.md").read_text()
 
 
 def test_no_group_is_on_two_sides_of_the_honest_protocol(whole: tuple[Results, Path]) -> None:
@@ -253,4 +306,4 @@ def test_the_quick_run_makes_the_whole_table_of_made_pictures(tmp_path: Path) ->
     assert sum(leaky.counts[key] for key in ("tp", "fp", "tn", "fn")) == 12
     assert leaky.counts["failed"] == 0
     assert leaky.figures["auc"].mean > 0.6  # the extra save of the forged files is there to be found
-    assert "Leaky and honest, side by side" in (tmp_path / "table.md").read_text()
+    assert "## leaky" in (tmp_path / "table.md").read_text()

@@ -13,6 +13,13 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn_also_with_ties() -> No
     assert auc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
 
 
+@pytest.mark.parametrize(
+    ("scores", "expected"), [([0, 1, 2, 3], 1.0), ([3, 2, 1, 0], 0.0), ([1, 1, 1, 1], 0.5), ([0, 2, 1, 3], 0.75)]
+)
+def test_the_area_under_the_curve_is_the_chance_of_the_right_order(scores: list[float], expected: float) -> None:
+    assert auc(scores, [0, 0, 1, 1]) == expected
+
+
 def test_one_class_alone_has_no_area_under_the_curve() -> None:
     assert math.isnan(auc([1.0, 2.0], [1, 1]))
 
