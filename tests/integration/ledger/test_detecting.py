@@ -185,7 +185,7 @@ def detecting(tmp_path: Path, founded: Path) -> Iterator[Service]:
     """A ledger with the detector as it is shipped."""
     if not WEIGHTS.is_file():
         pytest.skip(f"the shipped model is missing ({WEIGHTS.parent.relative_to(SHIPPED.parent.parent)})")
-    with Service.open(Settings(data=Path(shutil.copytree(founded, tmp_path / "data")))) as service:
+    with Service.open(Settings(data=Path(shutil.copytree(founded, tmp_path / "detecting")))) as service:
         service.warm()
         yield service
 
