@@ -91,10 +91,10 @@ def make(order: Order, out: Path) -> list[Example]:
 
 
 def _twins(order: Order, original: Example, rng: np.random.Generator) -> _Twins:
-    pixels = read_picture(original.path).pixels
+    pixels = read_picture(original.path, shown=True).pixels
     plan = _plan(order, pixels, original.traced, rng)
     start = histories.before(pixels, plan)
-    forged = _forged(order, start, plan, rng)
+    forged = _forged(order, original, start, plan, rng)
     plan = histories.fitted(plan, forged.mask)
     saved = histories.after(forged.pixels, forged.mask, forged.origin, plan)
     if saved.mask is None or np.count_nonzero(saved.mask) < _LEAST_LEFT:
@@ -118,8 +118,8 @@ def _plan(order: Order, pixels: Pixels, traced: bool, rng: np.random.Generator) 
     return histories.draw(rng, history, pixels, traced=traced)
 
 
-def _forged(order: Order, start: Pixels, plan: histories.Plan, rng: np.random.Generator) -> Forged:
-    donor = _donor(order, start, plan)
+def _forged(order: Order, original: Example, start: Pixels, plan: histories.Plan, rng: np.random.Generator) -> Forged:
+    donor = _donor(order, original, start, plan)
     first = FORGERIES.index(order.forgery)
     for kind in FORGERIES[first:] + FORGERIES[:first]:
         if kind == "splicing" and donor is None:
@@ -131,12 +131,15 @@ def _forged(order: Order, start: Pixels, plan: histories.Plan, rng: np.random.Ge
     raise UnusableData("expected a picture that can be forged, found room for no kind")
 
 
-def _donor(order: Order, start: Pixels, plan: histories.Plan) -> Pixels | None:
+def _donor(order: Order, original: Example, start: Pixels, plan: histories.Plan) -> Pixels | None:
     if order.forgery != "splicing":
         return None
     for example in order.donors:
+        # The order's donors were drawn for its first candidate; ``original`` may be a later one.
+        if example.group == original.group or example.modality != original.modality:
+            continue
         try:
-            pixels = histories.lent(read_picture(example.path).pixels, plan)
+            pixels = histories.lent(read_picture(example.path, shown=True).pixels, plan)
         except UnreadablePicture:
             continue
         if pixels.dtype == start.dtype:

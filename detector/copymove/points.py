@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 3000
 PATCH = 31
 """Side of the square that a descriptor sees, in pixels of its level; ORB's own default."""
+_BINBOOST_256 = 302
+_BINBOOST_SIGHT = 6.25
 FINE, PLAIN, COARSE = 0.65, 1.0, 1.25
 """How many times larger than PATCH the seen square is in the picture; FINE for small copies, COARSE for scaled ones."""
 _BLOB_SIGMA = 2.0
@@ -80,11 +82,22 @@ def _resized(grey: Grey, ratio: float) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if ratio > 1 else cv2.INTER_CUBIC), np.uint8)
 
 
-def describe(grey: Grey, places: Floats, ratio: float) -> Floats:
-    """Step 3: ORB descriptors at ``places`` (n, 2), seen through a patch ``ratio`` times larger; (n, 256) float32.
+def descriptor() -> tuple[str, Any, float]:
+    """The name of the descriptor of 256 bits, what computes it, and the key point's size at which it sees PATCH.
 
-    Bits are -1 and 1, so that a product counts equal bits; all are 0 at places too near the border.
-    ORB stands in place of BinBoost, which needs an opencv-contrib build.
+    BinBoost where the installed OpenCV has it (opencv-contrib builds), else ORB in its place.
+    """
+    contrib: Any = getattr(cv2, "xfeatures2d", None)
+    if hasattr(contrib, "BoostDesc_create"):
+        # It sees a square of 6.25 times the key point's size.
+        return "BinBoost", contrib.BoostDesc_create(_BINBOOST_256), PATCH / _BINBOOST_SIGHT
+    return "ORB", cv2.ORB.create(edgeThreshold=2, patchSize=PATCH, nlevels=1), float(PATCH)
+
+
+def describe(grey: Grey, places: Floats, ratio: float) -> Floats:
+    """Step 3: the :func:`descriptor` at ``places`` (n, 2), seen through a patch ``ratio`` times larger.
+
+    (n, 256) float32. Bits are -1 and 1, so that a product counts equal bits; all are 0 at places too near the border.
     """
     small = _resized(grey, ratio)
     scaled = np.asarray((places + 0.5) * (np.array(small.shape[::-1]) / grey.shape[::-1]) - 0.5, np.float32)
@@ -93,13 +106,14 @@ def describe(grey: Grey, places: Floats, ratio: float) -> Floats:
     inside = np.all((scaled >= reach) & (scaled < np.array(small.shape[::-1]) - reach), axis=1)
     if not inside.any():
         return bits
+    _, extractor, size = descriptor()
     wanted = [
-        cv2.KeyPoint(float(x), float(y), PATCH, float(turn), 1.0, 0, int(index))
+        cv2.KeyPoint(float(x), float(y), size, float(turn), 1.0, 0, int(index))
         for (x, y), turn, index in zip(
             scaled[inside], angles(small, scaled[inside]), np.flatnonzero(inside), strict=True
         )
     ]
-    made, codes = cv2.ORB.create(edgeThreshold=2, patchSize=PATCH, nlevels=1).compute(small, wanted)
+    made, codes = extractor.compute(small, wanted)
     if made:
         bits[[point.class_id for point in made]] = np.unpackbits(codes, axis=1).astype(np.float32) * 2.0 - 1.0
     return bits

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 WORKING_SIDE = 1536
 """A longer picture is reduced until its longer side has this many pixels."""
 ACCEPTED = 0.6
-"""The least score of a copy: 4 of 110 pristine medical pictures reached it, and 49 of 110 made copies were found."""
+"""The least score of a copy.
+
+Like the other thresholds of ``detector.copymove`` it was chosen on forgeries made from the development pictures, which
+are not held out. What the method reaches stands in the benchmark's table (``docs/benchmark/table.md``).
+"""
 _MOST_GROUPS = 8
 
 
@@ -48,16 +52,6 @@ class Match:
     def verified(self) -> bool:
         """Whether the evidence is enough to call this a copy."""
         return self.score >= ACCEPTED
-
-    @property
-    def copy_mask(self) -> Mask | None:
-        """The region held for the copy; None when undecided."""
-        return {"a": self.region_a, "b": self.region_b}.get(self.side.copy or "")
-
-    @property
-    def source_mask(self) -> Mask | None:
-        """The region held for the original; None when undecided."""
-        return {"a": self.region_b, "b": self.region_a}.get(self.side.copy or "")
 
 
 def reduced(grey: Grey) -> Grey:
@@ -146,19 +140,3 @@ def _without_repeats(found: list[Match]) -> list[Match]:
         if not any(np.count_nonzero(both & (old.region_a | old.region_b)) > 0.5 * both.sum() for old in kept):
             kept.append(match)
     return kept
-
-
-def enlarged(match: Match, shape: tuple[int, ...]) -> Match:
-    """The match in the coordinates of the unreduced picture of ``shape`` (rows, columns, …)."""
-    rows, columns = match.region_a.shape
-    if (rows, columns) == shape[:2]:
-        return match
-    ratio = np.array([shape[1] / columns, shape[0] / rows])
-    affine = match.affine.copy()
-    affine[:, :2] = affine[:, :2] * ratio[:, None] / ratio[None, :]
-    affine[:, 2] = (affine[:, 2] + 0.5) * ratio - 0.5 - affine[:, :2] @ (0.5 * ratio - 0.5)
-    masks = [
-        cv2.resize(region.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0
-        for region in (match.region_a, match.region_b)
-    ]
-    return replace(match, region_a=masks[0], region_b=masks[1], affine=affine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, pixel_array
 
 from detector.datasets.contract import Picture
+from detector.datasets.sizes import check_size
 from detector.errors import UnreadablePicture
 
 if TYPE_CHECKING:
@@ -34,10 +36,10 @@ def is_dicom(data: bytes) -> bool:
     return data[128:132] == b"DICM"
 
 
-def header(data: bytes) -> Any:
-    """The attributes without pixels; UnreadablePicture when the bytes are no DICOM file."""
+def header(path: Path) -> Any:
+    """The attributes before the pixels, which are not read; UnreadablePicture when the file is no DICOM file."""
     try:
-        return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+        return pydicom.dcmread(path, stop_before_pixels=True)
     except Exception as error:
         raise UnreadablePicture(f"expected a DICOM file, found: {str(error)[:120]}") from error
 
@@ -48,7 +50,7 @@ def lossy(attributes: Any) -> bool:
     return syntax in LOSSY_SYNTAXES or str(attributes.get("LossyImageCompression", "00")) == "01"
 
 
-def read(data: bytes, frame: int | None) -> Picture:
+def read(data: bytes, frame: int | None, *, shown: bool = False) -> Picture:
     """As :func:`detector.datasets.reading.read_picture`, for the bytes of a DICOM file."""
     try:
         dataset = pydicom.dcmread(io.BytesIO(data))
@@ -56,14 +58,39 @@ def read(data: bytes, frame: int | None) -> Picture:
         index = frames // 2 if frame is None else frame
         if not 0 <= index < frames:
             raise UnreadablePicture(f"expected a frame from 0 to {frames - 1}, found {frame}")
+        check_size(int(dataset.Columns), int(dataset.Rows))
         stored = pixel_array(dataset, index=index)
         if dataset.PhotometricInterpretation == "PALETTE COLOR":
-            stored = apply_color_lut(stored, dataset)
+            stored = apply_color_lut(stored, dataset) if shown else _coloured(stored, dataset)
         return Picture(_unsigned(stored), _codestream(dataset, index, frames))
     except UnreadablePicture:
         raise
     except Exception as error:  # pydicom's decoders raise whatever their libraries raise
         raise UnreadablePicture(f"expected a DICOM picture, found: {str(error)[:120]}") from error
+
+
+def _coloured(stored: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
+    """(rows, columns, 3) of 8 bits (PS3.3 C.7.6.3.1.5); the indices where tables are segmented or not there.
+
+    Not by pydicom's own function: with entries of 8 bits it takes indices of 16 bits modulo 256.
+    """
+    if "RedPaletteColorLookupTableData" not in dataset:
+        return stored
+    colours = np.stack([_table(dataset, colour) for colour in ("Red", "Green", "Blue")], axis=1)
+    first = int(dataset.RedPaletteColorLookupTableDescriptor[1]) & 0xFFFF
+    return np.asarray(colours[np.clip(stored.astype(np.int64) - first, 0, len(colours) - 1)])
+
+
+def _table(dataset: Any, colour: str) -> npt.NDArray[np.uint8]:
+    """The entries of one colour: the upper half of 16 bits, or 8 bits, which some files store as words."""
+    entries, _, bits = (int(part) for part in dataset[f"{colour}PaletteColorLookupTableDescriptor"].value)
+    entries = entries or 1 << 16
+    data: bytes = dataset[f"{colour}PaletteColorLookupTableData"].value
+    if bits != 16 and len(data) < 2 * entries:
+        return np.frombuffer(data, np.uint8, entries)
+    little = dataset.file_meta.TransferSyntaxUID.is_little_endian
+    words = np.frombuffer(data, "<u2" if little else ">u2", entries)
+    return (words >> (8 if bits == 16 else 0)).astype(np.uint8)
 
 
 def _codestream(dataset: Any, index: int, frames: int) -> bytes | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.datasets.contract import Example
+from detector.datasets.paths import inside
 from detector.errors import UnusableData
 
 FILE = "examples.jsonl"
@@ -29,7 +30,7 @@ def from_record(record: Mapping[str, Any], folder: Path) -> Example:
     """The example of a JSON object. UnusableData for unknown or missing fields and for paths that leave ``folder``."""
     if unknown := set(record) - set(_FIELDS):
         raise UnusableData(f"expected the fields {', '.join(_FIELDS)}, found {', '.join(sorted(unknown))[:80]!r}")
-    paths = {name: _inside(folder, record[name]) for name in _PATHS if record.get(name) is not None}
+    paths = {name: inside(folder, record[name]) for name in _PATHS if record.get(name) is not None}
     try:
         return Example(**{**record, **paths})
     except TypeError as error:
@@ -53,10 +54,3 @@ def open_generated(folder: Path) -> list[Example]:
         except (json.JSONDecodeError, UnusableData, TypeError, AttributeError) as error:
             raise UnusableData(f"{folder / FILE}, line {number}: {error}") from error
     return examples
-
-
-def _inside(folder: Path, name: object) -> Path:
-    path = Path(str(name))
-    if path.is_absolute() or ".." in path.parts:
-        raise UnusableData(f"expected a path inside the folder, found {str(name)[:80]!r}")
-    return folder / path

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from detector.datasets.contract import Example
+from detector.datasets.paths import inside
 from detector.errors import UnusableData
 
 FILE = "manifest.csv"
@@ -18,8 +19,9 @@ def open_manifest(folder: Path) -> list[Example]:
     """One example a row; columns beyond REQUIRED are used where they are there.
 
     ``kind`` is authentic or forged; ``mask_path`` and ``orig_pair`` are relative to the folder; ``dhash`` is 16 hex
-    digits. A picture counts as ``traced`` when ``format`` or ``lossy_history`` say JPEG or lossy, or when
-    ``jpeg_trace`` is not *no*. UnusableData for a missing column or an unknown kind.
+    digits. No path may leave the folder. A picture counts as ``traced`` when ``format`` or ``lossy_history`` say JPEG
+    or lossy, or when ``jpeg_trace`` is not *no*. UnusableData for a missing column, an unknown kind or a path that
+    leaves the folder.
     """
     with (folder / FILE).open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
@@ -30,30 +32,33 @@ def open_manifest(folder: Path) -> list[Example]:
 
 
 def _example(folder: Path, number: int, row: Mapping[str, str | None]) -> Example:
-    known = {name: value for name, value in row.items() if value}
+    try:
+        return _read(folder, {name: value for name, value in row.items() if value})
+    except UnusableData as error:
+        raise UnusableData(f"{folder / FILE}, line {number}: {error}") from error
+
+
+def _read(folder: Path, known: Mapping[str, str]) -> Example:
     absent = [name for name in REQUIRED if name not in known]
     if absent or known["kind"] not in _KINDS:
         found = f"no {absent[0]}" if absent else f"the kind {known['kind'][:40]!r}"
-        raise UnusableData(
-            f"{folder / FILE}, line {number}: expected a path, its group and authentic|forged, found {found}"
-        )
-    mask, dhash = known.get("mask_path"), known.get("dhash")
+        raise UnusableData(f"expected a path, its group and authentic|forged, found {found}")
+    mask, dhash, pair = known.get("mask_path"), known.get("dhash"), known.get("orig_pair", known["path"])
+    inside(folder, pair)
     try:
         return Example(
-            path=folder / known["path"],
+            path=inside(folder, known["path"]),
             forged=_KINDS[known["kind"]],
             source=known["source"],
             modality=known["modality"],
             group=known["split_group"],
-            pair=known.get("orig_pair", known["path"]),
-            mask=folder / mask if mask else None,
+            pair=pair,
+            mask=inside(folder, mask) if mask else None,
             dhash=int(dhash, 16) if dhash else None,
             traced=_traced(known),
         )
     except ValueError as error:
-        raise UnusableData(
-            f"{folder / FILE}, line {number}: expected a dhash of hex digits, found {dhash!r}"
-        ) from error
+        raise UnusableData(f"expected a dhash of hex digits, found {dhash!r}") from error
 
 
 def _traced(known: Mapping[str, str]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from detector.datasets import dicom
 from detector.datasets.contract import Picture
+from detector.datasets.sizes import MOST_PIXELS, check_png, check_size, tiff_sizes
 from detector.errors import UnreadablePicture
 
 if TYPE_CHECKING:
@@ -21,19 +23,24 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".dicom"})
 JPEG_START = b"\xff\xd8\xff"
 # Formats whose 16-bit and alpha samples Pillow would narrow.
-_BY_OPENCV = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TIFF = (b"II*\0", b"MM\0*")
 
 
-def read_picture(path: Path, frame: int | None = None) -> Picture:
+def read_picture(path: Path, frame: int | None = None, *, shown: bool = False) -> Picture:
     """The picture in the file as (rows, columns) or (rows, columns, 3 or 4) of uint8 or uint16.
 
     Stored values, not displayed ones: no window, no inversion of MONOCHROME1, no turning by EXIF. Signed samples are
     shifted up by half their container's range; palettes, YCbCr and CMYK become RGB. Of several frames or pages, number
     ``frame`` (from 0) is read; None takes the middle one (number // 2). ``jpeg`` holds the file's bytes when it is a
-    JPEG, or the frame's codestream when it is a DICOM file in JPEG Baseline. UnreadablePicture for anything else.
+    JPEG, or the frame's codestream when it is a DICOM file in JPEG Baseline.
+
+    A DICOM palette gives 8-bit colours, and segmented tables none: the indices are the picture then, as whoever
+    serves the detector reads them. ``shown`` gives the colours of every table at its full depth instead, as an editor
+    has them. UnreadablePicture for anything else, and for more than ``sizes.MOST_PIXELS``, which are not decoded.
     """
     try:
-        return _read(path.read_bytes(), frame)
+        return _read(path.read_bytes(), frame, shown)
     except UnreadablePicture as error:
         raise UnreadablePicture(f"{path}: {error}") from error
     except OSError as error:
@@ -50,27 +57,34 @@ def read_mask(path: Path) -> Mask:
     return np.asarray(grey > int(grey.max()) / 2, dtype=np.bool_)
 
 
-def _read(data: bytes, frame: int | None) -> Picture:
+def _read(data: bytes, frame: int | None, shown: bool) -> Picture:
     if dicom.is_dicom(data):
-        return dicom.read(data, frame)
+        return dicom.read(data, frame, shown=shown)
     if data.startswith(JPEG_START):
         return Picture(_checked(_by_pillow(data, frame)), data)
-    if data.startswith(_BY_OPENCV):
-        pixels = _by_opencv(data, frame)
-        if pixels is not None:
-            return Picture(_checked(pixels))
-    return Picture(_checked(_by_pillow(data, frame)))
+    pixels = None
+    if data.startswith(_PNG):
+        check_png(data)
+        pages = _by_opencv(data)
+        pixels = _in_order(pages[chosen(frame, len(pages))]) if pages else None
+    elif data.startswith(_TIFF):
+        sizes = tiff_sizes(data)
+        page = chosen(frame, len(sizes))
+        check_size(*sizes[page])
+        pages = _by_opencv(data, range=(page, page + 1))
+        pixels = _in_order(pages[0]) if pages else None
+    return Picture(_checked(_by_pillow(data, frame) if pixels is None else pixels))
 
 
-def _by_opencv(data: bytes, frame: int | None) -> npt.NDArray[np.generic] | None:
-    stored = np.frombuffer(data, np.uint8)
+def _by_opencv(data: bytes, **which: tuple[int, int]) -> Sequence[npt.NDArray[np.generic]]:
+    """The pages, or those ``which`` names; none where OpenCV cannot read them."""
     try:
-        _, pages = cv2.imdecodemulti(stored, cv2.IMREAD_UNCHANGED)
+        return cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED, **which)[1]
     except cv2.error:
-        return None
-    if not pages:
-        return None
-    pixels = pages[chosen(frame, len(pages))]
+        return ()
+
+
+def _in_order(pixels: npt.NDArray[Any]) -> npt.NDArray[np.generic]:
     if pixels.ndim == 2 or pixels.shape[2] < 3:
         return np.asarray(pixels)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA))
@@ -79,12 +93,16 @@ def _by_opencv(data: bytes, frame: int | None) -> npt.NDArray[np.generic] | None
 def _by_pillow(data: bytes, frame: int | None) -> npt.NDArray[np.generic]:
     try:
         with Image.open(io.BytesIO(data)) as image:
+            check_size(*image.size)
             image.seek(chosen(frame, getattr(image, "n_frames", 1)))
+            check_size(*image.size)
             if image.mode in ("L", "RGB", "RGBA", "I;16", "I;16B", "I;16L"):
                 return np.asarray(image)
             grey = image.mode in ("1", "L")
             return np.asarray(image.convert("L" if grey else "RGBA" if "transparency" in image.info else "RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise UnreadablePicture(f"expected 1 to {MOST_PIXELS} pixels, found: {str(error)[:120]}") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise UnreadablePicture(f"expected PNG, JPEG, TIFF or DICOM, found: {str(error)[:120]}") from error
 
 

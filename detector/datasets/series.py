@@ -33,7 +33,7 @@ def _has_preamble(path: Path) -> bool:
 
 def _example(folder: Path, path: Path) -> Example:
     try:
-        attributes = dicom.header(path.read_bytes())
+        attributes = dicom.header(path)
     except UnreadablePicture as error:
         raise UnusableData(f"{path}: {error}") from error
     source = folder.resolve().name

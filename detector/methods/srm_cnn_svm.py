@@ -5,7 +5,9 @@ Source: Y. Rao, J. Ni, *A deep learning approach to detection of splicing and co
 are slid over the picture are pooled by their mean; the machine judges the pooled vector.
 Ours, where the paper is open or for its cost on large pictures: patches begin on the 16-pixel grid, overlap by half, at
 most 7×7, then further apart (from 512 pixels a side on; gaps from 896 on); a picture under 128 pixels a side is
-continued by its reflection.
+continued by its reflection; of the mean and the greatest, pooling is by the mean, over all patches.
+Deviations: C, gamma and Platt's curve are chosen on the held side in place of cross-validation, since the network has
+seen the training side; the machine learns from nine patches a picture, on an even 3×3 grid.
 """
 
 from __future__ import annotations

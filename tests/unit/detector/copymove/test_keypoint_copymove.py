@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from detector.copymove import points
 from detector.errors import WeightsUnusable
+from detector.methods.keypoint_copymove import SOURCE as ORIGINAL
 from detector.methods.keypoint_copymove import KeypointCopyMove
 from detector.registry import SHIPPED
 
@@ -49,10 +52,11 @@ def method() -> KeypointCopyMove:
 
 def share_marked(method: KeypointCopyMove, picture: Grey, mask: Grey) -> float:
     """The share of the pasted disc that the verified matches cover."""
-    covered = np.zeros(picture.shape, bool)
-    for match in method.regions(picture):
-        covered |= match.region_a | match.region_b
-    return float(covered[mask > 0].mean())
+    return float((method.examine(picture).heatmap[mask > 0] >= np.float32(ORIGINAL)).mean())
+
+
+def copies(method: KeypointCopyMove, picture: Grey) -> float:
+    return method.examine(picture).figures["copies_found"]
 
 
 def test_a_plain_copy_is_found_where_it_is(method: KeypointCopyMove) -> None:
@@ -106,28 +110,28 @@ def test_mirrored_anatomy_with_its_own_noise_is_no_copy(method: KeypointCopyMove
     half = cv2.GaussianBlur(tissue(7), (0, 0), 2.0)[:, : SIDE // 2].astype(np.float32)
     body = np.concatenate([half, half[:, ::-1]], axis=1)
     noise = np.random.default_rng(7).normal(0, 4, body.shape)
-    assert not method.regions(np.clip(np.rint(body + noise), 0, 255).astype(np.uint8))
+    assert copies(method, np.clip(np.rint(body + noise), 0, 255).astype(np.uint8)) == 0
 
 
 def test_periodic_stripes_are_no_copy(method: KeypointCopyMove) -> None:
     columns = np.arange(SIDE)
     wave = 128 + 90 * np.sin(columns * 2 * np.pi / 16)
     stripes = np.broadcast_to(wave, (SIDE, SIDE)) + np.random.default_rng(8).normal(0, 3, (SIDE, SIDE))
-    assert not method.regions(np.clip(np.rint(stripes), 0, 255).astype(np.uint8))
+    assert copies(method, np.clip(np.rint(stripes), 0, 255).astype(np.uint8)) == 0
 
 
 def test_burned_in_letters_are_no_copy(method: KeypointCopyMove) -> None:
     picture = tissue(9)
     for place in ((30, 40), (30, 300), (190, 160)):
         cv2.putText(picture, "RIGHT 12", place, cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
-    assert not method.regions(picture)
+    assert copies(method, picture) == 0
 
 
 def test_letters_on_black_are_no_copy(method: KeypointCopyMove) -> None:
     picture = np.zeros((SIDE, SIDE), np.uint8)
     for place in ((30, 40), (30, 300), (170, 160)):
         cv2.putText(picture, "RIGHT 12", place, cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)
-    assert not method.regions(picture)
+    assert copies(method, picture) == 0
 
 
 def test_the_same_picture_gives_the_same_evidence(method: KeypointCopyMove) -> None:
@@ -147,8 +151,44 @@ def test_a_finding_gives_rectangle_movement_residual_and_limits(method: Keypoint
     middle = (finding.region.x + finding.region.width / 2, finding.region.y + finding.region.height / 2)
     assert min(np.hypot(middle[0] - x, middle[1] - y) for x, y in centres) < 8
     assert "not turned, at the same size" in finding.text
-    assert "noise correlates" in finding.text
+    assert "the noise of both correlates" in finding.text
     assert "phantoms" in finding.limits
+
+
+class BinBoost:
+    """Stands for BinBoost, which only opencv-contrib builds have: writes each point's number into its code."""
+
+    def __init__(self, kind: int) -> None:
+        self.kind = kind
+        self.sizes: set[float] = set()
+
+    def compute(self, grey: Grey, wanted: list[cv2.KeyPoint]) -> tuple[list[cv2.KeyPoint], Grey]:
+        self.sizes |= {point.size for point in wanted}
+        codes = np.zeros((len(wanted), 32), np.uint8)
+        codes[:, 0] = [point.class_id for point in wanted]
+        return wanted, codes
+
+
+def test_binboost_describes_the_points_where_opencv_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[BinBoost] = []
+    contrib = SimpleNamespace(BoostDesc_create=lambda kind: made.append(BinBoost(kind)) or made[-1])
+    monkeypatch.setattr(cv2, "xfeatures2d", contrib, raising=False)
+    bits = points.describe(tissue(1), np.array([[100, 100], [2, 2], [150, 120]], np.float32), points.PLAIN)
+    assert made[0].kind == 302
+    assert list(made[0].sizes) == [pytest.approx(31 / 6.25)]
+    assert [row[:8].tolist() for row in bits] == [[-1] * 8, [0] * 8, [-1] * 6 + [1, -1]]
+
+
+def test_the_evidence_names_the_descriptor(method: KeypointCopyMove, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, _ = forged(tissue(1))
+    by_orb = method.examine(picture)
+    assert "by ORB descriptors" in by_orb.findings[0].text
+    assert by_orb.figures["binboost"] == 0.0
+    contrib = SimpleNamespace(BoostDesc_create=lambda _: cv2.ORB.create(edgeThreshold=2, patchSize=31, nlevels=1))
+    monkeypatch.setattr(cv2, "xfeatures2d", contrib, raising=False)
+    by_other = method.examine(picture)
+    assert "by BinBoost descriptors" in by_other.findings[0].text
+    assert by_other.figures["binboost"] == 1.0
 
 
 def test_a_large_picture_is_searched_reduced_and_answered_in_its_own_size(method: KeypointCopyMove) -> None:

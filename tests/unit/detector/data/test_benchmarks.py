@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from detector import benchmarks
+from detector import benchmarks, twins
 from detector.benchmarks import make_set, quotas
-from detector.datasets.contract import FORGERIES, HISTORIES, Example
+from detector.datasets.contract import FORGERIES, HISTORIES, Example, Picture
 from detector.datasets.opening import check, open_dataset
 from detector.datasets.reading import read_mask, read_picture
 from detector.errors import UnusableData
@@ -79,6 +80,29 @@ def test_sources_histories_and_forgeries_are_balanced(examples: list[Example]) -
 def test_every_patient_is_used_before_any_is_used_again(examples: list[Example]) -> None:
     used = Counter(example.group for example in examples if example.forged and example.source == "grey")
     assert len(used) == 8
+
+
+def test_a_later_candidate_never_borrows_from_its_own_patient(
+    hospital: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    originals = [example for example in open_dataset(hospital) if example.source == "grey"]
+    broken = replace(originals[0], path=tmp_path / "none.png", group="another")
+    lent: list[Path] = []
+
+    def noting(path: Path, **options: bool) -> Picture:
+        lent.append(path)
+        return read_picture(path, **options)
+
+    monkeypatch.setattr(twins, "read_picture", noting)
+    donors = (originals[2], originals[3], originals[4])
+    benchmarks.make_set(originals, tmp_path / "set", count=2, seed=1, processes=1)
+    lent.clear()
+    job = benchmarks.Job(0, 1, "B1", "splicing", False, (broken, originals[2]), donors)
+    pair = twins.make(job, tmp_path / "set")
+    assert originals[2].group == originals[3].group != originals[4].group
+    assert pair[0].group == originals[2].group
+    assert pair[1].forgery == "splicing"
+    assert lent == [broken.path, originals[2].path, originals[4].path]
 
 
 def test_two_processes_make_the_same_set_and_report_every_pair(hospital: Path, tmp_path: Path) -> None:

@@ -97,6 +97,26 @@ def test_a_manifest_with_an_unknown_kind_is_refused(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("column", ["path", "mask_path", "orig_pair"])
+@pytest.mark.parametrize("name", ["../a.png", "/etc/hostname"])
+def test_a_manifest_whose_path_leaves_the_folder_is_refused(tmp_path: Path, column: str, name: str) -> None:
+    row = {"path": "a.png", "source": "s", "modality": "CT", "split_group": "g", "kind": "forged", column: name}
+    (tmp_path / "manifest.csv").write_text(",".join(row) + "\n" + ",".join(row.values()))
+    with pytest.raises(UnusableData, match=r"line 2.*inside the folder"):
+        open_dataset(tmp_path)
+
+
+def test_a_dicom_series_is_opened_without_its_pixels(tissue: Tissue, tmp_path: Path) -> None:
+    data, _ = save_lossless(tissue(1, 64, bits=16), "dicom")
+    path = tmp_path / "IM0"
+    path.write_bytes(data)
+    file = pydicom.dcmread(path)
+    file.PatientID = "P1"
+    file.save_as(path)
+    path.write_bytes(path.read_bytes()[: -64 * 64])
+    assert [example.group.split(":")[1] for example in open_dataset(tmp_path)] == ["P1"]
+
+
 def test_a_dicom_series_is_grouped_by_patient_whatever_its_files_are_called(tissue: Tissue, tmp_path: Path) -> None:
     for number, patient in enumerate(("P1", "P1", "P2")):
         data, _ = save_lossless(tissue(number, 64, bits=16), "dicom")
