@@ -12,13 +12,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from detector import twins
 from detector.datasets.contract import FORGERIES, HISTORIES, Example
 from detector.datasets.generated import FILE, as_record, from_record, open_generated, save_examples
 from detector.errors import UnusableData
+from detector.workers import settle
 
 VERSION = 1
 """Raised when the same seed would give other pictures; a set half made by another version is not gone on with."""
@@ -184,12 +184,8 @@ def _run(todo: Sequence[Job], out: Path, processes: int) -> Iterator[int]:
         return
     # Not forked: the caller may have threads (TensorFlow's, OpenCV's) that do not outlive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_settle) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=settle) as pool:
         yield from pool.map(make_pair, todo, [out] * len(todo), chunksize=4)
-
-
-def _settle() -> None:
-    cv2.setNumThreads(1)
 
 
 def make_pair(job: Job, out: Path) -> int:

@@ -17,6 +17,7 @@ from detector.datasets.contract import Example
 from detector.evaluation.outcomes import Outcome, Task, examine, read_outcomes, write_line
 from detector.evaluation.protocols import Report
 from detector.serving import MANIFEST, write_manifest
+from detector.workers import settle
 
 
 class Examiners:
@@ -56,16 +57,8 @@ class Examiners:
         if self._processes == 1:
             return map(examine, tasks)
         if self._pool is None:  # spawned, since a copy of a process in which TensorFlow has run hangs
-            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), initializer=_start_worker)
+            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), initializer=settle)
         return self._pool.map(examine, tasks, chunksize=4)
-
-
-def _start_worker() -> None:
-    import cv2
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    cv2.setNumThreads(1)  # each worker has a core of its own
-    threadpool_limits(1)
 
 
 def whole_pairs(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:

@@ -17,6 +17,7 @@ from detector.datasets.reading import read_picture
 from detector.errors import UnusableData
 from detector.pictures import to_rgb8, usable
 from detector.training.contract import Samples, Trainer
+from detector.workers import settle
 
 CHUNK = 16
 Report = Callable[[int, int, str], None]
@@ -95,19 +96,13 @@ def _made(tasks: Sequence[Task], workers: int) -> Any:
         yield from map(_work, tasks)
         return
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads (TensorFlow) may hang
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=settle) as pool:
         futures = [pool.submit(_work, task) for task in tasks]
         try:
             for future in as_completed(futures):
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def _work(task: Task) -> int:
