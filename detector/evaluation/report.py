@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,7 @@ def _costs(results: Results) -> str:
 def _breakdowns(rows: Sequence[MethodSummary]) -> list[str]:
     parts = ["## Where it works: the honest protocol in parts"]
     for dimension, words in DIMENSIONS.items():
-        keys = sorted({key for row in rows for key in row.breakdowns[dimension]})
+        keys = in_order({key for row in rows for key in row.breakdowns[dimension]})
         if keys:
             head = [words, "pristine + forged", *(row.method for row in rows)]
             body = [[key, _sizes(rows, dimension, key), *_cells(rows, dimension, key)] for key in keys]
@@ -213,6 +214,18 @@ def _breakdowns(rows: Sequence[MethodSummary]) -> list[str]:
         head = ["modality", *(row.method for row in rows)]
         parts += ["### False alarms by modality: pristine pictures called *altered* [95 %]", _grid(head, body)]
     return parts
+
+
+def in_order(keys: Collection[str]) -> list[str]:
+    """Ranges by their numbers, everything else after them by name."""
+    return sorted(keys, key=_place)
+
+
+def _place(key: str) -> tuple[float, str]:
+    if key.startswith(("under ", "over ")):
+        return (-math.inf if key.startswith("under ") else 1e9), key
+    number = re.match(r"-?\d+(?= to )", key)
+    return (float(number[0]) if number else math.inf), key
 
 
 def _sizes(rows: Sequence[MethodSummary], dimension: str, key: str) -> str:

@@ -17,9 +17,8 @@ from detector.errors import UnusableConfig
 from detector.evaluation import protocols, run
 from detector.evaluation import report as reporting
 from detector.evaluation.columns import DECIDING, Answers, columns
-from detector.evaluation.config import BenchmarkConfig, load_config, read_config
+from detector.evaluation.config import BenchmarkConfig, read_config
 from detector.evaluation.learning import Training, read_training
-from detector.evaluation.made import made_pictures
 from detector.evaluation.outcomes import Outcome
 from detector.evaluation.report import markdown
 from detector.evaluation.summary import Figure, Results
@@ -291,19 +290,3 @@ def test_an_older_calibration_is_made_again(evaluate: Callable[..., Results], tm
 def test_a_limit_takes_whole_pairs(evaluate: Callable[..., Results]) -> None:
     row = evaluate(settings={"bright": {"limit": 20}}).row("honest", "bright")
     assert row.counts["tp"] == row.counts["tn"] == 10
-
-
-def test_made_pictures_are_the_same_each_time(tmp_path: Path) -> None:
-    first, again = made_pictures(tmp_path / "a", 2), made_pictures(tmp_path / "b", 2)
-    assert [e.path.read_bytes() for e in first] == [e.path.read_bytes() for e in again]
-
-
-def test_the_quick_run_makes_the_whole_table_of_made_pictures(tmp_path: Path) -> None:
-    config = replace(load_config(quick=True), processes=1, rounds=50)
-    results = run.evaluate(None, tmp_path, config=config, report=lambda *_: None)
-    assert set(results.protocols) == {"honest", "leaky"}
-    leaky = results.row("leaky", "random_forest")
-    assert sum(leaky.counts[key] for key in ("tp", "fp", "tn", "fn")) == 12
-    assert leaky.counts["failed"] == 0
-    assert leaky.figures["auc"].mean > 0.6  # the extra save of the forged files is there to be found
-    assert "## leaky" in (tmp_path / "table.md").read_text()
