@@ -74,7 +74,7 @@ def vgg() -> keras.Model:
     512, 512, 2. Trained from scratch, no ImageNet weights; the width, He's first weights and the input of 128 are ours.
     """
     blocks = ((8, 2), (16, 2), (32, 3), (64, 3), (64, 3))
-    deep: list[keras.keras.layers.Layer] = []
+    deep: list[keras.layers.Layer] = []
     for width, count in blocks:
         deep += [_same(width, "he_normal") for _ in range(count)]
         deep.append(keras.layers.MaxPooling2D(2))
