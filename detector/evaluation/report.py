@@ -97,7 +97,7 @@ def _about(about: Mapping[str, Any]) -> str:
         "probability of one half (prior one half); one without an answer is not called forged and ranks lowest. A "
         "dash: not defined, or too few answers to say. Models stop early and are calibrated on the same held-out side, "
         "never on the test side."
-    )
+    ) + (f"\n\nNot finished, so not in these tables: {', '.join(about['unfinished'])}." if about["unfinished"] else "")
 
 
 def _protocol(protocol: str, rows: Sequence[MethodSummary], about: Mapping[str, Any]) -> list[str]:
@@ -125,8 +125,10 @@ def _leak(results: Results) -> str:
     if not {"leaky", "paper"} <= set(results.protocols):
         return ""
     body, gained = [], []
+    twice = {row.method: row for row in results.protocols["paper"]}
     for row in results.protocols["leaky"]:
-        paper = results.row("paper", row.method)
+        if (paper := twice.get(row.method)) is None:
+            continue
         body.append([row.method, *(_figure(each, key) for key in ("accuracy", "auc") for each in (row, paper))])
         if row.figures["auc"].low > paper.figures["auc"].high:
             gained.append(f"`{row.method}` ({row.figures['auc'].mean:.2f} against {paper.figures['auc'].mean:.2f})")

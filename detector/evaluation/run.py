@@ -25,7 +25,7 @@ from detector.evaluation.examining import Examiners, calibrate, whole_pairs
 from detector.evaluation.facts import commit
 from detector.evaluation.learning import Training, audit_tested, read_training
 from detector.evaluation.made import made_pictures
-from detector.evaluation.outcomes import Outcome
+from detector.evaluation.outcomes import Outcome, read_outcomes
 from detector.evaluation.protocols import Report, build, pristine
 from detector.evaluation.summary import Results, summarize
 from detector.predict import CALIBRATION
@@ -46,11 +46,14 @@ class Piece:
         return f"{self.protocol.name}-{self.seed}"
 
 
-def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: Report) -> Results:
+def evaluate(
+    data: Path | None, out: Path, *, config: BenchmarkConfig, report: Report, finished: bool = False
+) -> Results:
     """Run ``config`` on the pristine pictures of the data set ``data`` (None: made ones) and write all under ``out``.
 
     Afterwards ``out`` holds ``results.json``, ``table.md`` and ``plots/*.png``. Goes on where an earlier run of the
-    same configuration stopped. UnusableConfig when ``out`` holds another run; UnusableData when ``data`` holds too
+    same configuration stopped; with ``finished`` nothing is trained or examined, and the tables are of what was judged
+    to the end. UnusableConfig when ``out`` holds another run; UnusableData when ``data`` holds too
     little. ``report(done, total, words)`` counts pieces.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -62,6 +65,8 @@ def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: R
     tested: dict[str, list[tuple[str, Sequence[Example]]]] = {}
     with Examiners(config.processes) as examiners:
         for piece in pieces:
+            if finished and not (out / "scores" / piece.name).is_dir():
+                continue
             sides = build(
                 piece.protocol,
                 originals,
@@ -74,9 +79,14 @@ def evaluate(data: Path | None, out: Path, *, config: BenchmarkConfig, report: R
             steps.done(f"{piece.name}: {len(sides.train)} + {len(sides.held)} + {len(sides.test)} pictures")
             tested.setdefault(piece.protocol.name, []).append((piece.name, sides.test))
             for method in config.methods:
+                if finished and not _is_judged(piece, method, sides, out, config):
+                    continue
                 answers.append(_judge(piece, method, sides, out, config, examiners, steps))
                 steps.done(f"{piece.name}: {method}")
-    costs = {method: _cost(method, out, pieces[0], steps) for method in config.methods}
+    if not answers:
+        raise UnusableData(f"expected something finished in {out}, found nothing", advice="Run without --finished.")
+    models = {answer.method: f"{answer.protocol}-{answer.seed}" for answer in reversed(answers)}
+    costs = {method: _cost(method, out, models[method], steps) for method in config.methods if method in models}
     results = replace(
         summarize(answers, costs, config, data=data, commits=commits),
         learning=_learning(pieces, config, out),
@@ -124,14 +134,28 @@ def _judge(
         report=steps.inner(f"{words} trains"),
     )
 
-    def ask(side: str, examples: Sequence[Example]) -> list[Outcome]:
-        chosen = whole_pairs(examples, settings.limit, piece.seed)
-        kept = out / "scores" / piece.name / f"{method}-{side}.jsonl"
-        return examiners.examine(method, models, chosen, kept, report=steps.inner(f"{words} examines {side}"))
-
-    held = ask("held", sides.held)
-    found = ask("test", sides.test)
+    held, found = (
+        examiners.examine(method, models, chosen, kept, report=steps.inner(f"{words} examines {kept.stem}"))
+        for kept, chosen in _asked(piece, method, sides, out, config)
+    )
     return Answers(method, piece.protocol.name, piece.seed, found, _calibration(models / method, held))
+
+
+def _asked(
+    piece: Piece, method: str, sides: Split, out: Path, config: BenchmarkConfig
+) -> list[tuple[Path, list[Example]]]:
+    """The held-out and the test pictures that ``method`` is asked about, each with the file that keeps its answers."""
+    folder, limit = out / "scores" / piece.name, config.of(method).limit
+    parts = (("held", sides.held), ("test", sides.test))
+    return [(folder / f"{method}-{side}.jsonl", whole_pairs(part, limit, piece.seed)) for side, part in parts]
+
+
+def _is_judged(piece: Piece, method: str, sides: Split, out: Path, config: BenchmarkConfig) -> bool:
+    """Whether every answer is there."""
+    return all(
+        {str(example.path) for example in chosen} <= {outcome.path for outcome in read_outcomes(kept)}
+        for kept, chosen in _asked(piece, method, sides, out, config)
+    )
 
 
 def _calibration(folder: Path, held: Sequence[Outcome]) -> Calibration | None:
@@ -160,11 +184,11 @@ def _learning(
     return found
 
 
-def _cost(method: str, out: Path, piece: Piece, steps: Steps) -> dict[str, float]:
+def _cost(method: str, out: Path, piece: str, steps: Steps) -> dict[str, float]:
     kept = out / "costs" / f"{method}.json"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(measure_cost(method, out / "models" / piece.name)) + "\n", encoding="utf-8")
+        kept.write_text(json.dumps(measure_cost(method, out / "models" / piece)) + "\n", encoding="utf-8")
     steps.done(f"{method}: time and memory")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8"))
     return found

@@ -95,6 +95,7 @@ def summarize(
         "machine": machine(),
         "bootstrap_rounds": config.rounds,
         "left_out": list(config.without),
+        "unfinished": _unfinished(answers, config),
         "sources_out": [name for protocol in config.protocols for name in protocol.sources[: len(config.seeds)]],
     }
     protocols = {}
@@ -102,9 +103,23 @@ def summarize(
         rows = []
         for method in config.methods:
             mine = [each for each in answers if (each.protocol, each.method) == (protocol.name, method)]
-            rows.append(_row(method, columns(mine), config.rounds, parts=protocol.name == BROKEN_DOWN))
-        protocols[protocol.name] = tuple(rows)
+            if mine:
+                rows.append(_row(method, columns(mine), config.rounds, parts=protocol.name == BROKEN_DOWN))
+        if rows:
+            protocols[protocol.name] = tuple(rows)
     return Results(about, protocols, costs)
+
+
+def _unfinished(answers: Sequence[Answers], config: BenchmarkConfig) -> list[str]:
+    """What of the run has no answers: ``PROTOCOL-SEED METHOD``."""
+    there = {(each.protocol, each.seed, each.method) for each in answers}
+    pieces = ((protocol.name, seed) for protocol in config.protocols for seed in config.seeds)
+    return [
+        f"{name}-{seed} {method}"
+        for name, seed in pieces
+        for method in config.methods
+        if (name, seed, method) not in there
+    ]
 
 
 def _row(method: str, table: Columns, rounds: int, *, parts: bool) -> MethodSummary:

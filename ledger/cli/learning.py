@@ -88,6 +88,9 @@ def evaluate(
         Path | None, typer.Option("--config", metavar="FILE", help="Another run than the shipped one.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="The small run: minutes instead of hours.")] = False,
+    finished: Annotated[
+        bool, typer.Option("--finished", help="Tables of what is finished in --out; nothing more is run.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -102,7 +105,7 @@ def evaluate(
 
     chosen = load_config(config, quick=quick).only(_names(methods), _names(protocols), seeds)
     with _bars() as report:
-        run(data, out, config=chosen, report=report)
+        run(data, out, config=chosen, report=report, finished=finished)
     if as_json:
         import json
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from detector.datasets.contract import HISTORIES, Example
-from detector.errors import UnusableConfig
+from detector.errors import UnusableConfig, UnusableData
 from detector.evaluation import protocols, run
 from detector.evaluation import report as reporting
 from detector.evaluation.columns import DECIDING, Answers, columns
@@ -84,10 +84,10 @@ def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
     _prepare(monkeypatch)
     monkeypatch.setattr(reporting, "write", lambda *_: None)
 
-    def evaluate(level: int = 250, **change: Any) -> Results:
+    def evaluate(level: int = 250, finished: bool = False, **change: Any) -> Results:
         monkeypatch.setattr(protocols, "make_set", _planter(level))
         config = _config(("honest",), **{"seeds": [1], **change})
-        return run.evaluate(None, tmp_path, config=config, report=lambda *_: None)
+        return run.evaluate(None, tmp_path, config=config, report=lambda *_: None, finished=finished)
 
     return evaluate
 
@@ -237,6 +237,17 @@ def test_a_run_goes_on_from_what_is_there(
     monkeypatch.setattr(Bright, "examine", counting)
     assert evaluate().protocols == first.protocols
     assert 0 < len(asked) < len(text.splitlines())
+
+
+def test_tables_of_what_is_finished_name_what_is_not(evaluate: Callable[..., Results], tmp_path: Path) -> None:
+    with pytest.raises(UnusableData, match="something finished"):
+        evaluate(seeds=[1, 2], finished=True)
+    first = evaluate()
+    tables = evaluate(seeds=[1, 2], finished=True)
+    assert not (tmp_path / "models" / "honest-2").exists()
+    assert tables.about["unfinished"] == ["honest-2 bright"]
+    assert tables.row("honest", "bright").counts == first.row("honest", "bright").counts
+    assert "Not finished, so not in these tables: honest-2 bright." in markdown(tables, [])
 
 
 def test_a_folder_of_another_run_is_refused(evaluate: Callable[..., Results]) -> None:
