@@ -8,9 +8,10 @@ never falling, both classes weighing the same. So the **prior is one half**: a p
 not how often pictures are forged in a hospital. ``altered`` begins where at most 5 % of the held-out pristine pictures
 lie above, and never under a probability of 0.8: a word that strong wants evidence that makes forgery four times as
 likely, and a weak method whose rarest scores mean next to nothing never gives it. ``no-trace`` ends where at most 10 %
-of the held-out forgeries lie below, and never above 0.2. A curve of fewer than 25 held-out pictures of a class, or one
-whose interval of the area under the curve reaches down to one half, says nothing but *inconclusive*; so does ``all`` of
-a regime that was not among the calibration pictures. The stated rates are of folds (:mod:`detector.evaluation.curves`).
+of the held-out forgeries lie below, and never above 0.2. Either word is given only where held-out pictures show, beyond
+chance, that it goes to its own class. A curve of fewer than 25 held-out pictures of a class says nothing but
+*inconclusive*; so does ``all`` of a regime that was not among the calibration pictures. The stated rates are of folds
+(:mod:`detector.evaluation.curves`).
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from detector.evaluation.intervals import Ints
 from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
 from detector.types import Band
 
-FORMAT = 2
-OLDEST = 1
-"""A calibration of this format is read too. It knows neither the regimes it has seen nor a threshold for frames, so it
-answers nothing from ``all`` and calls no frame of several altered."""
+FORMAT = 3
+RATES = (
+    *("auc", "low", "high", "false_alarm", "false_alarm_high", "caught", "miss", "miss_high", "cleared"),
+    *("n_pristine", "n_forged"),
+)
 ALL = "all"
 PRIOR = 0.5
 
@@ -138,18 +140,16 @@ class Calibration:
 
 
 def _from_json(body: Mapping[str, Any]) -> Calibration:
-    if not OLDEST <= body["format"] <= FORMAT or body["prior"] != PRIOR:
+    if body["format"] != FORMAT or body["prior"] != PRIOR:
         raise ValueError(f"format {body['format']}, prior {body['prior']}")
-    old = {"altered_above_of_8": 1.0} if body["format"] == OLDEST else {}
     whole = {"n_pristine", "n_forged"}
     curves: dict[str, Curve] = {}
-    for name, kept in body["curves"].items():
-        raw = kept | old
+    for name, raw in body["curves"].items():
         if set(raw) != {each.name for each in fields(Curve)}:
             raise ValueError(f"the fields {', '.join(sorted(raw))} in {name}")
         numbers: dict[str, Any] = {key: int(value) if key in whole else float(value) for key, value in raw.items()}
         curves[name] = Curve(**numbers)
-    seen = {str(name): (int(one), int(two)) for name, (one, two) in body.get("seen", {}).items()}
+    seen = {str(name): (int(one), int(two)) for name, (one, two) in body["seen"].items()}
     threshold, low, high = (float(body[key]) for key in ("mask_threshold", "area_low", "area_high"))
     found = Calibration(curves, threshold, low, high, seen)
     _check(found)
@@ -174,28 +174,29 @@ def _classes(truth: Ints) -> tuple[int, int]:
 
 
 def _rates(name: str, curve: Curve, known: bool) -> dict[str, float | int | str]:
-    kept = ("auc", "low", "high", "false_alarm", "false_alarm_high", "miss", "miss_high", "n_pristine", "n_forged")
-    rates: dict[str, float | int | str] = {"regime": name, **{key: getattr(curve, key) for key in kept}}
-    why = _why_inconclusive(curve, known)
-    if why:
-        rates["note"] = f"{why}: every answer is inconclusive."
-    return rates
+    rates: dict[str, float | int | str] = {"regime": name, **{key: getattr(curve, key) for key in RATES}}
+    note = _note(curve, known)
+    return rates | ({"note": note} if note else {})
 
 
-def _why_inconclusive(curve: Curve, known: bool) -> str:
+def _note(curve: Curve, known: bool) -> str:
+    """Which words are never given, and why; empty when both are."""
+    nothing = "every answer is inconclusive."
     if not known:
-        return "No pictures with this save history were among those the method was calibrated on"
+        return f"No pictures with this save history were among those the method was calibrated on: {nothing}"
     if not curve.enough:
         return (
             f"The method was calibrated on {curve.n_pristine} pristine and {curve.n_forged} forged pictures of this "
-            f"kind, fewer than {ENOUGH} of each"
+            f"kind, fewer than {ENOUGH} of each: {nothing}"
         )
-    if not curve.usable:
+    if not curve.alarms_tell and not curve.clears_tell:
         return (
             "On held-out pictures of this kind the method did not tell forged from pristine "
-            f"(area under the curve {curve.auc:.2f}, interval {curve.low:.2f} to {curve.high:.2f})"
+            f"(area under the curve {curve.auc:.2f}, interval {curve.low:.2f} to {curve.high:.2f}): {nothing}"
         )
-    return ""
+    if not curve.clears_tell:
+        return "On pictures of this kind the method misses too many forgeries to say that there is no trace."
+    return "" if curve.alarms_tell else "On pictures of this kind the method never says that one was altered."
 
 
 def _fit_masks(heat: Sequence[Ints]) -> tuple[float, float, float]:

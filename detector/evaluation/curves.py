@@ -25,6 +25,8 @@ FRAMES = 8
 ALTERED_AT_LEAST, NO_TRACE_AT_MOST = 0.8, 0.2
 ENOUGH = 25
 """Held-out pictures of each class that a curve needs to say anything but *inconclusive*."""
+CHANCE = 0.025
+"""A word is given only if chance alone would favour its own class as much as it did in less than this share."""
 FOLDS = 5
 
 
@@ -57,10 +59,13 @@ class Map:
 class Curve(Map):
     """The map of one regime and how it did on held-out pictures, by folds (see the module).
 
-    A picture is called altered above ``altered_above`` and no-trace under ``no_trace_below`` (probabilities), and
-    neither unless the curve is ``usable``. ``auc`` is that of the folds' probabilities, with its 95 % interval
+    A picture is called altered above ``altered_above`` and no-trace under ``no_trace_below`` (probabilities), if on
+    held-out pictures that word went to its own class more often than chance allows (:attr:`alarms_tell`,
+    :attr:`clears_tell`): a search for copies that finds few forgeries and alarms on nothing else may say *altered*,
+    although its area under the curve is poor. ``auc`` is that of the folds' probabilities, with its 95 % interval
     ``low`` to ``high``. ``false_alarm`` is the share of pristine pictures called altered, with the upper end of its
-    95 % interval (Clopper-Pearson); ``miss`` the share of forgeries called no-trace. All are of single pictures.
+    95 % interval (Clopper-Pearson), ``caught`` the share of forgeries; ``miss`` is the share of forgeries called
+    no-trace, ``cleared`` that of pristine pictures. All are of single pictures.
     """
 
     auc: float
@@ -68,8 +73,10 @@ class Curve(Map):
     high: float
     false_alarm: float
     false_alarm_high: float
+    caught: float
     miss: float
     miss_high: float
+    cleared: float
     n_pristine: int
     n_forged: int
 
@@ -79,17 +86,29 @@ class Curve(Map):
         return min(self.n_pristine, self.n_forged) >= ENOUGH
 
     @property
-    def usable(self) -> bool:
-        """Whether enough held-out pictures show that scores of this regime tell forged from pristine at all."""
-        return self.enough and self.low > 0.5
+    def alarms_tell(self) -> bool:
+        """Whether held-out pictures show that *altered* is said of forgeries."""
+        return self.enough and _by_chance(self.caught, self.n_forged, self.false_alarm, self.n_pristine) < CHANCE
+
+    @property
+    def clears_tell(self) -> bool:
+        """Whether held-out pictures show that *no-trace* is said of pristine ones."""
+        return self.enough and _by_chance(self.cleared, self.n_pristine, self.miss, self.n_forged) < CHANCE
 
     def band(self, probability: float, *, of: int = 1) -> Band:
         """What that probability may be called; ``of`` frames had none above it."""
-        if not self.usable or math.isnan(probability):
-            return Band.INCONCLUSIVE
-        if probability > (self.altered_above if of <= 1 else self.altered_above_of_8):
+        if self.alarms_tell and probability > (self.altered_above if of <= 1 else self.altered_above_of_8):
             return Band.ALTERED
-        return Band.NO_TRACE if probability < self.no_trace_below else Band.INCONCLUSIVE
+        return Band.NO_TRACE if self.clears_tell and probability < self.no_trace_below else Band.INCONCLUSIVE
+
+
+def _by_chance(mine: float, of_mine: int, other: float, of_other: int) -> float:
+    """Fisher's exact test, one-sided: how often, if a word fell on both classes alike, at least the share ``mine`` of
+    ``of_mine`` pictures would have it, given how many of all had it (the share ``other`` of ``of_other`` included)."""
+    hits = round(mine * of_mine)
+    said = hits + round(other * of_other)
+    ways = sum(math.comb(of_mine, k) * math.comb(of_other, said - k) for k in range(hits, min(said, of_mine) + 1))
+    return ways / math.comb(of_mine + of_other, said)
 
 
 def fit_curve(scores: Floats, labels: Ints, who: Ints) -> Curve:
@@ -106,8 +125,10 @@ def fit_curve(scores: Floats, labels: Ints, who: Ints) -> Curve:
         high=1.0 if math.isnan(high) else high,
         false_alarm=alarms / pristine,
         false_alarm_high=clopper_pearson(alarms, pristine)[1],
+        caught=float(altered[labels == 1].mean()),
         miss=missed / forged,
         miss_high=clopper_pearson(missed, forged)[1],
+        cleared=float(no_trace[labels == 0].mean()),
         n_pristine=pristine,
         n_forged=forged,
     )

@@ -58,6 +58,22 @@ def test_a_weak_method_is_inconclusive_even_where_its_curve_clears_one_half() ->
     assert {weak.apply(score, "jpeg").band for score in (-4.0, -1.0, 0.0, 1.0, 4.0)} == {Band.INCONCLUSIVE}
 
 
+def test_a_search_that_finds_few_forgeries_and_alarms_on_nothing_else_may_say_altered_but_never_no_trace() -> None:
+    labels = np.arange(400) % 2
+    scores = np.where((labels == 1) & (np.arange(400) % 10 == 1), 1.0, 0.0)  # one forgery in five, no pristine picture
+    rare = Calibration.fit(scores, labels, ["jpeg"] * 400)
+    assert [rare.apply(score, "jpeg").band for score in (0.0, 1.0)] == [Band.INCONCLUSIVE, Band.ALTERED]
+    assert rare.apply(0.0, "jpeg").rates["caught"] == pytest.approx(0.2)
+    assert "misses too many" in str(rare.apply(0.0, "jpeg").rates["note"])
+
+
+def test_a_word_that_chance_may_have_given_is_not_given() -> None:
+    """Three forgeries of 200 and no pristine picture: one in eight, if the word fell on both classes alike."""
+    labels = np.arange(400) % 2
+    scores = np.where((labels == 1) & (np.arange(400) < 6), 1.0, 0.0)
+    assert Calibration.fit(scores, labels, ["jpeg"] * 400).apply(1.0, "jpeg").band is Band.INCONCLUSIVE
+
+
 def test_the_rates_state_counts_and_an_upper_bound(fitted: Calibration) -> None:
     rates = fitted.apply(0.0, "jpeg").rates
     assert rates["n_pristine"] == rates["n_forged"] == 200
@@ -129,7 +145,8 @@ def test_a_cluster_is_never_on_two_sides_of_a_fold() -> None:
     """Scores that say whose picture it is and nothing of forgery: a map that has seen the patient would know."""
     labels, clusters = np.repeat(np.arange(2), 60), np.repeat(np.arange(2), 60)
     fitted = Calibration.fit(labels.astype(float), labels, ["jpeg"] * 120, clusters=clusters.tolist())
-    assert not fitted.curves["jpeg"].usable
+    curve = fitted.curves["jpeg"]
+    assert not curve.alarms_tell and not curve.clears_tell
 
 
 def test_a_higher_score_never_has_a_lower_probability_even_when_scores_run_backwards() -> None:
