@@ -87,11 +87,15 @@ BANDS: Mapping[str, StateWords] = {
     ),
 }
 
+OPEN_MAP = "The method cannot tell; its map shows where it looked, not a finding."
+"""Under every picture and figure of an inconclusive answer's marked area."""
+
 REGIMES: Mapping[str, str] = {
     "jpeg-double": "a JPEG that was saved as a JPEG before",
     "jpeg": "a JPEG, with no sign of an earlier one",
     "lossless-jpeg-trace": "saved without loss, with traces of an earlier JPEG",
     "lossless": "saved without loss, with no trace of a JPEG",
+    "lossy": "compressed with loss, not as a JPEG that is at hand",
 }
 
 NO_ANSWERS: Mapping[str, tuple[str, str, str]] = {

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, facts, text
 from dashboard.components.notice import Notice, notice_markup
-from dashboard.words import BANDS, NO_ANSWERS, REGIMES, band_words
+from dashboard.words import BANDS, NO_ANSWERS, OPEN_MAP, REGIMES, band_words
 from ledger.schemas import CheckResult, Detection, DetectionFinding, Verification
 
+Rates = Mapping[str, float | int | str]
+
 _NUMBER = 10
+_NOTHING, _UNSEEN = "every answer is inconclusive", "No pictures with this save history"
+"""In the note of the rates: no answer can rest on them; they are of other kinds of file only."""
+_ALL = "all"
 
 
 def detector_markup(verification: Verification) -> str:
@@ -40,7 +45,7 @@ def _card(found: Detection) -> str:
     )
     findings = "".join(_finding(finding) for finding in found.findings)
     said = f'<ul class="ms-statements">{findings}</ul>' if findings else ""
-    rates = f"<h4>How often it errs on files of this kind</h4>{_rates(found.rates)}" if found.rates else ""
+    rates = f"<h4>{_rates_title(found.rates)}</h4>{_rates(found.rates)}" if found.rates else ""
     return (
         f'<section class="ms-card ms-detector">{head}<p class="ms-detector-lead">{text(words.meaning)}</p>'
         f"{facts(_measured(found))}{rates}{said}</section>"
@@ -49,10 +54,10 @@ def _card(found: Detection) -> str:
 
 def _measured(found: Detection) -> Iterator[tuple[str, str]]:
     if found.probability is not None:
-        note = "calibrated for this kind of file, if forged and pristine were equally frequent"
+        note = f"{_basis(found.rates)}, if forged and pristine were equally frequent"
         yield "Probability of forgery", f"{found.probability * 100:.0f} %<br><small>{note}</small>"
     if found.area_percent is not None:
-        yield "Marked area", f"{found.area_percent:.1f} % of the picture<br><small>{text(_interval(found))}</small>"
+        yield "Marked area", _area(found, found.area_percent)
     if found.ela_mean_percent is not None:
         note = (
             "The seed paper's “percentage of forgery”: the mean loss when the picture is saved as a JPEG once more."
@@ -62,11 +67,18 @@ def _measured(found: Detection) -> Iterator[tuple[str, str]]:
     yield "Kind of file", text(REGIMES.get(found.regime, found.regime))
     if found.frames > 1:
         note = (
-            f"the most suspicious of {found.examined} examined, so “altered” takes more than for one picture;"
-            " the rates below are of single pictures"
+            f"the most suspicious of {found.examined} examined, so “{BANDS['altered'].label}” takes more than for one"
+            " picture"
         )
+        note += "" if _decides_nothing(found.rates) else "; the rates below are of single pictures"
         yield "Frame", f"{found.frame + 1} of {found.frames}<br><small>{note}</small>"
     yield "Method", f"{text(found.method)} {text(found.version)}, {found.seconds:.2f} s"
+
+
+def _area(found: Detection, percent: float) -> str:
+    if found.band == "inconclusive":
+        return f"no finding<br><small>{text(OPEN_MAP)} It covers {percent:.1f} % of the picture.</small>"
+    return f"{percent:.1f} % of the picture<br><small>{text(_interval(found))}</small>"
 
 
 def _interval(found: Detection) -> str:
@@ -87,26 +99,51 @@ def _finding(finding: DetectionFinding) -> str:
     )
 
 
-def _rates(rates: Mapping[str, float | int | str]) -> str:
-    rows = [
-        (label, _share(rates, name, rates.get(count)))
-        for label, name, count in (
-            (f"Pristine pictures called “{BANDS['altered'].label}”", "false_alarm", "n_pristine"),
-            (f"Forgeries called “{BANDS['no-trace'].label}”", "miss", "n_forged"),
-        )
-        if isinstance(rates.get(name), int | float)
-    ]
+def _decides_nothing(rates: Rates) -> bool:
+    """Whether the method never says anything but inconclusive of such files: it has no error rates then."""
+    return _NOTHING in str(rates.get("note", ""))
+
+
+def _basis(rates: Rates) -> str:
+    if str(rates.get("note", "")).startswith(_UNSEEN):
+        return "calibrated on other kinds of file only"
+    if rates.get("regime") == _ALL:
+        return "calibrated on all kinds of file together"
+    return "calibrated for this kind of file"
+
+
+def _rates_title(rates: Rates) -> str:
+    if _decides_nothing(rates):
+        return "Why it cannot tell"
+    kinds = "all kinds of file together" if rates.get("regime") == _ALL else "files of this kind"
+    return f"How often it errs on {kinds}"
+
+
+def _rates(rates: Rates) -> str:
+    rows = [] if _decides_nothing(rates) else list(_shares(rates))
     auc, low, high = (rates.get(name) for name in ("auc", "low", "high"))
     if all(isinstance(value, int | float) for value in (auc, low, high)):
         rows.append(("Telling them apart (AUC; 0.5 is guessing)", f"{auc:.2f}, 95 % interval {low:.2f} to {high:.2f}"))
     if "note" in rates:
-        rows.append(("Note", text(rates["note"])))
-    if rates.get("regime") == "all":
-        rows.append(("Measured on", "all kinds of file together: too few of this kind"))
+        rows.insert(0, ("Note", text(rates["note"])))
+    if rates.get("regime") == _ALL:
+        few = "none" if str(rates.get("note", "")).startswith(_UNSEEN) else "too few"
+        rows.append(("Measured on", f"all kinds of file together: {few} of this kind"))
     return facts(rows)
 
 
-def _share(rates: Mapping[str, float | int | str], name: str, of: object) -> str:
+def _shares(rates: Rates) -> Iterator[tuple[str, str]]:
+    altered, clear = BANDS["altered"].label, BANDS["no-trace"].label
+    for label, name, count in (
+        (f"Pristine pictures called “{altered}”", "false_alarm", "n_pristine"),
+        (f"Forgeries called “{altered}”", "caught", "n_forged"),
+        (f"Forgeries called “{clear}”", "miss", "n_forged"),
+    ):
+        if isinstance(rates.get(name), int | float):
+            yield label, _share(rates, name, rates.get(count))
+
+
+def _share(rates: Rates, name: str, of: object) -> str:
     most = rates.get(f"{name}_high")
     bound = f", at most {float(most) * 100:.0f} % (95 %)" if isinstance(most, int | float) else ""
     return f"{float(rates[name]) * 100:.1f} % of {text(of)}{bound}"

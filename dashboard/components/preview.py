@@ -16,6 +16,7 @@ from dashboard.components.checks import Tile
 _MOST_PIXELS = 40_000_000
 _LONGEST = 1024
 _SHORTEST = 512
+_NOT_DRAWN = "No preview: this file is incomplete, damaged, or of a kind that can't be drawn here"
 _DICOM_MARK = slice(128, 132)
 
 
@@ -44,7 +45,7 @@ def make_preview(data: bytes, tiles: Sequence[Tile] = (), frame: int | None = No
     except NoPreview:
         raise
     except Exception as error:  # decoders raise whatever they like, and a preview is never required
-        raise NoPreview(f"No preview: this file can't be drawn ({type(error).__name__})") from error
+        raise NoPreview(_NOT_DRAWN) from error
     size = picture.size
     picture = _sized(picture)
     boxes = [tile[1:] for tile in tiles if tile[0] == chosen]

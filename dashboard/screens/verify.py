@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from dashboard.components.banner import banner_markup
-from dashboard.components.checks import changed_tiles, checks_markup
+from dashboard.components.checks import Tile, changed_tiles, checks_markup
 from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
@@ -17,7 +18,7 @@ from dashboard.components.markup import heading, text
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.preview import NoPreview, Preview, make_preview
 from dashboard.session import client, told
-from dashboard.words import POLICIES
+from dashboard.words import OPEN_MAP, POLICIES
 from ledger.schemas import DetectionPictures, Verification
 
 _STATE = "verify.outcome"
@@ -78,19 +79,35 @@ def show_preview(data: bytes, verification: Verification) -> None:
                 frame = st.slider("Frame", 1, preview.frames, preview.frame + 1)
                 preview = make_preview(data, tiles, frame - 1)
             if detection is not None and detection.pictures is not None and detection.frame == preview.frame:
-                show_views(preview, detection.pictures)
+                show_views(preview, detection.pictures, undecided=detection.band == "inconclusive")
             else:
                 st.image(preview.picture, width="stretch", alt="Preview of the image that was verified")
         except NoPreview as reason:
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
             return
-        boxes = f" · tiles outlined: {len(tiles)}" if tiles else ""
-        st.caption(preview.caption + boxes)
+        st.caption(preview.caption)
+        if tiles:
+            st.caption(outline_words(tiles, preview.frame))
 
 
-def show_views(preview: Preview, pictures: DetectionPictures) -> None:
-    """The picture, the heat map over it with an opacity to choose, or the error levels."""
-    view = st.segmented_control("View", [_HEAT, _ELA, _PICTURE], default=_HEAT, required=True, key="verify.view")
+def outline_words(tiles: Sequence[Tile], frame: int) -> str:
+    """What the orange squares are; of several frames, how many are in this one."""
+    here = sum(tile[0] == frame for tile in tiles)
+    elsewhere = f" {len(tiles) - here} more in other frames." if here < len(tiles) else ""
+    return (
+        f"Orange outline: a tile whose pixels differ from the registered original. Tiles outlined: {here}.{elsewhere}"
+    )
+
+
+def show_views(preview: Preview, pictures: DetectionPictures, *, undecided: bool) -> None:
+    """The picture, the heat map over it with an opacity to choose, or the error levels.
+
+    The map of an ``undecided`` answer looks like a finding and is none: it is shown on request only, and says so.
+    """
+    first, key = (_PICTURE, "verify.view.undecided") if undecided else (_HEAT, "verify.view")
+    view = st.segmented_control("View", [_HEAT, _ELA, _PICTURE], default=first, required=True, key=key)
+    if undecided:
+        st.caption(OPEN_MAP)
     if view == _ELA:
         st.image(ela_view(pictures, preview.picture.size), width="stretch", alt="Error levels of the image")
         st.caption(_ELA_WORDS)

@@ -83,7 +83,8 @@ def _findings(share: float, mean: float, largest: float) -> tuple[Finding, ...]:
     network = Finding(
         "ela-network",
         f"The network puts {share:.0%} on forged by the picture's error levels (not calibrated).",
-        "The pattern of re-compression loss, shrunk to 128×128, resembles that of the forged pictures in training.",
+        "The pattern of re-compression loss, shrunk to 128×128; above one half: resembles that of forged pictures in "
+        "training.",
         "Shrinking loses small edits, and a resize, noise or another save changes the pattern without any forgery.",
     )
     level = Finding(

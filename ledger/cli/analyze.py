@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 
 Line = Mapping[str, Any]
 ALL = "all"
+NO_PIXELS = "without pixel data"
+"""How the reader of DICOM says it; its error has no code of its own."""
+_HEAD = 132
 _RESUME = "Add what the export lacks: new files, unreadable ones again, answers of another version of a method."
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE...", help="DICOM, PNG, JPEG, TIFF, or folders of them.")
 ]
 Method = Annotated[
-    str | None, typer.Option("--method", "--methods", metavar="NAME", help="Names by comma, or all; ela_cnn if unset.")
+    list[str] | None,
+    typer.Option(
+        "--method", "--methods", metavar="NAME", help="Names, by comma or repeated, or all; ela_cnn if unset."
+    ),
 ]
 Weights = Annotated[
     Path | None, typer.Option("--weights", metavar="DIR", help="Folder of models; the shipped one if not given.")
@@ -53,7 +59,7 @@ def analyze(
     """Look for traces of forgery; a calibrated answer for each picture. It never says authentic.
 
     Exit codes: 0 nothing altered, 1 something altered, 3 something inconclusive or unreadable,
-    2 nothing could be read.
+    2 nothing could be read. In folders, files that are no pictures are passed over.
     """
     settings = settings_for(None, None, verbose)
     if list_methods:
@@ -62,9 +68,10 @@ def analyze(
     if resume and export is None:
         raise InputError("expected an export to go on with, found --resume alone", advice="Give --export FILE as well.")
     from ledger.cli.analyze_export import latest, opened_export
-    from ledger.cli.analyze_view import show, show_resumed
+    from ledger.cli.analyze_view import show, show_passed, show_resumed
 
-    found, analyzers = _expanded(files or ()), _analyzers(method, weights)
+    found, analyzers = _expanded(files or ()), _analyzers(method or (), weights)
+    named, passed = {path for path in files or () if not path.is_dir()}, 0
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with opened_export(export, resume=resume) as book:
@@ -72,12 +79,16 @@ def analyze(
         show_resumed(len(found) - len(todo), sum(book.names(str(file)) for file, _ in todo))
         lines = list(book.lines)
         screen = sys.stdout
-        for answer in _answers(todo, settings, out):
+        for answer in _answers(todo, settings, out, named):
+            passed += not answer
             book.write(answer)
             lines += answer
             if as_json:
                 with redirect_stdout(screen):  # the progress bar has taken it, and would print on standard error
                     _emit(answer)
+    show_passed(passed)
+    if passed and not lines:
+        raise InputError("expected pictures to analyze, found none", advice="Name a folder that holds some.")
     lines = latest(lines)
     if not as_json:
         show(lines)
@@ -109,7 +120,7 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _analyzers(wanted: str | None, weights: Path | None) -> list[Analyzer]:
+def _analyzers(wanted: Sequence[str], weights: Path | None) -> list[Analyzer]:
     """The methods asked for, loaded. Of ``all``, what cannot be used is left out with a word on standard error."""
     from detector.errors import WeightsUnusable
     from detector.predict import Analyzer
@@ -117,9 +128,9 @@ def _analyzers(wanted: str | None, weights: Path | None) -> list[Analyzer]:
     from ledger.cli.output import clean, say
 
     folder = weights or SHIPPED
-    if wanted != ALL:
-        names = dict.fromkeys(name.strip() for name in (wanted or DEFAULT).split(","))
-        return [Analyzer(name, folder) for name in names]
+    names = dict.fromkeys(name.strip() for text in wanted or (DEFAULT,) for name in text.split(","))
+    if ALL not in names:
+        return [_loaded(name, weights) for name in names]
     usable = []
     for name in METHODS:
         try:
@@ -127,14 +138,37 @@ def _analyzers(wanted: str | None, weights: Path | None) -> list[Analyzer]:
         except WeightsUnusable as error:
             say(f"{name} is left out: {clean(error)}")
     if not usable:
-        raise InputError(f"expected a usable method in {folder}, found none", advice=WeightsUnusable.advice)
+        raise InputError(f"expected a usable method in {folder}, found none", advice=_train_there("NAME", weights))
     return usable
 
 
+def _loaded(name: str, weights: Path | None) -> Analyzer:
+    from detector.errors import WeightsUnusable
+    from detector.predict import Analyzer
+    from detector.registry import SHIPPED
+
+    try:
+        return Analyzer(name, weights or SHIPPED)
+    except WeightsUnusable as error:
+        raise WeightsUnusable(str(error), advice=_train_there(name, weights)) from error
+
+
+def _train_there(name: str, weights: Path | None) -> str:
+    """What mends a model that cannot be used; a folder of one's own is not mended by another installation."""
+    from detector.errors import WeightsUnusable
+
+    if weights is None:
+        return WeightsUnusable.advice
+    return f"Train it there: medseal train --method {name} --data DIR --out {weights}"
+
+
 def _answers(
-    files: Sequence[tuple[Path, Sequence[Analyzer]]], settings: Settings, out: Path | None
+    files: Sequence[tuple[Path, Sequence[Analyzer]]], settings: Settings, out: Path | None, named: Container[Path]
 ) -> Iterator[list[Line]]:
-    """The lines of each file: one a method, or one that says why it could not be read."""
+    """The lines of each file: one a method, or one that says why it could not be read.
+
+    None of a file that is no picture, unless it is among those that the user ``named``.
+    """
     from ledger.cli.output import error_object, progress
 
     with progress() as bars:
@@ -142,7 +176,26 @@ def _answers(
             try:
                 yield _examined(file, analyzers, settings, out)
             except Exception as error:  # noqa: BLE001  one strange file must not end a run over thousands
-                yield [{"file": str(file), "error": error_object(_failure(error))}]
+                skipped = file not in named and _is_no_picture(file, error)
+                yield [] if skipped else [{"file": str(file), "error": error_object(_failure(error))}]
+
+
+def _is_no_picture(file: Path, error: Exception) -> bool:
+    """Whether reading failed because ``file`` is of another format, or is DICOM without pixels (a DICOMDIR, a report).
+
+    A picture of a kind that is not read, or a broken one, is not passed over: nobody would know that it was not seen.
+    """
+    from ledger.core.images.sniffing import sniff
+    from ledger.errors import UnsupportedImage
+
+    try:
+        with file.open("rb") as stream:  # it may be too large to be read whole
+            sniff(stream.read(_HEAD))
+    except UnsupportedImage:
+        return True
+    except (OSError, InputError):
+        return False
+    return isinstance(error, UnsupportedImage) and NO_PIXELS in str(error)
 
 
 def _failure(error: Exception) -> LedgerError:

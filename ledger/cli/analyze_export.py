@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ledger.cli.analyze_rates import decides_nothing
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
-    *("area_low", "area_high", "heatmap", "mask", "findings", "frame", "frames", "examined", "seconds"),
+    *("area_low", "area_high", "heatmap", "mask", "findings", "reasons"),
+    *("measured_on", "false_alarm", "caught", "miss", "note", "frame", "frames", "examined", "seconds"),
     *("error_code", "error_message", "error_advice"),
 )
-"""Of a CSV export; ``findings`` are their codes, divided by blanks."""
+"""Of a CSV export; ``findings`` are their codes, divided by blanks, and ``reasons`` their texts, divided by ``|``.
+The rates are empty where the note says that every answer is inconclusive."""
+_BAR = " | "
+_RATES = ("false_alarm", "caught", "miss")
 _FORMULA, _NEUTRAL = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 
 
@@ -118,9 +123,17 @@ def flat(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line as the columns of a CSV export."""
     low, high = line.get("area_interval") or (None, None)
     error = line.get("error") or {}
-    codes = " ".join(finding["code"] for finding in line.get("findings", ()))
-    derived = {"area_low": low, "area_high": high, "findings": codes}
-    return {**line, **derived, **{f"error_{name}": text for name, text in error.items()}}
+    findings = line.get("findings", ())
+    codes = " ".join(finding["code"] for finding in findings)
+    reasons = _BAR.join(finding["text"].replace("|", "/") for finding in findings)
+    derived = {"area_low": low, "area_high": high, "findings": codes, "reasons": reasons}
+    return {**line, **derived, **_flat_rates(line), **{f"error_{name}": text for name, text in error.items()}}
+
+
+def _flat_rates(line: Mapping[str, Any]) -> dict[str, Any]:
+    rates = line.get("rates") or {}
+    told = {} if decides_nothing(rates) else {name: rates.get(name) for name in _RATES}
+    return {"measured_on": rates.get("regime"), "note": rates.get("note"), **told}
 
 
 def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,8 +142,12 @@ def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
         return {"file": row["file"], "error": {name: row[f"error_{name}"] for name in names}}
     numbers = {name: float(row[name]) if row[name] else None for name in ("score", "probability", "area_percent")}
     frames = {name: int(row[name]) for name in ("frame", "frames", "examined")}
-    findings = [{"code": code, "text": code} for code in row["findings"].split()]
-    return {**row, **numbers, **frames, "applicable": row["applicable"] == "True", "findings": findings}
+    texts = zip(row["findings"].split(), row["reasons"].split(_BAR), strict=True) if row["findings"] else ()
+    findings = [{"code": code, "text": text} for code, text in texts]
+    rates: dict[str, Any] = {name: float(row[name]) for name in _RATES if row[name]}
+    rates |= {name: row[column] for name, column in (("regime", "measured_on"), ("note", "note")) if row[column]}
+    held = {"applicable": row["applicable"] == "True", "findings": findings, "rates": rates}
+    return {**row, **numbers, **frames, **held}
 
 
 def _csv_row(values: Mapping[str, Any], *, header: bool = False) -> str:

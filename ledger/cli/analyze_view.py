@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ledger.cli import output
+from ledger.cli.analyze_rates import REGIMES, notes
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 Line = Mapping[str, Any]
 _BANDS = {"altered": "altered", "inconclusive": "inconclusive", "no-trace": "no trace found", None: "unreadable"}
 _STYLES = {"altered": "red", "inconclusive": "yellow", "no-trace": "green"}
-_REGIMES = {
-    "jpeg-double": "JPEG, saved before",
-    "jpeg": "JPEG",
-    "lossless-jpeg-trace": "lossless, once a JPEG",
-    "lossless": "lossless",
-}
+_NOT_APPLICABLE = "not applicable"
 _RAW = frozenset({"ela-network", "recompression-network", "vgg-network", "forest-picture", "srm-picture"})
 """Findings whose text is the score before calibration, which the column of the probability says better."""
 _MOST_REASONS = 2
@@ -42,20 +38,33 @@ def show_resumed(held: int, again: int) -> None:
         output.say(f"{again} files were in the export and are examined again: {why}")
 
 
+def show_passed(count: int) -> None:
+    """On standard error: how many files of the folders were left out."""
+    if count:
+        files = "1 file that is no picture was" if count == 1 else f"{count} files that are no pictures were"
+        output.say(f"{files} passed over")
+
+
 def show(lines: Sequence[Line]) -> None:
-    """The answers as a table on standard output, errors on standard error, and the sum."""
+    """On standard output the answers as a table, how often such answers err, and the sum; errors on standard error."""
     answers = [line for line in lines if "error" not in line]
     if answers:
         _tables(answers)
+    for note in notes(answers):
+        typer.echo(output.clean(note))
     for line in lines:
         if "error" in line:
             _show_error(line)
-    counts = Counter(_BANDS[line.get("band")] for line in lines)
+    counts = Counter(_word(line) for line in lines)
     if len(lines) > 1:
         files = len({line["file"] for line in lines})
         sizes = f"{files} files" if files > 1 else "1 file"
         sizes += f", {len(lines)} answers" if files < len(lines) else ""
         typer.echo(f"{sizes}: " + ", ".join(f"{count} {word}" for word, count in counts.most_common()))
+
+
+def _word(line: Line) -> str:
+    return _BANDS[line.get("band")] if line.get("applicable", True) else _NOT_APPLICABLE
 
 
 def _show_error(line: Line) -> None:
@@ -98,16 +107,22 @@ def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
         pad_edge=False,
     )
     for name, line in rows:
-        band, probability, area = line["band"], line["probability"], line["area_percent"]
+        band, probability = line["band"], line["probability"]
         view.add_row(
             Text(output.clean(name)),
-            Text(_BANDS[band], _STYLES[band]) if line["applicable"] else Text("not applicable", "dim"),
+            Text(_word(line), _STYLES[band] if line["applicable"] else "dim"),
             "–" if probability is None else f"{100 * probability:.0f} %",
-            "–" if area is None else f"{area:.1f} %",
-            _REGIMES[line["regime"]],
+            _area(line),
+            REGIMES[line["regime"]],
             Text(output.clean(_reasons(line))),
         )
     return view
+
+
+def _area(line: Line) -> str:
+    """A dash also where the method cannot tell: its map shows where it looked then, not a finding."""
+    known = line["area_percent"] is not None and line["band"] != "inconclusive"
+    return f"{line['area_percent']:.1f} %" if known else "–"
 
 
 def _shared_folder(answers: Sequence[Line]) -> str:
@@ -122,7 +137,10 @@ def _shared_folder(answers: Sequence[Line]) -> str:
 
 def _file(line: Line, folder: str) -> str:
     name = os.path.relpath(line["file"], folder) if folder else line["file"]
-    return name if line["frames"] == 1 else f"{name} (frame {line['frame'] + 1} of {line['frames']})"
+    if line["frames"] == 1:
+        return name
+    seen = "" if line["examined"] == line["frames"] else f"{line['examined']} of "
+    return f"{name} (most suspicious of {seen}{line['frames']} frames: {line['frame'] + 1})"
 
 
 def _reasons(line: Line) -> str:
@@ -130,7 +148,7 @@ def _reasons(line: Line) -> str:
         return str(line["reason"])
     texts = list(_texts(line))
     more = len(texts) - _MOST_REASONS
-    return "; ".join(texts[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "") or "–"
+    return "; ".join(texts[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "") or "no finding"
 
 
 def _texts(line: Line) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from ledger.settings import Settings
 
 YES, NO, BAD_INPUT, UNDETERMINED = 0, 1, 2, 3
+CLOSED_PIPE = 141
+"""Whoever reads the output has closed it, as ``| head -1`` does: 128 + SIGPIPE, as a shell says of other programs. It
+is no answer; 1 would say *altered* or *no*."""
 _WORST_LAST = (YES, NO, UNDETERMINED, BAD_INPUT)
 
 Data = Annotated[
@@ -104,19 +109,33 @@ def local_only(settings: Settings, what: str) -> None:
 
 
 class LedgerCommand(TyperCommand):
-    """A command whose errors become a message, a line of advice and an exit code; the trace only with --verbose."""
+    """A command whose errors become a message, a line of advice and an exit code; the trace only with --verbose.
+
+    When the reader of the output has gone it ends without a word, with :data:`CLOSED_PIPE`.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, TyperException):
             raise
-        except Exception as error:
+        except SystemExit as error:
+            if isinstance(error.__context__, BrokenPipeError):  # rich ends the program by itself
+                raise _closed_pipe() from None
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, people get a message and no trace
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise
+                raise _closed_pipe() from None
             failure = _as_ledger_error(error)
             _report(failure, ctx)
             raise typer.Exit(code_of(failure)) from None
+
+
+def _closed_pipe() -> typer.Exit:
+    """The end; what is still to be flushed goes nowhere, or the interpreter would complain about it."""
+    with suppress(OSError), Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return typer.Exit(CLOSED_PIPE)
 
 
 def _as_ledger_error(error: Exception) -> LedgerError:

@@ -134,3 +134,15 @@ def three_frames() -> bytes:
     stream = io.BytesIO()
     frames[0].save(stream, "TIFF", save_all=True, append_images=frames[1:])
     return stream.getvalue()
+
+
+def test_an_open_answer_shows_the_plain_picture_first_and_its_map_as_no_finding(
+    verify: Verify, picture: Picture, detector: Any
+) -> None:
+    detector.answer = replace(detector.answer, band="inconclusive", probability=0.5)
+    app = verify(picture(107))
+    assert "Cyan outline" not in captions(app)
+    assert "where it looked, not a finding" in captions(app)
+    app.segmented_control(key="verify.view.undecided").set_value("Heat map").run()
+    assert "Cyan outline" in captions(app)
+    assert "where it looked, not a finding" in captions(app)

@@ -115,7 +115,7 @@ def test_a_re_encoded_dicom_lists_its_changed_attribute_and_an_altered_one_its_c
     original.PixelData = pixels.astype(np.int16).tobytes()
     said = verify(app, "ct.dcm", saved(original))
     assert "<h2>Altered</h2>" in said
-    assert "tiles outlined: 1" in " ".join(caption.value for caption in app.caption)
+    assert "Tiles outlined: 1" in " ".join(caption.value for caption in app.caption)
 
 
 def saved(dataset: pydicom.Dataset) -> bytes:

@@ -17,6 +17,7 @@ from dashboard.components.downloads import verification_json
 from dashboard.components.heat import ela_view, heat_over
 from dashboard.components.preview import NoPreview
 from dashboard.words import BANDS, NO_ANSWERS, REGIMES, meaning_of
+from detector.calibrate import Calibration
 from detector.types import Band, Regime
 from ledger.schemas import Detection, DetectionFinding, DetectionPictures, Verification
 
@@ -175,3 +176,54 @@ def test_the_error_levels_come_in_the_pictures_size(pictures: DetectionPictures)
 def test_pictures_that_cannot_be_read_are_no_reason_to_fail(pictures: DetectionPictures, broken: str) -> None:
     with pytest.raises(NoPreview):
         heat_over(Image.new("RGB", (8, 8)), pictures.model_copy(update={"heatmap_png": broken}), 0.5)
+
+
+NOTHING = (
+    "No pictures with this save history were among those the method was calibrated on: every answer is inconclusive."
+)
+
+
+def test_where_nothing_is_ever_decided_the_card_says_why_and_claims_no_rates(
+    verification: Make, detection: Detection
+) -> None:
+    rates = detection.rates | {"regime": "all", "note": NOTHING}
+    found = detection.model_copy(update={"band": "inconclusive", "rates": rates})
+    said = detector_markup(verification("undetermined").model_copy(update={"detection": found}))
+    assert "Why it cannot tell" in said
+    assert NOTHING in said
+    assert "0.63, 95 % interval" in said
+    assert "of 40" not in said and "of 41" not in said
+    assert "this kind of file" not in said
+    assert "calibrated on other kinds of file only" in said
+
+
+def test_the_card_says_how_many_forgeries_are_caught(verification: Make, detection: Detection) -> None:
+    found = detection.model_copy(update={"rates": detection.rates | {"caught": 0.25}})
+    said = detector_markup(verification("suspect").model_copy(update={"detection": found}))
+    assert "Forgeries called “traces of forgery”" in said
+    assert "25.0 % of 41" in said
+
+
+def test_rates_of_all_kinds_together_are_not_said_to_be_of_this_kind(verification: Make, detection: Detection) -> None:
+    found = detection.model_copy(update={"rates": detection.rates | {"regime": "all"}})
+    said = detector_markup(verification("suspect").model_copy(update={"detection": found}))
+    assert "How often it errs on all kinds of file together" in said
+    assert "calibrated on all kinds of file together" in said
+    assert "files of this kind" not in said and "calibrated for" not in said
+
+
+def test_the_area_of_an_inconclusive_answer_is_no_finding(verification: Make, detection: Detection) -> None:
+    found = detection.model_copy(update={"band": "inconclusive", "area_percent": 99.6})
+    said = detector_markup(verification("undetermined").model_copy(update={"detection": found}))
+    assert "no finding<br>" in said
+    assert "where it looked, not a finding" in said
+
+
+def test_a_note_of_the_calibration_is_known_to_decide_nothing(verification: Make, detection: Detection) -> None:
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.normal(0, 1, 60), rng.normal(4, 1, 60)])
+    rates = Calibration.fit(scores, [0] * 60 + [1] * 60, ["lossless"] * 120).apply(9.0, "jpeg").rates
+    found = detection.model_copy(update={"band": "inconclusive", "rates": dict(rates)})
+    said = detector_markup(verification("undetermined").model_copy(update={"detection": found}))
+    assert "Why it cannot tell" in said
+    assert "calibrated on other kinds of file only" in said

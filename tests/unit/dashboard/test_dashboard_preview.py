@@ -103,3 +103,10 @@ def test_whatever_the_bytes_are_there_is_a_picture_or_a_reason(data: bytes, mark
 def test_a_truncated_dicom_has_a_reason() -> None:
     with pytest.raises(NoPreview, match="No preview"):
         make_preview(dicom("CT_small.dcm")[:2000])
+
+
+def test_the_reason_names_no_class_of_the_program() -> None:
+    with pytest.raises(NoPreview) as reason:
+        make_preview(dicom("CT_small.dcm")[:2000])
+    assert "Error" not in str(reason.value)
+    assert "Exception" not in str(reason.value)

@@ -122,7 +122,7 @@ def test_of_many_frames_the_most_suspicious_is_told(run_bare, tmp_path):
     cv2.imwritemulti(str(tmp_path / "a.tiff"), pages)
     ran = run_bare("analyze", tmp_path / "a.tiff", "--json")
     assert (ran.line["band"], ran.line["frame"], ran.line["frames"], ran.line["examined"]) == ("altered", 2, 4, 4)
-    assert "frame 3 of 4" in run_bare("analyze", tmp_path / "a.tiff").out
+    assert "most suspicious of 4 frames: 3" in run_bare("analyze", tmp_path / "a.tiff").out
 
 
 def test_all_methods_are_side_by_side_and_an_unusable_one_is_named(run_bare, pictures):

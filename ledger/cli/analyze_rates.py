@@ -1,0 +1,66 @@
+"""In words: why the detector said what it said of files of one kind, and how often it errs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Line = Mapping[str, Any]
+REGIMES = {
+    "jpeg-double": "JPEG, saved before",
+    "jpeg": "JPEG",
+    "lossless-jpeg-trace": "lossless, once a JPEG",
+    "lossless": "lossless",
+    "lossy": "lossy, not JPEG",
+}
+NOTHING = "every answer is inconclusive"
+"""In the note of rates that no answer can rest on (:mod:`detector.calibrate`)."""
+
+
+def decides_nothing(rates: Mapping[str, Any]) -> bool:
+    """Whether the method never says anything but inconclusive of such files, so that it has no error rates."""
+    return NOTHING in str(rates.get("note") or "")
+
+
+def notes(lines: Sequence[Line]) -> Iterator[str]:
+    """One sentence for each method and kind of file about each note, and about the errors of each word given."""
+    said = dict.fromkeys(text for line in lines if line.get("applicable") for text in _about(line))
+    yield from said
+
+
+def _about(line: Line) -> Iterator[str]:
+    rates, band = line.get("rates") or {}, line["band"]
+    head = f"{line['method']}, {REGIMES[line['regime']]}: "
+    if rates.get("note"):
+        yield head + str(rates["note"])
+    elif band == "inconclusive":
+        yield head + "inconclusive is what it says where forged and pristine pictures score alike."
+    if band != "inconclusive" and not decides_nothing(rates):
+        words = _altered(rates) if band == "altered" else _no_trace(rates)
+        yield from (head + each for each in [words] if each)
+
+
+def _altered(rates: Mapping[str, Any]) -> str:
+    parts = [
+        _share(rates, "false_alarm", "of pristine pictures"),
+        _share(rates, "caught", "of forgeries"),
+    ]
+    return _sentence("it calls altered", parts, rates)
+
+
+def _no_trace(rates: Mapping[str, Any]) -> str:
+    parts = [_share(rates, "miss", "of forgeries"), _share(rates, "cleared", "of pristine pictures")]
+    return _sentence("it finds no trace in", parts, rates)
+
+
+def _sentence(begin: str, parts: Sequence[str], rates: Mapping[str, Any]) -> str:
+    known = " and ".join(part for part in parts if part)
+    where = ", measured on all kinds of file together: too few of this kind" if rates.get("regime") == "all" else ""
+    return f"{begin} {known}{where}." if known else ""
+
+
+def _share(rates: Mapping[str, Any], name: str, of: str) -> str:
+    if rates.get(name) is None:
+        return ""
+    most = rates.get(f"{name}_high")
+    return f"{100 * rates[name]:.1f} % {of}" + (f" (at most {100 * most:.0f} %)" if most is not None else "")

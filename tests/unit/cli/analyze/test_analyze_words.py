@@ -1,0 +1,179 @@
+"""What medseal analyze says to people: why, how often it errs, and what was passed over."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pydicom.data
+import pytest
+
+from ledger.cli.analyze_rates import notes
+
+NOTE = "No pictures with this save history were calibrated on: every answer is inconclusive."
+RATES = {
+    "regime": "lossless",
+    "false_alarm": 0.04,
+    "false_alarm_high": 0.11,
+    "caught": 0.3,
+    "miss": 0.08,
+    "cleared": 0.5,
+}
+
+
+@pytest.fixture
+def with_rates(known_detector, monkeypatch):
+    """Gives the known answers these rates."""
+
+    def give(rates, **also):
+        known = known_detector.analyze
+        monkeypatch.setattr(
+            known_detector,
+            "analyze",
+            lambda self, pixels, jpeg=None: replace(known(self, pixels, jpeg=jpeg), rates=rates, **also),
+        )
+
+    return give
+
+
+def test_a_note_is_said_once_for_a_method_and_a_kind_of_file(run_bare, pictures, with_rates):
+    with_rates({**RATES, "note": NOTE})
+    shown = run_bare("analyze", pictures / "unsure.png", pictures / "clean.png").out
+    assert shown.count(NOTE) == 1
+    assert f"ela_cnn, lossless: {NOTE}" in shown
+    assert "of pristine pictures" not in shown
+
+
+def test_a_decided_answer_comes_with_its_error_rates(run_bare, pictures, with_rates):
+    with_rates(RATES)
+    shown = run_bare("analyze", pictures / "altered.png", pictures / "clean.png").out
+    assert "it calls altered 4.0 % of pristine pictures (at most 11 %) and 30.0 % of forgeries." in shown
+    assert "it finds no trace in 8.0 % of forgeries and 50.0 % of pristine pictures." in shown
+
+
+def test_rates_of_all_kinds_together_say_so():
+    line = {
+        "method": "vgg",
+        "regime": "jpeg",
+        "band": "altered",
+        "applicable": True,
+        "rates": {**RATES, "regime": "all"},
+    }
+    (said,) = notes([line])
+    assert "measured on all kinds of file together" in said
+
+
+def test_the_area_of_an_inconclusive_answer_is_not_shown_but_kept(run_bare, pictures):
+    assert "3.9 %" not in run_bare("analyze", pictures / "unsure.png").out
+    assert run_bare("analyze", pictures / "unsure.png", "--json").line["area_percent"] == pytest.approx(3.9, abs=0.1)
+
+
+def test_an_answer_without_findings_says_so(run_bare, pictures, with_rates):
+    with_rates(RATES, findings=())
+    assert "no finding" in run_bare("analyze", pictures / "clean.png").out
+
+
+def test_of_more_frames_than_were_examined_both_counts_are_told(run_bare, tmp_path):
+    pages = [np.full((64, 64), 200 if number == 9 else 50, np.uint8) for number in range(30)]
+    cv2.imwritemulti(str(tmp_path / "a.tiff"), pages)
+    assert "most suspicious of 8 of 30 frames: 10" in run_bare("analyze", tmp_path / "a.tiff").out
+
+
+def test_not_applicable_is_counted_apart(run_bare, pictures):
+    shown = run_bare("analyze", pictures / "black.png", pictures / "unsure.png").out
+    assert "1 not applicable" in shown
+    assert "1 inconclusive" in shown
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A folder of one picture, and of files that are none."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "clean.png"), np.full((64, 80), 50, np.uint8))
+    (folder / "README.txt").write_text("What is here.")
+    (folder / "profile.icc").write_bytes(bytes(36) + b"acsp")
+    (folder / "DICOMDIR").write_bytes(Path(str(pydicom.data.get_testdata_file("DICOMDIR"))).read_bytes())
+    return folder
+
+
+def test_in_a_folder_files_that_are_no_pictures_are_passed_over(run_bare, mixed):
+    ran = run_bare("analyze", mixed, "--json")
+    assert ran.line["band"] == "no-trace"
+    assert "3 files that are no pictures were passed over" in ran.err
+    assert ran.code == 0
+
+
+@pytest.mark.parametrize("name", ["README.txt", "DICOMDIR"])
+def test_a_file_that_is_named_is_an_error_if_it_is_no_picture(run_bare, mixed, name):
+    ran = run_bare("analyze", mixed / name, mixed / "clean.png", "--json")
+    assert ran.lines[0]["error"]["code"] == "unsupported_image"
+    assert ran.code == 3
+
+
+def test_a_picture_of_a_kind_that_is_not_read_is_not_passed_over(run_bare, mixed):
+    data = bytearray(Path(str(pydicom.data.get_testdata_file("CT_small.dcm"))).read_bytes())
+    where = data.index(b"MONOCHROME2")
+    data[where : where + 11] = b"MONOCHROMEX"
+    (mixed / "strange.dcm").write_bytes(data)
+    ran = run_bare("analyze", mixed, "--json")
+    assert [line["error"]["code"] for line in ran.lines if "error" in line] == ["unsupported_image"]
+    assert ran.code == 3
+
+
+def test_another_format_is_passed_over_however_large_and_an_empty_file_is_not(run_bare, mixed, monkeypatch):
+    monkeypatch.setenv("MEDSEAL_MAX_UPLOAD_MB", "1")
+    (mixed / "archive.zip").write_bytes(b"PK\3\4" + bytes(3 << 20))
+    (mixed / "empty.png").write_bytes(b"")
+    ran = run_bare("analyze", mixed, "--json")
+    assert [Path(line["file"]).name for line in ran.lines] == ["clean.png", "empty.png"]
+    assert "4 files that are no pictures were passed over" in ran.err
+
+
+def test_a_folder_without_any_picture_is_bad_input(run_bare, mixed):
+    (mixed / "clean.png").unlink()
+    assert run_bare("analyze", mixed).code == 2
+
+
+def test_methods_can_be_named_one_by_one(run_bare, pictures):
+    ran = run_bare(
+        *("analyze", pictures / "clean.png", "--json", "--method", "random_forest"),
+        *("--method", "ela_cnn,random_forest"),
+    )
+    assert [line["method"] for line in ran.lines] == ["random_forest", "ela_cnn"]
+
+
+def test_advice_on_a_missing_model_names_the_folder_of_ones_own(run_bare, pictures, tmp_path):
+    ran = run_bare("analyze", pictures / "clean.png", "--method", "vgg", "--weights", tmp_path / "mine")
+    assert f"medseal train --method vgg --data DIR --out {tmp_path / 'mine'}" in ran.err
+    assert "--out" not in run_bare("analyze", pictures / "clean.png", "--method", "vgg").err
+
+
+@pytest.mark.parametrize(("note", "caught"), [(None, "0.3"), (NOTE, "")])
+def test_a_csv_export_holds_reasons_and_rates(run_bare, pictures, with_rates, tmp_path, note, caught):
+    with_rates({**RATES, "note": note} if note else RATES)
+    export = tmp_path / "a.csv"
+    run_bare("analyze", pictures / "altered.png", "--export", export)
+    (row,) = csv.DictReader(export.open(encoding="utf-8"))
+    assert row["reasons"] == "a bright spot"
+    assert (row["caught"], row["note"], row["measured_on"]) == (caught, note or "", "lossless")
+    resumed = run_bare("analyze", pictures / "altered.png", "--export", export, "--resume").out
+    assert "a bright spot" in resumed
+    assert (note or "30.0 % of forgeries") in resumed
+
+
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_a_reader_that_has_gone_is_no_answer_and_leaves_no_trace(arguments, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = "from ledger.cli import main; main()"
+    command = [sys.executable, "-c", program, "analyze", "--list-methods", "--weights", str(tmp_path), *arguments]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, "")
