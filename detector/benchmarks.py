@@ -6,7 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -127,12 +127,25 @@ def _jobs(originals: Sequence[Example], pairs: int, seed: int, histories: Sequen
                 index=index,
                 seed=seed,
                 history=histories[cell % len(histories)],
-                forgery=FORGERIES[(index + index // len(FORGERIES)) % len(FORGERIES)],
+                forgery=_forgery(index),
                 leaky=leaky,
                 candidates=candidates,
                 donors=_donors(candidates[0], originals, np.random.default_rng([seed, index, 1])),
             )
             index += 1
+
+
+def _forgery(index: int) -> str:
+    return FORGERIES[(index + index // len(FORGERIES)) % len(FORGERIES)]
+
+
+def lacking(made: Sequence[Example], count: int) -> dict[str, int]:
+    """How many forgeries of a class ``made``, a set of ``count`` pictures, has fewer than :func:`make_set` wanted.
+
+    Classes that lack none are left out. Where a forgery had no room, or a splice no donor, another was made instead.
+    """
+    wanted = Counter(_forgery(index) for index in range(count // 2))
+    return dict(sorted((wanted - Counter(example.forgery or "" for example in made if example.forged)).items()))
 
 
 def _turns(examples: Sequence[Example], rng: np.random.Generator) -> list[Example]:

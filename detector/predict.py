@@ -39,6 +39,11 @@ class Frame(Protocol):
         """None unless the frame came as a JPEG."""
         ...
 
+    @property
+    def lossy(self) -> bool:
+        """Whether the frame is known to have been compressed with loss, and not as ``jpeg``."""
+        ...
+
 
 F = TypeVar("F", bound=Frame)
 
@@ -91,7 +96,7 @@ class Analyzer:
         best: tuple[F, Examined] | None = None
         applied = 0
         for frame in frames:
-            seen = self.examine(frame.pixels, jpeg=frame.jpeg)
+            seen = self.examine(frame.pixels, jpeg=frame.jpeg, lossy=frame.lossy)
             applied += seen.evidence is not None
             if best is None or self._suspicion(seen) > self._suspicion(best[1]):
                 best = frame, seen
@@ -99,12 +104,16 @@ class Analyzer:
             raise UnreadablePicture("expected at least one frame, found none")
         return best[0], self.judge(best[1], of=max(1, applied))
 
-    def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Examined:
-        """The evidence alone; errors as :meth:`analyze`."""
+    def examine(self, pixels: Pixels, *, jpeg: bytes | None = None, lossy: bool = False) -> Examined:
+        """The evidence alone; errors as :meth:`analyze`.
+
+        The regime is *lossy* where the caller knows (``lossy``) that other losses than those of ``jpeg`` lie behind
+        the pixels, as of JPEG 2000: what such a picture's traces mean has not been measured.
+        """
         begun = time.perf_counter()
         checked = check_shape(pixels)
         allowed = self._method.applicable(checked, jpeg)
-        history = regime(checked, jpeg)
+        history = Regime.LOSSY if lossy else regime(checked, jpeg)
         evidence = self._method.examine(checked, jpeg=jpeg) if allowed.applicable else None
         return Examined(allowed, history, evidence, time.perf_counter() - begun)
 

@@ -33,6 +33,8 @@ class Regime(StrEnum):
     JPEG = "jpeg"
     LOSSLESS_JPEG_TRACE = "lossless-jpeg-trace"
     LOSSLESS = "lossless"
+    LOSSY = "lossy"
+    """Compressed with loss, and not as the JPEG at hand: no method is calibrated on it, every answer inconclusive."""
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,21 @@ MOST_FRAMES = 8
 """So many frames of a multi-frame image are examined unless the caller says otherwise."""
 
 
+_COMPRESSED_WITH_LOSS = ("(0028,2110)", b"01")  # LossyImageCompression, PS3.3 C.7.6.1.1.5
+
+
 @dataclass(frozen=True)
 class FramePixels:
-    """One frame, counted from 0; ``jpeg`` is the compressed frame when it came as 8-bit JPEG, else None."""
+    """One frame, counted from 0; ``jpeg`` is the compressed frame when it came as 8-bit JPEG, else None.
+
+    ``lossy``: of a DICOM file, it came compressed with loss in another way (JPEG 2000, near-lossless JPEG-LS), or the
+    file says that it was compressed with loss before, and does not hold it as that JPEG.
+    """
 
     number: int
     pixels: Pixels
     jpeg: bytes | None
+    lossy: bool = False
 
 
 def spread(frames: int, most: int = MOST_FRAMES) -> tuple[int, ...]:
@@ -52,9 +60,14 @@ def frame_pixels(image: DecodedImage, data: bytes, numbers: Collection[int] | No
     for number, (frame, jpeg) in enumerate(zip(image.read_frames(), _jpegs(image, data), strict=False)):
         if number in wanted:
             wanted.remove(number)
-            yield FramePixels(number, detector_pixels(frame, image), jpeg)
+            yield FramePixels(number, detector_pixels(frame, image), jpeg, jpeg is None and _lossy(image))
         if not wanted:
             return
+
+
+def _lossy(image: DecodedImage) -> bool:
+    declared = any((each.path, each.value) == _COMPRESSED_WITH_LOSS for each in image.attributes)
+    return declared or (image.lossy and image.transfer_syntax is not None)
 
 
 def _jpegs(image: DecodedImage, data: bytes) -> Iterator[bytes | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from detector.datasets import casia, folder, generated, manifest, series
+from detector.datasets import casia, folder, generated, manifest, plain, series
 from detector.datasets.contract import Example
 from detector.datasets.reading import read_mask, read_picture
 from detector.errors import UnreadablePicture, UnusableData
@@ -16,7 +16,13 @@ KINDS: Mapping[str, Callable[[Path], list[Example]]] = {
     "casia": casia.open_casia,
     "folder": folder.open_folder,
     "dicom": series.open_series,
+    "pictures": plain.open_pictures,
 }
+
+_LAY_OUT = (
+    "Put pristine pictures (PNG, JPEG, TIFF, BMP, DICOM) into the folder, or into one subfolder a patient; forged ones "
+    "need pristine/ and forged/. All layouts: detector/README.md."
+)
 
 
 def open_dataset(directory: Path, kind: str | None = None) -> list[Example]:
@@ -53,8 +59,12 @@ def detect(directory: Path) -> str:
         return "folder"
     if series.dicom_files(directory):
         return "dicom"
+    if plain.plain_pictures(directory):
+        return "pictures"
     raise UnusableData(
-        f"expected {generated.FILE}, {manifest.FILE}, Au and Tp, pristine and forged, or DICOM files in {directory}"
+        f"expected pictures, {generated.FILE}, {manifest.FILE}, Au and Tp, pristine and forged, or DICOM files "
+        f"in {directory}, found none of them",
+        advice=_LAY_OUT,
     )
 
 

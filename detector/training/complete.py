@@ -80,14 +80,12 @@ def _sides(
     shares = (1 - settings["held"], settings["held"])
     divided = split(examples, seed, (*shares, 0.0))
     train_side, held_side = divided.train, divided.held
+    if not train_side or not held_side:
+        raise _too_few_groups([*train_side, *held_side])
     if any(example.forged for example in examples):
         return _both_classes(train_side, "training"), _both_classes(held_side, "held")
     made = []
     for side, share, name in ((train_side, shares[0], "training"), (held_side, shares[1], "held")):
-        if not side:
-            raise UnusableData(
-                f"expected pictures of several groups, found {len(examples)} and none for the {name} side"
-            )
         key = [seed, share, settings["count"], settings["histories"], [str(e.path) for e in side]]
         made.append(
             make_set(
@@ -103,10 +101,23 @@ def _sides(
     return _both_classes(made[0], "training"), _both_classes(made[1], "held")
 
 
+def _too_few_groups(examples: Sequence[Example]) -> UnusableData:
+    groups = len({example.group for example in examples})
+    return UnusableData(
+        "expected several groups (patients, volumes, pictures unlike each other) to divide into a training and a held "
+        f"side, found {groups} in {len(examples)} pictures",
+        advice="Add pictures of more patients; a group is a subfolder, a DICOM patient or a split_group of a manifest.",
+    )
+
+
 def _both_classes(side: Sequence[Example], name: str) -> list[Example]:
     forged = sum(example.forged for example in side)
     if not 0 < forged < len(side):
-        raise UnusableData(f"expected both classes on the {name} side, found {forged} forged of {len(side)} pictures")
+        groups = len({example.group for example in side})
+        raise UnusableData(
+            f"expected both classes on the {name} side, found {forged} forged of {len(side)} in {groups} groups",
+            advice="Add pictures of more groups (patients), pristine and forged ones; a group stays on one side.",
+        )
     return list(side)
 
 

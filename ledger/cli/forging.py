@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from detector.datasets.contract import Example
 
+_WHY = "no room for them, or no donor: a splice needs two groups of one modality"
+
 
 def forge(
     pictures: Annotated[
@@ -40,7 +42,7 @@ def forge(
     A stopped run goes on where it was. Forgeries: copy-move, splicing, modification, removal.
     """
     del verbose  # read by the edge
-    from detector.benchmarks import make_set
+    from detector.benchmarks import lacking, make_set
     from detector.datasets.opening import open_dataset
     from detector.evaluation.protocols import pristine
     from ledger.cli import output
@@ -57,12 +59,14 @@ def forge(
             leaky=leaky,
             report=lambda done, total, _words: bars.update(bar, completed=done, total=total),
         )
-    summary = _summary(examples)
+    summary = {**_summary(examples), "lacking": lacking(examples, count)}
     if as_json:
         output.emit({"folder": str(out), "seed": seed, "leaky": leaky, **summary})
         return
     typer.echo(f"made {summary['pictures']} pictures in {output.clean(out)}, {summary['forged']} of them forged")
     output.facts((name, _shown(summary[name])) for name in ("forgeries", "histories", "sources"))
+    if summary["lacking"]:
+        output.facts([("fewer than asked for", f"{_shown(summary['lacking'])} ({_WHY})")])
     output.facts([("forged area", f"{summary['least_area']:.1%} to {summary['greatest_area']:.1%}")])
 
 

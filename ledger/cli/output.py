@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -39,9 +40,18 @@ def clean(value: object) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
 
 
+def write_anything() -> None:
+    """Let standard output and error show as escapes what their encoding cannot hold, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def emit(value: Mapping[str, Any]) -> None:
-    """One JSON line on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    """One JSON line on standard output, in any encoding of it."""
+    whole = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    # Python's escapes are not JSON's, but for those of lone surrogates: the only ones that UTF-8 needs.
+    typer.echo(json.dumps(value, ensure_ascii=not whole, allow_nan=False))
 
 
 def error_object(error: LedgerError) -> dict[str, str]:

@@ -11,7 +11,9 @@ import numpy as np
 import pydicom.data
 import pytest
 from PIL import Image
+from pydicom.uid import JPEG2000, ExplicitVRLittleEndian, JPEG2000Lossless
 
+from detector.saving import save_lossless
 from ledger.core.images import decode
 from ledger.pixels import detector_pixels, frame_pixels, spread
 
@@ -114,6 +116,31 @@ def test_a_dicom_frame_of_jpeg_baseline_comes_with_its_codestream():
     assert found.jpeg is not None
     shown = np.asarray(Image.open(io.BytesIO(found.jpeg)).convert("RGB"))
     assert np.abs(shown.astype(int) - found.pixels).max() <= 2
+
+
+def in_dicom(syntax, declared="00", **options):
+    data, _ = save_lossless(np.random.default_rng(0).integers(0, 4096, (64, 64)).astype(np.uint16), "dicom")
+    file = pydicom.dcmread(io.BytesIO(data))
+    file.BitsStored, file.HighBit = 12, 11
+    file.LossyImageCompression = declared
+    if syntax.is_compressed:
+        file.compress(syntax, generate_instance_uid=False, **options)
+    stream = io.BytesIO()
+    file.save_as(stream)
+    return stream.getvalue()
+
+
+def test_a_dicom_frame_compressed_with_loss_but_not_as_jpeg_is_marked():
+    assert pixels_of(in_dicom(JPEG2000, j2k_cr=[8])).lossy
+    assert pixels_of(in_dicom(ExplicitVRLittleEndian, declared="01")).lossy
+    assert not pixels_of(in_dicom(ExplicitVRLittleEndian)).lossy
+    assert not pixels_of(in_dicom(JPEG2000Lossless)).lossy
+
+
+def test_a_frame_that_comes_with_its_jpeg_is_not_marked_as_lossy_in_another_way():
+    data = Path(str(pydicom.data.get_testdata_file("SC_rgb_jpeg_dcmtk.dcm"))).read_bytes()
+    assert not pixels_of(data).lossy
+    assert not pixels_of(saved(Image.fromarray(np.full((32, 32), 90, np.uint8)), format="JPEG")).lossy
 
 
 def test_only_the_frames_asked_for_come_each_with_its_number():

@@ -31,6 +31,17 @@ def test_a_set_is_made_told_and_can_be_opened(run_bare, pristine, tmp_path):
     assert len(open_dataset(tmp_path / "set")) == 8
 
 
+def test_pictures_of_one_group_give_no_splices_and_the_summary_says_so(run_bare, pristine, tmp_path):
+    patient = pristine / "one-patient"
+    (pristine / "pristine").rename(patient)
+    arguments = ("forge", pristine, "--out", tmp_path / "set", "--count", "8")
+    ran = run_bare(*arguments, "--json")
+    assert ran.code == 0, ran.err
+    assert "splicing" not in ran.line["forgeries"]
+    assert ran.line["lacking"]["splicing"] == 1
+    assert "splicing 1" in run_bare(*arguments).out.split("fewer than asked for")[1]
+
+
 def test_a_finished_set_is_told_again_in_words(run_bare, pristine, tmp_path):
     arguments = ("forge", pristine, "--out", tmp_path / "set", "--count", "4", "--seed", "3")
     first, again = run_bare(*arguments), run_bare(*arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -79,6 +80,19 @@ def test_a_setting_that_does_not_exist_is_bad_input_with_advice(run_bare: Callab
     assert ran.code == 2
     assert "'epoch'" in ran.err
     assert "detector/configs" in ran.err
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_pictures_of_one_patient_cannot_be_divided_and_the_groups_are_counted(
+    run_bare: Callable[..., Any], pictures: Path, tmp_path: Path, forged: bool
+):
+    for kind in ("pristine", "forged")[: 1 + forged]:
+        (tmp_path / "data" / kind).mkdir(parents=True)
+        shutil.copytree(pictures / "pristine", tmp_path / "data" / kind / "one-patient")
+    ran = run_bare("train", "--method", "random_forest", "--data", tmp_path / "data", "--out", tmp_path / "models")
+    assert ran.code == 2
+    assert "expected several groups" in ran.err
+    assert f"found 1 in {COUNT * (1 + forged)} pictures" in ran.err
 
 
 def test_a_folder_without_pictures_is_bad_input(run_bare: Callable[..., Any], tmp_path: Path):

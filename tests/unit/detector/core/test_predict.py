@@ -25,7 +25,7 @@ class Made:
     def applicable(self, pixels, jpeg):
         return usable(pixels)
 
-    def examine(self, pixels, *, jpeg=None):
+    def examine(self, pixels, *, jpeg=None, lossy=False):
         heat = np.zeros(pixels.shape[:2], np.float32)
         heat[:, : pixels.shape[1] // 4] = 1
         return Evidence(float(pixels.max()), heat, (Finding("made", "a", "b", "c"),), {"half": 0.5})
@@ -58,11 +58,11 @@ def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
 
 
 def frames(*largest):
-    return [SimpleNamespace(pixels=picture(value), jpeg=None) for value in largest]
+    return [SimpleNamespace(pixels=picture(value), jpeg=None, lossy=False) for value in largest]
 
 
 def test_of_several_frames_the_most_suspicious_is_returned_with_its_frame(weights):
-    shown = [SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None), *frames(40, 220, 50)]
+    shown = [SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None, lossy=False), *frames(40, 220, 50)]
     frame, found = predict.Analyzer("ela_cnn", weights).analyze_frames(iter(shown))
     assert frame is shown[2] and found.score == 220
 
@@ -71,7 +71,7 @@ def test_the_chosen_frame_is_judged_as_one_of_those_that_could_be_judged(weights
     analyzer, asked = predict.Analyzer("ela_cnn", weights), []
     judge = predict.Analyzer.judge
     monkeypatch.setattr(predict.Analyzer, "judge", lambda self, seen, of=1: asked.append(of) or judge(self, seen, of))
-    small = SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None)
+    small = SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None, lossy=False)
     for shown in ([small, *frames(40, 220, 50)], frames(220), [small]):
         analyzer.analyze_frames(shown)
     assert asked == [3, 1, 1]
@@ -87,6 +87,13 @@ def test_what_one_picture_may_be_called_the_best_of_eight_may_not(weights):
     assert analyzer.analyze(picture(220)).band is Band.ALTERED
     assert analyzer.analyze_frames(frames(220))[1].band is Band.ALTERED
     assert analyzer.analyze_frames(frames(40, 220))[1].band is Band.INCONCLUSIVE
+
+
+def test_a_high_score_of_a_picture_lossy_in_a_way_nobody_measured_is_inconclusive_and_says_why(weights):
+    shown = SimpleNamespace(pixels=picture(220), jpeg=None, lossy=True)
+    _, found = predict.Analyzer("ela_cnn", weights).analyze_frames([shown])
+    assert (found.applicable, found.band, found.regime) == (True, Band.INCONCLUSIVE, Regime.LOSSY)
+    assert "No pictures with this save history" in found.rates["note"]
 
 
 def test_no_frame_at_all_is_no_picture(weights):

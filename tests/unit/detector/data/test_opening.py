@@ -57,6 +57,27 @@ def test_a_subfolder_of_a_folder_is_a_group(tissue: Tissue, tmp_path: Path) -> N
     assert first.group == second.group != third.group
 
 
+def test_a_folder_of_pictures_alone_is_all_pristine_and_grouped_by_subfolder(tissue: Tissue, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "p1/a.png", "p1/deep/b.png", "p2/a.png"):
+        _png(tmp_path / name, tissue(1, 64))
+    (tmp_path / "notes.txt").write_text("of these pictures")
+    assert detect(tmp_path) == "pictures"
+    examples = open_dataset(tmp_path)
+    assert not any(example.forged for example in examples)
+    assert [example.group.split(":")[1] for example in examples] == ["a", "b", "p1", "p1", "p2"]
+    assert len({example.pair for example in examples}) == 5
+
+
+@pytest.mark.parametrize("place", ["masks", "Tp", "train/forged", "train/pristine", ".work/made"])
+def test_pictures_of_another_kind_of_data_set_are_not_taken_for_pristine(
+    tissue: Tissue, tmp_path: Path, place: str
+) -> None:
+    _png(tmp_path / place / "a.png", tissue(1, 64))
+    with pytest.raises(UnusableData, match="found none of them") as caught:
+        open_dataset(tmp_path)
+    assert "into one subfolder a patient" in caught.value.advice
+
+
 def test_a_manifest_gives_source_group_and_trace(hospital: Path) -> None:
     examples = open_dataset(hospital)
     assert len(examples) == 32
