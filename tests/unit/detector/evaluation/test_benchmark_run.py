@@ -16,10 +16,8 @@ from detector.datasets.contract import HISTORIES, Example
 from detector.errors import UnusableConfig, UnusableData
 from detector.evaluation import protocols, run
 from detector.evaluation import report as reporting
-from detector.evaluation.columns import DECIDING, Answers, columns
 from detector.evaluation.config import BenchmarkConfig, read_config
 from detector.evaluation.learning import Training, read_training
-from detector.evaluation.outcomes import Outcome
 from detector.evaluation.report import markdown
 from detector.evaluation.summary import Figure, Results
 from detector.registry import METHODS
@@ -165,17 +163,6 @@ def test_each_row_says_how_many_pictures_were_tested(whole: tuple[Results, Path]
 def test_a_method_that_decides_nothing_has_a_dash_for_copy_or_original(whole: tuple[Results, Path]) -> None:
     assert whole[0].row("honest", "bright").counts["copies"] == 48
     assert "| – | – |\n" in (whole[1] / "table.md").read_text()
-
-
-def test_the_copy_is_told_by_the_methods_that_decide_alone() -> None:
-    outcome = Outcome(
-        path="a", forged=True, source="s", modality="m", group="g", pair="p", forgery="copy-move", area=0.1,
-        history="A", first_quality=None, last_quality=None, regime="jpeg", score=1.0, reason="", failed=False,
-        seconds=0.0, pixels=1, heat=((200, 0, 1),), copy_heat=0.9, origin_heat=0.1,
-    )  # fmt: skip
-    right = [float(columns([Answers(name, "honest", 1, [outcome], None)]).right[0]) for name in (*DECIDING, "vgg")]
-    assert right[:2] == [1.0, 1.0]
-    assert np.isnan(right[2])
 
 
 def test_a_trivial_cue_of_the_tested_pictures_is_in_the_table(whole: tuple[Results, Path]) -> None:
