@@ -20,6 +20,9 @@ from ledger.errors import DetectorUnavailable, LedgerError
 
 MOST_BYTES = 8 << 20
 """Of one answer: three pictures of 512 × 512 in base64 are under 3 MB at their worst."""
+MOST_BRACKETS = 2_000
+"""Of one answer, which has a few dozen. Nesting is bounded with them: where py-evm has raised the recursion limit, deeply
+nested JSON would overrun the C stack and end the process."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DETECTION = TypeAdapter(Detection)
 
@@ -35,6 +38,8 @@ def message(answer: object) -> bytes:
 def received(data: bytes) -> Any:
     """The value that was sent; a LedgerError that was sent is raised. DetectorUnavailable for anything else."""
     try:
+        if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
+            raise ValueError("more brackets than an answer has")
         sent = json.loads(data, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
         if "error" not in sent:
             return sent["answer"]
