@@ -21,8 +21,8 @@ from ledger.errors import DetectorUnavailable, LedgerError
 MOST_BYTES = 8 << 20
 """Of one answer: three pictures of 512 × 512 in base64 are under 3 MB at their worst."""
 MOST_BRACKETS = 2_000
-"""Of one answer, which has a few dozen. Nesting is bounded with them: where py-evm has raised the recursion limit, deeply
-nested JSON would overrun the C stack and end the process."""
+"""Of one answer, which has a few dozen. Nesting is bounded with them: where py-evm has raised the recursion limit,
+deeply nested JSON would overrun the C stack and end the process."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DETECTION = TypeAdapter(Detection)
 
