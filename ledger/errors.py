@@ -21,7 +21,8 @@
     │   ├── ChainRejected          the node or the contract refused a transaction
     │   ├── DetectorUnavailable    the forgery detector is busy, too slow, ended, or lacks its model
     │   ├── StoreUnavailable       the database cannot be read or written
-    │   └── StorageFull            no space left on the device
+    │   ├── StorageFull            no space left on the device
+    │   └── TraceUnreadable        a stored fingerprint that the key at hand does not decrypt
     └── SettingsError              a setting or a file of the data folder that cannot be used
 
 A test compares this drawing with the classes.
@@ -188,6 +189,13 @@ class StorageFull(OutageError):
     code = "storage_full"
     advice = "Free some space. Nothing was acknowledged that was not stored."
     status = 507
+
+
+class TraceUnreadable(OutageError):
+    """A stored fingerprint is encrypted, and the key is missing or another one."""
+
+    code = "trace_unreadable"
+    advice = "Set MEDSEAL_TRACE_KEY_FILE to the key that was used when the image was registered."
 
 
 class SettingsError(LedgerError):

@@ -20,6 +20,7 @@ from ledger.core.model import (
     Batch,
     Block,
     ChainEvent,
+    CodeRow,
     Difference,
     DirectoryEntry,
     Draft,
@@ -122,6 +123,13 @@ class RecordStore(Protocol):
 
     def find_instance(self, instance: str) -> list[Registration]:
         """Registrations of the same SOP Instance UID (its SHA-256 in hex), oldest first."""
+
+    def trace(self, registration_id: str) -> bytes | None:
+        """The trace/1 blob of a registration as it was appended, or None if it has none. TraceUnreadable when it is
+        stored encrypted and the key is not there or not the right one."""
+
+    def codes(self, registrar: str, start: int = 0) -> Iterable[CodeRow]:
+        """The look-alike codes of the registrations at log positions from ``start`` on, in order of position."""
 
     # outbox and batches
     def pending(self, registrar: str) -> Pending | None:
@@ -251,3 +259,29 @@ class Detector(Protocol):
 
     def warm(self) -> None:
         """Begin, in the background, what the first image would otherwise wait for; what fails is said then."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """A registered code near one that was asked for: ``distance`` of 256 bits, ``query`` the number of the code asked
+    for, ``frame`` and ``window`` those of the registered code."""
+
+    registration: str
+    distance: int
+    query: int
+    frame: int
+    window: int
+
+
+class CodeIndex(Protocol):
+    """An exact search over the look-alike codes of all registrations that the store holds."""
+
+    def nearest(self, codes: bytes, count: int) -> list[Near]:
+        """The ``count`` registrations nearest to any of ``codes`` (32 bytes each), nearest first, each once.
+
+        Registrations that the store holds when this is called are looked through. An OutageError when they cannot be
+        read.
+        """
+
+    def size(self) -> int:
+        """How many registrations are looked through, as of the last search."""

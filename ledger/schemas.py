@@ -161,6 +161,43 @@ class Detection(Wire):
     pictures: DetectionPictures | None = Field(default=None, description="When the request asked for them")
 
 
+class ChangedRegion(Wire):
+    """A connected region that differs from the registered original, in pixels of the disputed frame."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    area_percent: float
+
+
+class Transform(Wire):
+    """How the disputed frame lies on the registered one."""
+
+    matrix: tuple[float, float, float, float, float, float] = Field(
+        description="a, b, c, d, e, f: the registered point (x, y) is at (ax + by + c, dx + ey + f), in pixels"
+    )
+    words: list[str] = Field(description="The same for people, as in: resized to 0.75, mirrored")
+    shown_percent: float = Field(description="Share of the registered frame that the disputed one shows")
+
+
+class Change(Wire):
+    """What was changed against the registered original; no regions: nothing above the limits stated."""
+
+    original: Identifier
+    basis: Literal["tile/1", "trace/1", "original"]
+    frame: int = Field(ge=0, description="The registered frame it was compared with, counted from 0")
+    width: int
+    height: int
+    transform: Transform
+    changed_percent: float
+    regions: list[ChangedRegion]
+    mask: str | None = Field(default=None, description="Path of the mask, which the command line writes")
+    mask_png: str | None = Field(default=None, description="The mask in base64, when the request asked for pictures")
+    limits: str
+    figures: dict[str, Any] = Field(default_factory=dict)
+
+
 class Verification(Wire):
     """The verdict, the policy it was made under, and everything that was found."""
 
@@ -170,7 +207,7 @@ class Verification(Wire):
     reason: str
     checks: list[CheckResult]
     registration: Registration | None = None
-    change: dict[str, Any] | None = None
+    change: Change | None = Field(default=None, description="None when there is no original to compare with")
     detection: Detection | None = Field(default=None, description="None when check 10 says why it was not asked")
     checked_at: datetime
 

@@ -55,11 +55,34 @@ class LogEntry:
 
 
 @dataclass(frozen=True)
+class TraceRecord:
+    """The robust fingerprint of an image: a coarse thumbnail in effect, so it stays in the hospital's store.
+
+    ``blob`` is trace/1 (:mod:`ledger.core.trace`), committed to in the entry. ``codes`` are what a search looks
+    through: 34 bytes each, the number of the traced frame, the number of the window, and a 256-bit perceptual hash.
+    """
+
+    blob: bytes
+    codes: bytes
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """The codes of one registration, for the index of look-alikes."""
+
+    registrar: str
+    position: int
+    id: str
+    codes: bytes
+
+
+@dataclass(frozen=True)
 class ImageRecord:
     """What the hospital's own store keeps of a registered image, beside the log. Never leaves it but by choice.
 
     ``details`` is the blob of attribute and tile digests (:meth:`ledger.core.digests.DigestSet.to_blob`), empty in
-    digest mode; ``salt`` opens the commitments; ``instance`` is the SHA-256 of the SOP Instance UID, hex.
+    digest mode; ``salt`` opens the commitments; ``instance`` is the SHA-256 of the SOP Instance UID, hex. ``trace`` is
+    given to the store on appending, and is None in records read back (:meth:`ledger.ports.RecordStore.trace`).
     """
 
     id: str
@@ -69,6 +92,7 @@ class ImageRecord:
     details: bytes
     instance: str | None
     idempotency_key: str | None
+    trace: TraceRecord | None = None
 
 
 @dataclass(frozen=True)
