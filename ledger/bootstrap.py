@@ -33,6 +33,7 @@ from ledger.folder import Folder
 from ledger.registration import draft_entry
 from ledger.settings import Settings
 from ledger.store import SqlStore
+from ledger.store.sealing import load_trace_key
 from ledger.trusting import trust_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def prepare(settings: Settings) -> Parts:
     folder = Folder(settings.data.absolute())
     folder.create()
     with ExitStack() as closing:
-        store = closing.enter_context(SqlStore.open(database_url(settings, folder)))
+        store = closing.enter_context(SqlStore.open(database_url(settings, folder), trace_key=trace_key(settings)))
         signing_key = _signing_key(folder)
         sender_key = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
         provider = chain_of(settings, folder, closing)
@@ -122,6 +123,11 @@ def database_url(settings: Settings, folder: Folder) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return f"sqlite:///{folder.database}"
+
+
+def trace_key(settings: Settings) -> SecretBytes | None:
+    """The key that stored fingerprints are encrypted with, None if none is set; SettingsError for a bad file."""
+    return None if settings.trace_key_file is None else SecretBytes(load_trace_key(settings.trace_key_file))
 
 
 def is_local(provider: Provider) -> bool:

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     chain_url: str | None = Field(default=None, description="JSON-RPC URL of a node; the local testnet if unset")
     chain_timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for the node")
     sender_key_file: Path | None = Field(default=None, description="secp256k1 key of the registrar's sender")
+    trace_key_file: Path | None = Field(
+        default=None, description="32-byte key (or 64 hex digits) that encrypts stored fingerprints; plain if unset"
+    )
     registrar_name: str = Field(default="Local Hospital", min_length=1, max_length=200)
     anchor_mode: Literal["register", "anchor"] = "register"
     batch_entries: int = Field(default=500, ge=1, le=5000, description="Entries that make a batch due")

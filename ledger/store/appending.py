@@ -9,13 +9,17 @@ from sqlalchemy import Column, Connection, select, update
 
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registration
 from ledger.errors import Conflict, InvalidEntry, NotFound
-from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX
+from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX, TRACE
 from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, insert_rows, registrations
+from ledger.store.sealing import TraceSeal
+from ledger.store.traces import trace_row
 
 FILE_DIGEST = "file/1"
 
 
-def append(connection: Connection, registrar: str, drafts: Sequence[Draft], *, urgent: bool) -> list[Appended]:
+def append(
+    connection: Connection, registrar: str, drafts: Sequence[Draft], seal: TraceSeal, *, urgent: bool
+) -> list[Appended]:
     """Append ``drafts`` within the caller's write transaction, under the lock of the log."""
     lock = select(LOG.c.size).where(LOG.c.registrar == registrar).with_for_update()
     size = connection.execute(lock).scalar()
@@ -32,6 +36,7 @@ def append(connection: Connection, registrar: str, drafts: Sequence[Draft], *, u
         answers.append(answer)
     if new:
         _insert(connection, registrar, new, urgent)
+        _insert_traces(connection, new, seal)
         connection.execute(update(LOG).where(LOG.c.registrar == registrar).values(size=size + len(new)))
     return answers
 
@@ -104,3 +109,8 @@ def _insert(connection: Connection, registrar: str, new: Sequence[Appended], urg
     insert_rows(connection, IMAGE, [image_row(registrar, image, file_digest(image)) for image in images])
     insert_rows(connection, DIGEST, digests)
     insert_rows(connection, OUTBOX, waiting)
+
+
+def _insert_traces(connection: Connection, new: Sequence[Appended], seal: TraceSeal) -> None:
+    traced = ((made.image, made.image.trace) for made in new if made.image is not None)
+    insert_rows(connection, TRACE, [trace_row(seal, image, trace) for image, trace in traced if trace is not None])

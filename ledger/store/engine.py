@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from ledger.errors import Conflict, InputError, LedgerError, SettingsError, StorageFull, StoreUnavailable
+from ledger.store.sealing import TraceSeal
 
 BUSY_SECONDS = 15
 _IOERR_SHMSIZE = 4874  # SQLite could not enlarge the WAL index; its manual names a full volume as the cause
@@ -128,8 +129,9 @@ def _name_of(error: Exception) -> str:
 class Database:
     """An open database. Adapters derive from it; each of their methods is one transaction."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, trace_key: bytes | None = None) -> None:
         self.engine = engine
+        self.seal = TraceSeal(trace_key)
         self._turn = threading.Lock()
 
     @contextmanager

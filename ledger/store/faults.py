@@ -23,15 +23,28 @@ from sqlalchemy import (
     select,
 )
 
-from ledger.core.entry import REGISTER
+from ledger.core.entry import REGISTERING
 from ledger.core.model import BatchState, Difference
 from ledger.ports import MALFORMED
 from ledger.store.appending import FILE_DIGEST
 from ledger.store.coverage import segments, sequence_at, uncovered
 from ledger.store.engine import Database
-from ledger.store.models import ATTEMPT, BATCH, CURSOR, DIGEST, ENTRY, EVENT, IMAGE, LOG, OUTBOX, REGISTRAR, stored_type
+from ledger.store.models import (
+    ATTEMPT,
+    BATCH,
+    CURSOR,
+    DIGEST,
+    ENTRY,
+    EVENT,
+    IMAGE,
+    LOG,
+    OUTBOX,
+    REGISTRAR,
+    TRACE,
+    stored_type,
+)
 
-_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
+_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
 _KINDS = {int: "integer", bool: "integer", bytes: "blob", str: "text", dict: "text"}
 _SETTLED = (BatchState.ANCHORED.value, BatchState.FINAL.value)
 _WAITS = exists().where(OUTBOX.c.registrar == ENTRY.c.registrar, OUTBOX.c.position == ENTRY.c.position)
@@ -104,8 +117,8 @@ def _strays(connection: Connection) -> Iterator[Difference]:
     yield from _rows(connection, BATCH, not_(there), "a row of registrar")
     size = select(LOG.c.size).where(LOG.c.registrar == ENTRY.c.registrar).scalar_subquery()
     yield from _rows(connection, ENTRY, or_(ENTRY.c.position < 0, ENTRY.c.position >= size), "a place in its log")
-    other = exists().where(ENTRY.c.id == IMAGE.c.id, ENTRY.c.kind != REGISTER)
-    yield from _rows(connection, IMAGE, other, f"a {REGISTER} entry")
+    other = exists().where(ENTRY.c.id == IMAGE.c.id, ENTRY.c.kind.not_in(REGISTERING))
+    yield from _rows(connection, IMAGE, other, f"a {' or '.join(REGISTERING)} entry")
 
 
 def _rows(

@@ -120,6 +120,19 @@ class DigestRow(Base, table=True):
     value: str
 
 
+class TraceRow(Base, table=True):
+    """The fingerprint of an image, in clear or sealed (:mod:`ledger.store.sealing`).
+
+    The large column is last: a search reads the codes of all rows, and SQLite walks through what stands before them.
+    """
+
+    __tablename__ = "image_trace"
+    id: str = Field(primary_key=True, foreign_key="image.id")
+    sealed: bool
+    codes: bytes
+    blob: bytes
+
+
 class OutboxRow(Base, table=True):
     """The entries that no batch covers yet."""
 
@@ -238,6 +251,7 @@ LOG = _table(LogRow)
 ENTRY = _table(EntryRow)
 IMAGE = _table(ImageRow)
 DIGEST = _table(DigestRow)
+TRACE = _table(TraceRow)
 OUTBOX = _table(OutboxRow)
 BATCH = _table(BatchRow)
 ATTEMPT = _table(AttemptRow)

@@ -35,7 +35,7 @@ class Records(Database):
             new = self.insert(REGISTRAR).values(values).on_conflict_do_nothing().returning(REGISTRAR.c.id)
             if connection.execute(new).first() is not None:
                 connection.execute(insert(LOG).values(registrar=registrar.id, size=0))
-                return append(connection, registrar.id, [genesis], urgent=False)[0].entry
+                return append(connection, registrar.id, [genesis], self.seal, urgent=False)[0].entry
             first = select(*ENTRY_COLUMNS).where(ENTRY.c.registrar == registrar.id, ENTRY.c.position == 0)
             return entry_of(connection.execute(first).one())
 
@@ -58,7 +58,7 @@ class Records(Database):
         call would. NotFound without such a registrar; Conflict also for an entry id that is stored already.
         """
         with self.write() as connection:
-            return append(connection, registrar, drafts, urgent=urgent)
+            return append(connection, registrar, drafts, self.seal, urgent=urgent)
 
     def log_size(self, registrar: str) -> int:
         """The number of entries; 0 for an unknown registrar."""

@@ -12,17 +12,20 @@ from ledger.store.history import History
 from ledger.store.migrate import migrate, stored_revision
 from ledger.store.outbox import Outbox
 from ledger.store.records import Records
+from ledger.store.traces import Traces
 
 
-class SqlStore(Records, Outbox, Events, History, Faults):
+class SqlStore(Records, Traces, Outbox, Events, History, Faults):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, trace_key: bytes | None = None) -> Self:
         """The store at ``url`` (``sqlite:////path/medseal.db``, ``postgresql://…``), its schema at the newest
         revision. SettingsError for another kind of URL, StoreUnavailable if the database cannot be used.
+
+        With ``trace_key`` (32 bytes) fingerprints are stored sealed, and sealed ones are read.
         """
-        store = cls(make_engine(url))
+        store = cls(make_engine(url), trace_key)
         try:
             migrate(store)
         except BaseException:
