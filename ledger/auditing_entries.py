@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.auditing_facts import facts_committed, has_instance
 from ledger.core.digests import changed_details
-from ledger.core.entry import REGISTER, commitment_key, decode_entry, opens, timestamp
+from ledger.core.entry import REGISTERING, commitment_key, decode_entry, opens, timestamp
 from ledger.core.merkle import leaf_hash
 from ledger.core.model import Difference, ImageRecord, LogEntry, Registrar
 from ledger.errors import InvalidEntry
@@ -40,7 +40,7 @@ def audit_entry(entry: LogEntry, registrar: Registrar, image: ImageRecord | None
         yield _at(entry, "genesis_misplaced", f"{GENESIS} at index 0 and nowhere else", body["kind"])
     elif body["kind"] == GENESIS:
         yield from _genesis(entry, registrar, body)
-    if body["kind"] == REGISTER:
+    if body["kind"] in REGISTERING:
         yield from _record(entry, image, body)
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from ledger.core.digests import digest_set
-from ledger.core.entry import REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
+from ledger.core.digests import DigestSet, digest_set
+from ledger.core.entry import DERIVE, REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
 from ledger.core.images import Limits
 from ledger.core.merkle import leaf_hash
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar, Standing
@@ -55,9 +55,22 @@ class Registrations:
                 "the file is empty (0 bytes)", code="empty_file", advice="Send the file again; nothing was registered."
             )
         digests = digest_set(data, self._limits)
+        return self.append_image(digests, idempotency_key=idempotency_key, urgent=urgent)
+
+    def append_image(
+        self,
+        digests: DigestSet,
+        *,
+        derived: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        urgent: bool = False,
+    ) -> Appended:
+        """As :meth:`register` for an image whose digests are made; with ``derived``, the fields that a derive entry
+        has beside the commitments, under such an entry."""
         instance = instance_key(digests.sop_instance_uid) if digests.sop_instance_uid else None
         draft = self._draft_image(
             digests.digests,
+            derived=derived,
             facts=digests.facts,
             details=digests.to_blob(),
             instance=instance,
@@ -111,15 +124,17 @@ class Registrations:
         self,
         digests: Mapping[str, str],
         *,
+        derived: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
         details: bytes = b"",
         instance: str | None = None,
         idempotency_key: str | None = None,
     ) -> Draft:
         salt = os.urandom(SALT_BYTES)
-        draft = self._draft(REGISTER, {"commitments": commitments(salt, digests)})
+        kind, said = (REGISTER, {}) if derived is None else (DERIVE, derived)
+        draft = self._draft(kind, {"commitments": commitments(salt, digests), **said}, target=said.get("target"))
         image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key)
-        return Draft(draft.id, draft.kind, draft.body, draft.leaf, None, draft.time, image)
+        return replace(draft, image=image)
 
     def _draft(self, kind: str, fields: Mapping[str, Any], *, target: str | None = None) -> Draft:
         return draft_entry(self._registrar.id, kind, fields, self._clock, target=target)

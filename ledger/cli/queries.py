@@ -24,7 +24,7 @@ def history(
         str | None, typer.Option("--registrar", metavar="R", help="Entries of this registrar: its name or id.")
     ] = None,
     kind: Annotated[
-        Literal["genesis", "register", "supersede", "revoke", "dispute"] | None, typer.Option("--kind")
+        Literal["genesis", "register", "derive", "supersede", "revoke", "dispute"] | None, typer.Option("--kind")
     ] = None,
     state: Annotated[
         Literal["sequenced", "anchoring", "anchored", "final", "reorged", "blocked"] | None, typer.Option("--state")

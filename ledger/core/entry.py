@@ -1,4 +1,4 @@
-"""Log entries: canonical JSON (RFC 8785), and the salted commitments that a ``register`` entry holds.
+"""Log entries: canonical JSON (RFC 8785), and the salted commitments that ``register`` and ``derive`` entries hold.
 
 An entry is what a leaf of the log hashes. It never holds an image, a digest of one, or anything about a patient: a
 digest is committed to as ``HMAC-SHA-256(key, domain ‖ name ‖ 0x0A ‖ digest)`` with ``key = HKDF-SHA-256(salt, name)``
@@ -25,10 +25,18 @@ MAX_TEXT = 2000
 SALT_BYTES = 32
 
 REGISTER = "register"
+DERIVE = "derive"
+REGISTERING = (REGISTER, DERIVE)
+"""The kinds of entry that register an image. A derive entry also says which registration the image was made from."""
+OPERATIONS = ("de-identified", "cropped", "windowed", "recompressed")
+CHECKED = ("proven", "consistent", "declared")
+"""What a derive entry claims of its operation: shown by digests or samples; not contradicted by a comparison of
+fingerprints; nothing but its author's word."""
 STATEMENTS = ("supersede", "revoke", "dispute")
 KINDS: Mapping[str, frozenset[str]] = {
     "genesis": frozenset({"name", "public_key", "chain_id", "contract"}),
     REGISTER: frozenset({"commitments"}),
+    DERIVE: frozenset({"commitments", "target", "operation", "checked", "reason", "author"}),
     "supersede": frozenset({"target", "replacement", "reason", "author", "nonce"}),
     "revoke": frozenset({"target", "reason", "author", "nonce"}),
     "dispute": frozenset({"target", "reason", "author", "nonce"}),
@@ -140,6 +148,9 @@ def _check_fields(entry: Mapping[str, Any]) -> None:
     for field in ("reason", "author", "name", "contract"):
         if field in entry and not (isinstance(entry[field], str) and 0 < len(entry[field]) <= MAX_TEXT):
             raise InvalidEntry(f"expected {field} as text of 1 to {MAX_TEXT} characters")
+    for field, words in (("operation", OPERATIONS), ("checked", CHECKED)):
+        if field in entry and entry[field] not in words:
+            raise InvalidEntry(f"expected {field} as one of {', '.join(words)}, found {str(entry[field])[:40]!r}")
     if "chain_id" in entry and (type(entry["chain_id"]) is not int or entry["chain_id"] < 0):
         raise InvalidEntry("expected chain_id as a number")
     if "commitments" in entry:

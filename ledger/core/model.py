@@ -97,7 +97,7 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry ready to be appended; ``image`` is there for kind ``register`` and for nothing else."""
+    """An entry ready to be appended; ``image`` is there for the kinds that register one and for nothing else."""
 
     id: str
     kind: str
@@ -117,7 +117,7 @@ class Registration:
 
     @property
     def id(self) -> str:
-        """The register entry's id, which is the image record's too."""
+        """The id of the register or derive entry, which is the image record's too."""
         return self.entry.id
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.core.entry import REGISTER, opens, parse_timestamp, timestamp
+from ledger.core.entry import REGISTERING, opens, parse_timestamp, timestamp
 from ledger.core.ethproof import verify_anchor
 from ledger.core.merkle import verify_inclusion
 from ledger.core.model import Standing
@@ -114,7 +114,7 @@ def verify_receipt(receipt: Receipt, trust: Trust, presented: Presented) -> list
 
 
 def _digest_check(number: int, name: str, receipt: Receipt, presented: Presented) -> Check:
-    if receipt.entry["kind"] != REGISTER:
+    if receipt.entry["kind"] not in REGISTERING:
         return Check(number, Status.FAILED, f"the receipt is of a {receipt.entry['kind']} entry, not of an image")
     opening, found = receipt.openings.get(name), presented.digests.get(name)
     if opening is None:
