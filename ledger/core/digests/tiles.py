@@ -33,12 +33,14 @@ SIZE = 32
 _HEAD = Struct("<IIIHHBB").pack
 
 
-def tile_leaves(frame: Frame, index: int, layout: Layout) -> bytes:
-    """The leaf hashes of frame ``index``, joined."""
-    return b"".join(_band(frame[top : top + SIZE], index, top // SIZE, layout) for top in range(0, layout.rows, SIZE))
+def tile_leaves(frame: Frame, index: int, layout: Layout, first: tuple[int, int] = (0, 0)) -> bytes:
+    """The leaf hashes of frame ``index``, joined; ``first`` is the tile row and column where ``frame`` begins in it."""
+    top, left = first
+    tops = range(0, frame.shape[0], SIZE)
+    return b"".join(_band(frame[y : y + SIZE], index, top + y // SIZE, left, layout) for y in tops)
 
 
-def _band(band: Frame, frame: int, row: int, layout: Layout) -> bytes:
+def _band(band: Frame, frame: int, row: int, left: int, layout: Layout) -> bytes:
     height, columns = band.shape[:2]
     whole = columns // SIZE
     # One copy puts the samples of each tile next to each other; the hashes then read slices of it.
@@ -47,11 +49,11 @@ def _band(band: Frame, frame: int, row: int, layout: Layout) -> bytes:
     size = height * SIZE * layout.samples * layout.width
     found = []
     for column in range(whole):
-        leaf = _leaf(frame, row, column, height, SIZE, layout)
+        leaf = _leaf(frame, row, left + column, height, SIZE, layout)
         leaf.update(octets[column * size : (column + 1) * size])
         found.append(leaf.digest())
     if columns % SIZE:
-        leaf = _leaf(frame, row, whole, height, columns % SIZE, layout)
+        leaf = _leaf(frame, row, left + whole, height, columns % SIZE, layout)
         leaf.update(np.ascontiguousarray(band[:, whole * SIZE :]).tobytes())
         found.append(leaf.digest())
     return b"".join(found)
@@ -69,5 +71,9 @@ def tile_digests(leaves: bytes, frames: int, layout: Layout) -> TileDigests:
 
 def tile_digest(leaves: bytes, frames: int, layout: Layout) -> bytes:
     """tile/1 over the joined leaf hashes of all frames."""
-    hashes = [leaves[start : start + 32] for start in range(0, len(leaves), 32)]
-    return sha256(DOMAIN + pack("<I", frames) + shape_bytes(layout) + pack("<H", SIZE) + root(hashes)).digest()
+    return tile_digest_of(root([leaves[start : start + 32] for start in range(0, len(leaves), 32)]), frames, layout)
+
+
+def tile_digest_of(tree: bytes, frames: int, layout: Layout) -> bytes:
+    """tile/1 from ``tree``, the root of the leaves of all frames."""
+    return sha256(DOMAIN + pack("<I", frames) + shape_bytes(layout) + pack("<H", SIZE) + tree).digest()
