@@ -87,6 +87,36 @@ BANDS: Mapping[str, StateWords] = {
     ),
 }
 
+UNCHANGED_COPY = (
+    "A copy of a registered image, saved anew or transformed. No change was found above the limits stated below; a"
+    " smaller one may be hidden."
+)
+
+BASES: Mapping[str, StateWords] = {
+    "tile/1": StateWords(
+        "exact tiles",
+        "The copy's samples are intact, so each tile was compared by its registered hash: one changed sample shows.",
+        "good",
+    ),
+    "trace/1": StateWords(
+        "robust fingerprint",
+        "The copy was saved anew, so it was compared with the coarse block means stored at registration; the"
+        " original is not needed for it.",
+        "near",
+    ),
+    "original": StateWords(
+        "the original itself", "The copy was laid on the original and compared with it pixel by pixel.", "good"
+    ),
+}
+
+SEARCHES: Mapping[str, tuple[str, str, str]] = {
+    "none": ("No registered original found", "magnifier", "mute"),
+    "unsure": ("A registered image looks alike, but could not be confirmed as the original", "hourglass", "open"),
+    "incomparable": ("This image cannot be compared with registered ones", "dash", "mute"),
+    "outage": ("The registered images could not be searched: undetermined, not unregistered", "plug", "open"),
+}
+"""How check 8 can end with no original: title, icon, tone."""
+
 OPEN_MAP = "The method cannot tell; its map shows where it looked, not a finding."
 """Under every picture and figure of an inconclusive answer's marked area."""
 
@@ -133,12 +163,17 @@ POLICIES: Mapping[str, str] = {
 }
 
 STEPS = ("received", "sequenced", "anchoring", "anchored", "final")
-KINDS = ("genesis", "register", "supersede", "revoke", "dispute")
+KINDS = ("genesis", "register", "derive", "supersede", "revoke", "dispute")
 STATEMENTS: Mapping[str, str] = {
     "revoke": "Takes the registration back: verification then answers withdrawn.",
     "supersede": "Names the registration that replaces this one: verification then answers withdrawn.",
     "dispute": "Contests the registration without deciding: verification then answers undetermined.",
 }
+
+
+def basis_words(basis: str) -> StateWords:
+    """The words of what a change map stands on; an unknown one is shown by its own name."""
+    return BASES.get(basis, StateWords(basis, "This dashboard does not know this comparison.", "open"))
 
 
 def verdict_words(verdict: str) -> VerdictWords:
@@ -167,6 +202,8 @@ def meaning_of(verification: Verification) -> str:
     ran = any(check.number == 10 and check.status in {"passed", "failed"} for check in verification.checks)
     if verification.verdict == "unregistered" and not ran:
         return DETECTOR_SILENT
+    if verification.verdict == "authentic-reencoded" and verification.change is not None:
+        return UNCHANGED_COPY
     if verification.verdict == "undetermined" and _only_the_detector_is_open(verification):
         return DETECTOR_OPEN
     return verdict_words(verification.verdict).meaning

@@ -27,4 +27,4 @@ def receipt_button(registration_id: str, place: int = 0) -> None:
 
 def verification_json(verification: Verification) -> str:
     """The verification as a file to take along, without the pictures, which are many times its size."""
-    return verification.model_dump_json(indent=2, exclude={"detection": {"pictures"}})
+    return verification.model_dump_json(indent=2, exclude={"detection": {"pictures"}, "change": {"mask_png"}})

@@ -31,7 +31,8 @@ def heat_over(picture: Image.Image, pictures: DetectionPictures, opacity: float)
     below = np.asarray(picture.convert("RGB"), dtype=np.float64)
     mixed = below * (1 - cover) + colour * cover
     if opacity > 0:
-        mixed[_edge(picture_of(pictures.mask_png), picture.size)] = _EDGE
+        mask = picture_of(pictures.mask_png).convert("L").resize(picture.size, Image.Resampling.NEAREST)
+        mixed[inner_border(mask)] = _EDGE
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
 
 
@@ -56,9 +57,8 @@ def _shares(grey: Image.Image) -> npt.NDArray[np.float64]:
     return np.asarray(grey, dtype=np.float64) / 255
 
 
-def _edge(mask: Image.Image, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """The inner border of the marked area, two pixels wide."""
-    inside = mask.convert("L").resize(size, Image.Resampling.NEAREST)
-    core = inside.filter(ImageFilter.MinFilter(5))
-    border: npt.NDArray[np.bool_] = np.asarray(inside, dtype=bool) & ~np.asarray(core, dtype=bool)
+def inner_border(mask: Image.Image) -> npt.NDArray[np.bool_]:
+    """The inner border, two pixels wide, of what a grey mask marks."""
+    core = mask.filter(ImageFilter.MinFilter(5))
+    border: npt.NDArray[np.bool_] = np.asarray(mask, dtype=bool) & ~np.asarray(core, dtype=bool)
     return border

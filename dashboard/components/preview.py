@@ -26,12 +26,16 @@ class NoPreview(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """An RGB picture of one frame, its longer side 512 to 1024 pixels, and what one should know to read it."""
+    """An RGB picture of one frame, its longer side 512 to 1024 pixels, and what one should know to read it.
+
+    ``size`` is the frame's own width and height in pixels.
+    """
 
     picture: Image.Image
     caption: str
     frame: int
     frames: int
+    size: tuple[int, int]
 
 
 def make_preview(data: bytes, tiles: Sequence[Tile] = (), frame: int | None = None) -> Preview:
@@ -51,7 +55,7 @@ def make_preview(data: bytes, tiles: Sequence[Tile] = (), frame: int | None = No
     boxes = [tile[1:] for tile in tiles if tile[0] == chosen]
     _outline(picture, boxes, picture.width / size[0], picture.height / size[1])
     which = f" · frame {chosen + 1} of {frames}" if frames > 1 else ""
-    return Preview(picture, f"{size[0]} × {size[1]} pixels · {how}{which}", chosen, frames)
+    return Preview(picture, f"{size[0]} × {size[1]} pixels · {how}{which}", chosen, frames, size)
 
 
 def _sized(picture: Image.Image) -> Image.Image:

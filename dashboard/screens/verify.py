@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.banner import banner_markup
+from dashboard.components.change import change_markup, search_markup
+from dashboard.components.change_map import change_figure, mask_bytes, mask_for
 from dashboard.components.checks import Tile, changed_tiles, checks_markup
 from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import receipt_button, verification_json
@@ -19,7 +21,7 @@ from dashboard.components.notice import Notice, show_notice
 from dashboard.components.preview import NoPreview, Preview, make_preview
 from dashboard.session import client, told
 from dashboard.words import OPEN_MAP, POLICIES
-from ledger.schemas import DetectionPictures, Verification
+from ledger.schemas import Change, DetectionPictures, Registration, Verification
 
 _STATE = "verify.outcome"
 _PICTURE, _HEAT, _ELA = "Picture", "Heat map", "ELA view"
@@ -29,27 +31,41 @@ _ELA_WORDS = (
 )
 
 
+_MAP = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+}
+
+
 @dataclass(frozen=True)
-class Outcome:
-    """A verification and what it was made of: this very upload, its bytes and what was asked. Never a file's name."""
+class Question:
+    """What is asked: this very upload (never a file's name), its bytes, under which policy."""
 
     upload: str
     sha256: str
     policy: str
     examine: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verification and the question that it answers."""
+
+    question: Question
     verification: Verification
 
 
 def verified(data: bytes, upload: str, policy: str, examine: bool) -> Verification:
     """The verification of these bytes; asked anew for every upload, every other question and every *check again*."""
-    asked = (upload, hashlib.sha256(data).hexdigest(), policy, examine)
+    question = Question(upload, hashlib.sha256(data).hexdigest(), policy, examine)
     known = st.session_state.get(_STATE)
-    if known is not None and (known.upload, known.sha256, known.policy, known.examine) == asked:
+    if known is not None and known.question == question:
         return known.verification  # type: ignore[no-any-return]
     with st.spinner("Computing digests, asking the ledger and the chain, then the forgery detector …"):
-        verification = client().verify(data, policy=policy, examine=examine, pictures=True)
-    st.session_state[_STATE] = Outcome(*asked, verification)
-    return verification
+        answer = client().verify(data, policy=policy, examine=examine, pictures=True)
+    st.session_state[_STATE] = Outcome(question, answer)
+    return answer
 
 
 def ask_policy() -> str:
@@ -67,6 +83,50 @@ def ask_examine() -> bool:
         help="The forgery detector looks at images that are not registered. What it says of a registered one is shown"
         " and never changes the verdict.",
     )
+
+
+def show_change(data: bytes, change: Change, original: Registration | None) -> None:
+    """What was changed: the picture with its map beside the words, the table and the mask to take along."""
+    left, right = st.columns([7, 5], gap="medium")
+    with right:
+        st.html(change_markup(change, original))
+    with left, st.container(border=True, key="change"):
+        try:
+            show_map(data, change)
+        except NoPreview as reason:
+            st.html(f'<div class="ms-nopreview">{text(reason)}. The words and the table do not depend on it.</div>')
+
+
+def show_map(data: bytes, change: Change) -> None:
+    """The disputed frame under its change map, the mask's download below; NoPreview says why there is none."""
+    frame = change.figures.get("disputed_frame", 0)
+    preview = make_preview(data, (), frame if isinstance(frame, int) else 0)
+    mask = mask_for(change, preview.picture.size)
+    opacity = 50
+    if mask is not None and change.regions:
+        opacity = st.slider("Opacity of the tint (%)", 0, 100, opacity, key="change.opacity")
+    st.plotly_chart(
+        change_figure(preview, change, mask, opacity / 100),
+        theme=None,
+        key="change.map",
+        config=_MAP,
+        alt="Picture with the changed regions tinted, outlined and numbered",
+    )
+    st.caption(f"{preview.caption}. {map_words(change, mask is not None)}")
+    saved = mask_bytes(change)
+    if saved is not None and change.regions:
+        st.download_button(
+            "Mask (PNG)", saved, "changed-regions.png", "image/png", on_click="ignore", icon=":material/texture:"
+        )
+
+
+def map_words(change: Change, tinted: bool) -> str:
+    """What is marked in the picture, and how it is moved."""
+    moved = "Drag to move, scroll to zoom, double-click for the whole picture."
+    if not change.regions:
+        return f"Nothing is marked: no change was found. {moved}"
+    marked = "Tinted and outlined" if tinted else "Boxed"
+    return f"{marked}: differs from the registered original; numbers as in the table. {moved}"
 
 
 def show_preview(data: bytes, verification: Verification) -> None:
@@ -141,20 +201,22 @@ def show_downloads(verification: Verification) -> None:
 
 
 def show_outcome(name: str, data: bytes, verification: Verification) -> None:
-    """Banner, then picture and registration side by side with the checks."""
+    """Banner, then what was changed, then picture and registration side by side with the checks."""
     st.html(banner_markup(verification, name))
     show_downloads(verification)
+    change, found, detection = verification.change, verification.registration, verification.detection
+    if change is not None:
+        show_change(data, change, found)
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        show_preview(data, verification)
-        if verification.registration is not None:
-            altered = verification.verdict == "altered"
-            st.html(
-                registration_markup(verification.registration, "Registered original" if altered else "Registration")
-            )
+        if change is None or (detection is not None and detection.pictures is not None):
+            show_preview(data, verification)
+        if found is not None:
+            copied = verification.verdict == "altered" or change is not None
+            st.html(registration_markup(found, "Registered original" if copied else "Registration"))
     with right:
-        said = verification.registration.statements if verification.registration else []
-        st.html(statements_markup(said) + detector_markup(verification) + checks_markup(verification.checks))
+        said = statements_markup(found.statements if found else []) + search_markup(verification)
+        st.html(said + detector_markup(verification) + checks_markup(verification.checks))
 
 
 def main() -> None:

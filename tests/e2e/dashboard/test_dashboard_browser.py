@@ -73,7 +73,7 @@ def test_any_page_can_be_the_first_after_a_start(browser: Browser, fresh_dashboa
 
 def upload(page: Page, name: str, data: bytes) -> None:
     file: Any = {"name": name, "mimeType": "image/png", "buffer": data}
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").first.set_input_files(file)
 
 
 def fits(page: Page) -> bool:

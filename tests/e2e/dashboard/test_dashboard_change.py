@@ -1,0 +1,105 @@
+"""The change map on the verify page, with answers made for it."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from ledger.client import Client
+from ledger.schemas import Change, ChangedRegion, CheckResult, Transform, Verification
+
+APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
+Verify = Callable[..., AppTest]
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def mask() -> str:
+    grey = Image.new("L", (96, 96))
+    grey.paste(255, (16, 24, 48, 56))
+    stream = io.BytesIO()
+    grey.save(stream, "PNG")
+    return b64encode(stream.getvalue()).decode()
+
+
+def change(**other: Any) -> Change:
+    values: dict[str, Any] = {
+        "original": "1" * 32, "basis": "trace/1", "frame": 0, "width": 96, "height": 96, "changed_percent": 11.1,
+        "regions": [ChangedRegion(x=16, y=24, w=32, h=32, area_percent=11.1)], "mask_png": mask(),
+        "transform": Transform(matrix=(1, 0, 0, 0, 1, 0), words=[], shown_percent=100), "limits": "weak changes",
+    }  # fmt: skip
+    return Change(**(values | other))
+
+
+@pytest.fixture
+def verify(stack: Any, monkeypatch: pytest.MonkeyPatch, picture: Callable[[int], bytes]) -> Verify:
+    """The verify page with a picture given to it, and this change map in the server's answer."""
+
+    def at(found: Change | None, *checks: CheckResult) -> AppTest:
+        verdict = "altered" if found and found.regions else "undetermined"
+        answer = Verification(
+            verdict=verdict, accepted=False, policy="clinical", reason="r", checks=[*checks], change=found,
+            checked_at=NOON,
+        )  # fmt: skip
+        monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
+        monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
+        monkeypatch.setattr(Client, "verify", lambda *_, **__: answer)
+        app = AppTest.from_file(APP, default_timeout=30).run()
+        app.file_uploader(key="verify.file").set_value(("a.png", picture(201), "image/png")).run()
+        assert not app.exception
+        return app
+
+    return at
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.main.get("html"))
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def test_a_change_map_shows_words_table_and_picture_with_an_opacity_to_choose(verify: Verify) -> None:
+    app = verify(change())
+    assert "<b>11.1 %</b>" in words(app)
+    assert "<td>16</td><td>24</td><td>32</td><td>32</td>" in words(app)
+    assert len(app.get("plotly_chart")) == 1
+    assert "Tinted and outlined" in captions(app)
+    app.slider(key="change.opacity").set_value(0).run()
+    assert not app.exception
+
+
+def test_without_a_mask_the_regions_are_boxed_and_nothing_is_offered_to_save(verify: Verify) -> None:
+    app = verify(change(mask_png=None))
+    assert "Boxed: differs" in captions(app)
+    assert "Mask (PNG)" not in [button.label for button in app.get("download_button")]
+
+
+def test_no_change_is_a_calm_note_over_the_plain_picture(verify: Verify) -> None:
+    app = verify(change(regions=[], changed_percent=0))
+    assert "No change found above these limits" in words(app)
+    assert "Nothing is marked" in captions(app)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"mask_png": "AAAA"}, {"width": 97}, {"mask_png": None, "width": 40, "height": 1_000_000_000}]
+)
+def test_a_map_that_cannot_be_drawn_leaves_the_words_and_says_why(verify: Verify, broken: dict[str, Any]) -> None:
+    app = verify(change(**broken))
+    assert "<b>11.1 %</b>" in words(app)
+    assert "The words and the table do not depend on it" in words(app)
+    assert not app.get("plotly_chart")
+
+
+def test_a_search_that_found_no_original_says_among_how_many(verify: Verify) -> None:
+    figures = {"outcome": "none", "searched": 7}
+    app = verify(None, CheckResult(number=8, name="n", status="failed", detail="d", figures=figures))
+    assert "None among 7 registered images" in words(app)
