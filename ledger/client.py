@@ -97,14 +97,16 @@ class Client:
         *,
         policy: str = "clinical",
         against: str | None = None,
+        original: bytes | None = None,
         examine: bool = False,
         pictures: bool = False,
     ) -> Verification:
-        """The verdict on an image, with its numbered checks; ``examine`` and ``pictures`` as in :class:`Gateway`."""
+        """The verdict on an image, with its numbered checks; the options are those of :class:`Gateway`."""
         wanted = {"policy": policy, "against": against}
         wanted |= {"examine": "true" if examine else None, "pictures": "true" if pictures else None}
         form = {name: value for name, value in wanted.items() if value}
-        response = self._send("POST", "/v1/verifications", data=form, files=_image(data))
+        files = {**_image(data), **(_image(original, "original") if original is not None else {})}
+        response = self._send("POST", "/v1/verifications", data=form, files=files)
         return _read(TypeAdapter(Verification), response)
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:
@@ -213,9 +215,9 @@ class Client:
         raise _error(response)
 
 
-def _image(data: bytes) -> Mapping[str, tuple[str, bytes, str]]:
+def _image(data: bytes, field: str = "file") -> Mapping[str, tuple[str, bytes, str]]:
     # a file's own name often holds a patient's
-    return {"file": ("image", data, "application/octet-stream")}
+    return {field: ("image", data, "application/octet-stream")}
 
 
 def _segment(identifier: str) -> str:

@@ -45,13 +45,16 @@ class Gateway(Protocol):
         *,
         policy: str = "clinical",
         against: str | None = None,
+        original: bytes | None = None,
         examine: bool = False,
         pictures: bool = False,
     ) -> Verification:
-        """Checks 0 to 11 on an image; ``against`` names a registration to compare with when no digest is found.
+        """Checks 0 to 11 on an image.
 
-        The detector looks at an unregistered image, with ``examine`` at a registered one as well; ``pictures`` asks
-        for its heat map, mask and ELA view.
+        When no digest is found it is compared with all registrations, or first with the registration ``against`` or
+        the registered file ``original``; both are a Conflict. The detector looks at an unregistered image, with
+        ``examine`` at a registered one as well. ``pictures`` asks for its heat map, mask and ELA view, and for the
+        mask of what was changed.
         """
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:

@@ -11,6 +11,7 @@ from typing import Any
 from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
+from ledger.core.change import Change
 from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
 from ledger.core.entry import STATEMENTS, decode_entry, parse_timestamp
@@ -182,9 +183,9 @@ def as_proven(row: schemas.Registration, outcome: Outcome) -> schemas.Registrati
 
 
 def verification(
-    outcome: Outcome, registration: schemas.Registration | None, checked_at: datetime
+    outcome: Outcome, registration: schemas.Registration | None, checked_at: datetime, *, pictures: bool = False
 ) -> schemas.Verification:
-    """A verification with its checks."""
+    """A verification with its checks; the mask of what was changed is in it when ``pictures`` were asked for."""
     return schemas.Verification(
         verdict=outcome.decision.verdict.value,
         accepted=outcome.decision.accepted,
@@ -201,8 +202,35 @@ def verification(
             for check in outcome.checks
         ],
         registration=registration,
+        change=change(outcome.change, outcome.registration.id, pictures=pictures)
+        if outcome.change and outcome.registration
+        else None,
         detection=detection(outcome.detection) if outcome.detection else None,
         checked_at=checked_at,
+    )
+
+
+def change(found: Change, original: str, *, pictures: bool) -> schemas.Change:
+    """The change map against the registration ``original``, its mask as base64 when asked for."""
+    return schemas.Change(
+        original=original,
+        basis=found.basis,
+        frame=found.frame,
+        width=found.width,
+        height=found.height,
+        transform=schemas.Transform(
+            matrix=found.transform.matrix,
+            words=list(found.transform.words),
+            shown_percent=found.transform.shown_percent,
+        ),
+        changed_percent=found.changed_percent,
+        regions=[
+            schemas.ChangedRegion(x=r.x, y=r.y, w=r.width, h=r.height, area_percent=r.area_percent)
+            for r in found.regions
+        ],
+        mask_png=b64encode(found.mask).decode() if pictures else None,
+        limits=found.limits,
+        figures=dict(found.figures),
     )
 
 

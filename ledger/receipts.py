@@ -14,8 +14,9 @@ from ledger.log import LogTrees
 from ledger.ports import Clock, RecordStore, Registry
 from ledger.standing import standing_of
 
-# A perceptual hash shows what an image looks like: it stays in the hospital's store.
-UNDISCLOSED = frozenset({"view/1"})
+# These fingerprints show what an image looks like, and their digests whether it is a known one: they stay in the
+# hospital's store.
+UNDISCLOSED = frozenset({"view/1", "trace/1"})
 _CACHED_BATCHES = 256
 _NOT_THE_LOG = "no receipt can be issued: the records are not the log that the contract holds"
 

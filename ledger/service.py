@@ -135,12 +135,15 @@ class Service:
         *,
         policy: str = "clinical",
         against: str | None = None,
+        original: bytes | None = None,
         examine: bool = False,
         pictures: bool = False,
     ) -> schemas.Verification:
         """The verdict on an image under a policy, with every check; nothing is written. See :meth:`Gateway.verify`."""
         options = {"examine": examine, "pictures": pictures}
-        return self._verification(self._verifier.verify(data, policy_named(policy), against=against, **options))
+        judged = policy_named(policy)
+        outcome = self._verifier.verify(data, judged, against=against, original=original, **options)
+        return self._verification(outcome, pictures=pictures)
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> schemas.Verification:
         """The verdict on digests alone; checks that need samples are skipped."""
@@ -251,12 +254,12 @@ class Service:
             created=created,
         )
 
-    def _verification(self, outcome: Outcome) -> schemas.Verification:
+    def _verification(self, outcome: Outcome, *, pictures: bool = False) -> schemas.Verification:
         found = None
         if outcome.registration is not None:
             row = self._describe(outcome.registration, outcome.proof.batch, outcome.proof.statements)
             found = present.as_proven(row, outcome)
-        return present.verification(outcome, found, utc_now())
+        return present.verification(outcome, found, utc_now(), pictures=pictures)
 
     def _entry_state(self, entry: LogEntry) -> State:
         return state_of(self.store.batch_of(entry.registrar, entry.index))

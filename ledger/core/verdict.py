@@ -116,17 +116,24 @@ def decide(checks: Sequence[Check], policy: Policy) -> Decision:
 
     1. File or pixels registered: the proof (4, 5, 6) must hold, then the registration must be in force (7), then the
        verdict is authentic (same bytes) or authentic-reencoded (same pixels). The detector (10) has no say.
-    2. No answer from the store, samples that decide nothing alone, or nothing to compare: undetermined.
-    3. A registered image with other pixels (2 failed against a named original): altered.
-    4. Nothing registered: undetermined when the ledger could not be asked in full or the image could not be read;
-       else suspect or undetermined in those bands of the detector that the policy says; else unregistered, whether
-       the detector found no trace or did not run.
+    2. A copy of a registered original (8 passed): the original's proof (4, 5, 6) must hold. With changed regions (9
+       failed) it is altered, whether the original is in force or not. With none (9 passed) the original must be in
+       force, and then it is authentic-reencoded, which no policy accepts: smaller changes may be there. Without a
+       change map it is undetermined. The detector has no say.
+    3. A registered image with other pixels (2 failed against a named original): altered; undetermined when its tiles
+       were not compared and the search for its original (8) came to no answer.
+    4. No answer from the store, samples that decide nothing alone, or nothing to compare: undetermined.
+    5. Nothing registered: undetermined when the ledger could not be asked in full, the image could not be read or
+       check 8 came to no answer; else suspect or undetermined in those bands of the detector that the policy says;
+       else unregistered, whether the detector found no trace or did not run.
 
-    Where 2 or 4 answer undetermined, the reason also says what the detector found.
+    Where 4 or 5 answer undetermined, the reason also says what the detector found.
     """
     found = {check.number: check for check in checks}
     if any(found[number].status is Status.PASSED for number in (1, 2)):
         return _registered(found, policy)
+    if found[8].status is Status.PASSED:
+        return _copied(found, policy)
     if _other_pixels(found):
         return Decision(Verdict.ALTERED, False, found[2].detail)
     question = _open_question(found)
@@ -136,24 +143,50 @@ def decide(checks: Sequence[Check], policy: Policy) -> Decision:
     return _undetermined(question + trace)
 
 
+def _copied(found: Mapping[int, Check], policy: Policy) -> Decision:
+    """Rule 2."""
+    unproven = _unproven(found)
+    if unproven is not None:
+        return unproven
+    if found[9].status is Status.FAILED:
+        return _unanswered(found) or _altered(found)
+    copy = f"{found[8].detail}; {found[9].detail}"
+    if found[9].status is not Status.PASSED:
+        return _undetermined(copy)
+    small = f"the original is registered{_how_sure(found)}; smaller changes may be there, so no policy accepts it"
+    return _withheld(found, policy) or Decision(Verdict.AUTHENTIC_REENCODED, False, f"{copy}; {small}")
+
+
+def _altered(found: Mapping[int, Check]) -> Decision:
+    pixels, alike = found[2], found[8]
+    by_tiles = "changed_count" in pixels.figures and pixels.figures.get("original") == alike.figures.get("registration")
+    reason = pixels.detail if by_tiles else f"{alike.detail}; {found[9].detail}"
+    if found[7].status is Status.FAILED:
+        reason += f"; the original itself is {found[7].detail}"
+    return Decision(Verdict.ALTERED, False, reason)
+
+
 def _other_pixels(found: Mapping[int, Check]) -> bool:
     """Whether the samples were compared with a registered original's, and differ."""
     asked = Status.UNDETERMINED not in (found[1].status, found[2].status)
-    return asked and found[2].status is Status.FAILED and "original" in found[2].figures
+    known = "changed_count" in found[2].figures or found[8].status is not Status.UNDETERMINED
+    return asked and known and found[2].status is Status.FAILED and "original" in found[2].figures
 
 
 def _open_question(found: Mapping[int, Check]) -> str | None:
     """Why nobody can say whether the image is registered; None when it is known not to be."""
-    for number in (1, 2):
-        if found[number].status is Status.UNDETERMINED:
-            return found[number].detail
+    alike = f"; {found[8].detail}" if found[8].status in (Status.FAILED, Status.UNDETERMINED) else ""
+    if found[1].status is Status.UNDETERMINED:
+        return found[1].detail
+    if found[2].status is Status.UNDETERMINED:
+        return found[2].detail + alike
     if found[0].status is Status.FAILED:
         return f"the image could not be read: {found[0].detail}"
     if found[5].status is Status.UNDETERMINED:
         return f"not found, but the ledger could not be asked in full: {found[5].detail}"
     if found[1].status is found[2].status is Status.SKIPPED:
         return f"no digest could be compared: {found[1].detail}"
-    return None
+    return f"not found by its digests{alike}" if found[8].status is Status.UNDETERMINED else None
 
 
 def _unregistered(found: Mapping[int, Check], policy: Policy) -> Decision:
@@ -165,22 +198,40 @@ def _unregistered(found: Mapping[int, Check], policy: Policy) -> Decision:
         return _undetermined(f"not registered; {detector.detail}")
     said = detector.detail if band is not None else f"the forgery detector gave no answer: {detector.detail}"
     why = next((found[number].detail for number in (1, 2) if found[number].status is Status.FAILED), found[1].detail)
+    if found[8].status is Status.FAILED:
+        why += f"; {found[8].detail}"
     return Decision(Verdict.UNREGISTERED, False, f"{why}; {said}; this proves neither forgery nor authenticity")
 
 
 def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:
-    proof = [found[number] for number in (4, 5, 6)]
-    for check in proof:
+    return _unproven(found) or _withheld(found, policy) or _accepted(found, policy)
+
+
+def _unproven(found: Mapping[int, Check]) -> Decision | None:
+    """The decision when a proof failed."""
+    for check in (found[number] for number in (4, 5, 6)):
         if check.status is Status.FAILED:
             return Decision(Verdict.UNREGISTERED, False, f"no valid registration: {check.name}: {check.detail}")
-    if found[7].status is Status.FAILED:
-        return _not_in_force(found[7])
-    for check in (*proof, found[7]):
+    return None
+
+
+def _unanswered(found: Mapping[int, Check]) -> Decision | None:
+    """The decision when proof or standing could not be asked for."""
+    for check in (found[number] for number in (4, 5, 6, 7)):
         if check.status is Status.UNDETERMINED:
             return _undetermined(f"{check.name}: {check.detail}")
-    if policy.require_final and not all(check.status is Status.PASSED for check in proof):
+    return None
+
+
+def _withheld(found: Mapping[int, Check], policy: Policy) -> Decision | None:
+    """The decision when a registration that is proven as far as can be asked is not in force, or not enough."""
+    if found[7].status is Status.FAILED:
+        return _not_in_force(found[7])
+    if unanswered := _unanswered(found):
+        return unanswered
+    if policy.require_final and not all(found[number].status is Status.PASSED for number in (4, 5, 6)):
         return _undetermined("registered, but not final on the chain yet, which this policy asks for")
-    return _accepted(found, policy)
+    return None
 
 
 def _not_in_force(check: Check) -> Decision:

@@ -36,7 +36,10 @@ router = APIRouter(prefix="/v1", route_class=KeyFirstRoute)
 
 ImageFile = Annotated[UploadFile, File(description="DICOM, PNG, JPEG or TIFF")]
 Examine = Annotated[bool, Form(description="Let the forgery detector look at a registered image as well")]
-Pictures = Annotated[bool, Form(description="Send the detector's heat map, mask and ELA view along (base64 PNG)")]
+Pictures = Annotated[
+    bool, Form(description="Send the mask of what was changed and the detector's pictures along (base64 PNG)")
+]
+Original = Annotated[UploadFile | None, File(description="The original to compare with; it counts when registered")]
 PolicyName = Annotated[Literal["clinical", "strict"], Form(description="What the verdict is judged by")]
 
 
@@ -151,11 +154,11 @@ def receipt(key: ReadKey, ledger: Ledger, registration_id: Identifier) -> Respon
     tags=["verifications"],
     summary="Verify an image",
     response_model=Verification,
-    form_limits={"max_files": 1, "max_fields": 6, "max_part_size": 4096},
+    form_limits={"max_files": 2, "max_fields": 6, "max_part_size": 4096},
     openapi_extra=examples.form(examples.VERIFICATION_FORM, "/v1/verifications"),
     responses={
         200: examples.shows(examples.VERIFICATION, "The verdict; a negative one is an answer, not an error"),
-        **errors(400, 401, 403, 404, 413, 415, 422, 503, 507),
+        **errors(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),
     },
 )
 async def verify(
@@ -165,16 +168,28 @@ async def verify(
     file: ImageFile,
     policy: PolicyName = "clinical",
     against: Annotated[Identifier | None, Form(description="A registration to compare with")] = None,
+    original: Original = None,
     examine: Examine = False,
     pictures: Pictures = False,
 ) -> Response:
-    """Runs the numbered checks 0 to 11 and judges them by the policy. The image is not kept.
+    """Runs the numbered checks 0 to 11 and judges them by the policy. The image is not kept, nor is an original.
+
+    An image whose bytes and samples are not registered is looked for among all registered images; of a copy, `change`
+    says how it lies on its original and which regions differ. `against` or `original` names what to compare with
+    first; both together are a conflict, and both files together are under the upload limit.
 
     The forgery detector (check 10) looks at an image that is not registered. It runs beside the API and within a time
     limit; when it gives no answer, the rest of the verification stands."""
 
     def verify_it() -> Verification:
-        return ledger.verify(_content(file), policy=policy, against=against, examine=examine, pictures=pictures)
+        return ledger.verify(
+            _content(file),
+            policy=policy,
+            against=against,
+            original=_content(original) if original is not None else None,
+            examine=examine,
+            pictures=pictures,
+        )
 
     return answer(VERIFICATION, await verifying(request, verify_it))
 
