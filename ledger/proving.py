@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ledger.cached import AnchoredHead, CachedReads
-from ledger.core.entry import commitment_key, decode_entry, opens
+from ledger.core.entry import DERIVE, commitment_key, decode_entry, opens
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.model import Batch, BatchState, LogEntry, Registration, Standing
 from ledger.core.offline import skipped
@@ -58,7 +58,7 @@ class Prover:
         except OutageError as error:
             return Proof([_outage(number, error) for number in (4, 5, 6, 7)])
         anchored, entitled, head = self._on_chain(registration, batch, view)
-        checks = [included, anchored, entitled, self._in_force(registrar, view)]
+        checks = [included, anchored, entitled, self._in_force(registration, view)]
         return Proof(checks, batch, view.statements, head, view.name)
 
     def _inclusion(self, registration: Registration, batch: Batch | None) -> Check:
@@ -130,16 +130,34 @@ class Prover:
         note = "" if entry.status == "active" else f" (now {entry.status})"
         return Check(6, Status.PASSED, f"{view.name} {when}{note}", figures)
 
-    def _in_force(self, registrar: str, view: LogView) -> Check:
+    def _in_force(self, registration: Registration, view: LogView) -> Check:
         """Check 7. Silence counts only in a log that is the contract's: a statement may have been taken away."""
         check = _standing(view.statements)
         if check.status is Status.FAILED:
             return check
         try:
-            trouble = self._not_the_anchored_log(registrar, view)
+            trouble = self._not_the_anchored_log(registration.entry.registrar, view)
+            return Check(7, Status.UNDETERMINED, trouble) if trouble else self._with_origin(registration.entry, check)
         except OutageError as error:
             return _outage(7, error)
-        return Check(7, Status.UNDETERMINED, trouble) if trouble else check
+
+    def _with_origin(self, entry: LogEntry, check: Check) -> Check:
+        """Check 7 of a derived image also says what it was made from, and how that stands."""
+        said = _derived(entry)
+        if said is None:
+            return check
+        fact = standing_of(self._trees.view(entry.registrar, said["target"]).statements)
+        detail = f"derived ({said['operation']}, {said['checked']}) from registration {said['target']}"
+        if fact.standing is not Standing.IN_FORCE and fact.fields is not None:
+            detail += f", which is {fact.standing} by {fact.fields['author']}: {fact.fields['reason']}"
+        derived = {
+            "original": said["target"],
+            "operation": said["operation"],
+            "checked": said["checked"],
+            "state": fact.standing.value,
+            "detail": detail,
+        }
+        return replace(check, detail=f"{check.detail}; {detail}", figures={**check.figures, "derived": derived})
 
     def _not_the_anchored_log(self, registrar: str, view: LogView) -> str | None:
         """How the records fall short of the log that the contract holds; None when they don't."""
@@ -176,6 +194,15 @@ def _standing(statements: Sequence[LogEntry]) -> Check:
             figures[field] = fact.fields[field]
     detail = f"{fact.standing} by {figures['author']} at {figures['time']}: {figures['reason']}"
     return Check(7, Status.FAILED, detail, figures)
+
+
+def _derived(entry: LogEntry) -> Mapping[str, Any] | None:
+    """The derive entry as its bytes say, None of other kinds; check 4 speaks of bytes that are no entry."""
+    try:
+        body = decode_entry(entry.body)
+    except InvalidEntry:
+        return None
+    return body if body["kind"] == DERIVE else None
 
 
 def _pending(batch: Batch | None) -> str:

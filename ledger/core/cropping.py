@@ -111,7 +111,8 @@ def _most_varied(frame: Frame) -> Place:
         steps = (band[:, 1:] != band[:, :-1]).any(axis=2).sum(axis=0)
         for column in range(columns):
             changes[row, column] = steps[column * SIZE : (column + 1) * SIZE - 1].sum()
-    return divmod(int(changes.argmax()), columns)
+    best = int(changes.argmax())
+    return best // columns, best % columns
 
 
 def _bound(original: TileDigests, frame: Frame, index: int, layout: Layout, place: Place) -> bool:

@@ -20,8 +20,11 @@ from ledger.schemas.records import (
 )
 from ledger.schemas.registrations import (
     Anchor,
+    Derivation,
+    DerivationRequest,
     DigestBatch,
     DigestRegistration,
+    Origin,
     Registration,
     Statement,
     StatementRequest,
@@ -42,6 +45,8 @@ __all__ = [
     "Change",
     "ChangedRegion",
     "CheckResult",
+    "Derivation",
+    "DerivationRequest",
     "Detection",
     "DetectionFinding",
     "DetectionPictures",
@@ -55,6 +60,7 @@ __all__ = [
     "History",
     "HistoryEntry",
     "Identifier",
+    "Origin",
     "Problem",
     "Reason",
     "Rebuild",

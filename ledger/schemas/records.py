@@ -25,6 +25,8 @@ class HistoryEntry(Wire):
     reason: str | None = Field(default=None, description="Of a statement, as author and replacement")
     author: str | None = None
     replacement: Identifier | None = None
+    operation: str | None = Field(default=None, description="Of a derive entry, as checked, reason and author")
+    checked: str | None = None
     anchor: Anchor | None = None
     on_chain_event: bool = Field(description="Whether the chain holds an event for this very entry (register mode)")
 

@@ -63,6 +63,29 @@ class Statement(Wire):
     state: str
 
 
+class DerivationRequest(Wire):
+    """How an image was made from a registered one, to be registered with that origin."""
+
+    operation: Literal["de-identified", "cropped", "windowed", "recompressed"]
+    reason: Reason = Field(examples=["Teaching file"])
+    author: Reason = Field(examples=["Radiology QA"])
+    hide: list[tuple[int, int, int, int]] = Field(
+        default_factory=list, max_length=100, description="x, y, w, h of what de-identification made unreadable"
+    )
+
+
+class Origin(Wire):
+    """What a derived image was made from, as its entry in the log says."""
+
+    original: Identifier
+    operation: str
+    checked: str = Field(
+        description="proven: by digests or samples; consistent: not contradicted by a comparison; declared: a word"
+    )
+    reason: str
+    author: str
+
+
 class Registration(Wire):
     """A registered image."""
 
@@ -77,4 +100,14 @@ class Registration(Wire):
     facts: dict[str, Any] = Field(default_factory=dict)
     anchor: Anchor | None = None
     statements: list[Statement] = Field(default_factory=list)
+    derived: Origin | None = Field(default=None, description="Of a derived image alone")
     created: bool = Field(default=False, description="Whether this call made it; False: it was registered before")
+
+
+class Derivation(Wire):
+    """A derived image's registration, and what was checked of the operation on its way in."""
+
+    registration: Registration
+    checked: Literal["proven", "consistent", "declared"]
+    how: str
+    figures: dict[str, Any] = Field(default_factory=dict)
