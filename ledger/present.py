@@ -12,9 +12,10 @@ from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
 from ledger.core.change import Change
+from ledger.core.derivation import Finding
 from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
-from ledger.core.entry import STATEMENTS, decode_entry, parse_timestamp
+from ledger.core.entry import DERIVE, STATEMENTS, decode_entry, parse_timestamp
 from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
 from ledger.errors import InvalidEntry, OutageError
 from ledger.ports import HistoryRow
@@ -86,6 +87,7 @@ class Presenter:
             facts=dict(registration.image.facts),
             anchor=self.anchor(batch) if batch else None,
             statements=statements,
+            derived=_origin(registration.entry),
             created=created,
         )
 
@@ -104,6 +106,8 @@ class Presenter:
             reason=said.get("reason"),
             author=said.get("author"),
             replacement=said.get("replacement"),
+            operation=said.get("operation"),
+            checked=said.get("checked"),
             anchor=self.anchor(row.batch) if row.batch else None,
             on_chain_event=row.event is not None and row.event.leaf == row.entry.leaf,
         )
@@ -115,11 +119,19 @@ def _in_order(digests: Mapping[str, str]) -> dict[str, str]:
 
 
 def _said(entry: LogEntry) -> dict[str, Any]:
-    """What a statement says; nothing for other entries, and for one that is damaged: naming it is the audit's work."""
+    """What a statement or a derive entry says; nothing for others, and for a damaged one: the audit names it."""
     try:
-        return decode_entry(entry.body) if entry.kind in STATEMENTS else {}
+        return decode_entry(entry.body) if entry.kind in (DERIVE, *STATEMENTS) else {}
     except InvalidEntry:
         return {}
+
+
+def _origin(entry: LogEntry) -> schemas.Origin | None:
+    said = _said(entry)
+    if said.get("kind") != DERIVE:
+        return None
+    facts = {name: said[name] for name in ("operation", "checked", "reason", "author")}
+    return schemas.Origin(original=said["target"], **facts)
 
 
 def statement(entry: LogEntry, state: State) -> schemas.Statement:
@@ -135,6 +147,13 @@ def statement(entry: LogEntry, state: State) -> schemas.Statement:
         time=entry.time,
         index=entry.index,
         state=state.value,
+    )
+
+
+def derivation(registration: schemas.Registration, finding: Finding) -> schemas.Derivation:
+    """A derived image's registration with what was checked."""
+    return schemas.Derivation(
+        registration=registration, checked=finding.checked, how=finding.how, figures=dict(finding.figures)
     )
 
 

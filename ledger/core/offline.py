@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.core.entry import REGISTERING, opens, parse_timestamp, timestamp
+from ledger.core.entry import DERIVE, REGISTERING, opens, parse_timestamp, timestamp
 from ledger.core.ethproof import verify_anchor
 from ledger.core.merkle import verify_inclusion
 from ledger.core.model import Standing
@@ -178,11 +178,13 @@ def _pinned(
 
 
 def _standing_check(receipt: Receipt) -> Check:
-    issued = timestamp(receipt.issued_at)
+    issued, entry = timestamp(receipt.issued_at), receipt.entry
     if receipt.standing is not Standing.IN_FORCE:
         detail = f"{receipt.standing} when the receipt was issued, {issued}"
         return Check(7, Status.FAILED, detail, {"state": receipt.standing.value})
-    return skipped(7, f"in force at {issued}; what was said of it later cannot be known offline")
+    derived = f"; derived ({entry['operation']}, {entry['checked']}) from registration {entry['target']}"
+    origin = derived if entry["kind"] == DERIVE else ""
+    return skipped(7, f"in force at {issued}; what was said of it later cannot be known offline{origin}")
 
 
 def _registrar_check(receipt: Receipt, trust: Trust, anchored_at: int | None) -> Check:

@@ -242,9 +242,11 @@ def _not_in_force(check: Check) -> Decision:
 
 def _accepted(found: Mapping[int, Check], policy: Policy) -> Decision:
     if found[1].status is Status.PASSED:
-        return Decision(Verdict.AUTHENTIC, True, f"these bytes are registered{_how_sure(found)}")
+        reason = f"these bytes are registered{_how_sure(found)}"
+        return Decision(Verdict.AUTHENTIC, _origin_stands(found), reason)
     changed = found[3].status is not Status.PASSED
     accepted = not changed or (policy.accept_changed_attributes and not found[3].figures.get("rendering"))
+    accepted = accepted and _origin_stands(found)
     differs = "differs" if found[1].status is Status.FAILED else "was not compared"
     reason = f"these pixels are registered{_how_sure(found)}; the file around them {differs}: {found[3].detail}"
     return Decision(Verdict.AUTHENTIC_REENCODED, accepted, reason)
@@ -254,7 +256,19 @@ def _how_sure(found: Mapping[int, Check]) -> str:
     """What the words may claim: in force only if check 7 says so, and what of the proof is still missing."""
     claims = " and in force" if found[7].status is Status.PASSED else ""
     missing = list(dict.fromkeys(found[number].detail for number in (4, 5, 6, 7) if _is_skipped(found[number])))
-    return claims + (f" ({'; '.join(missing)})" if missing else "")
+    origin = f"; {derived['detail']}" if (derived := _derived(found)) else ""
+    return claims + (f" ({'; '.join(missing)})" if missing else "") + origin
+
+
+def _derived(found: Mapping[int, Check]) -> Mapping[str, Any]:
+    """What check 7 says of the registration that a derived image was made from; nothing of other images."""
+    derived: Mapping[str, Any] = found[7].figures.get("derived", {})
+    return derived
+
+
+def _origin_stands(found: Mapping[int, Check]) -> bool:
+    """No policy accepts a derived image whose original is revoked, superseded or disputed."""
+    return _derived(found).get("state", "in-force") == "in-force"
 
 
 def _is_skipped(check: Check) -> bool:
