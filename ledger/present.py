@@ -12,7 +12,6 @@ from ledger import schemas
 from ledger.audit import AuditReport
 from ledger.cached import CachedReads
 from ledger.core.change import Change
-from ledger.core.derivation import Finding
 from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
 from ledger.core.entry import DERIVE, STATEMENTS, decode_entry, parse_timestamp
@@ -127,11 +126,9 @@ def _said(entry: LogEntry) -> dict[str, Any]:
 
 
 def _origin(entry: LogEntry) -> schemas.Origin | None:
-    said = _said(entry)
-    if said.get("kind") != DERIVE:
-        return None
-    facts = {name: said[name] for name in ("operation", "checked", "reason", "author")}
-    return schemas.Origin(original=said["target"], **facts)
+    said = _said(entry) if entry.kind == DERIVE else {}
+    facts = {name: said.get(name) for name in ("operation", "checked", "reason", "author")}
+    return schemas.Origin(original=said["target"], **facts) if said else None
 
 
 def statement(entry: LogEntry, state: State) -> schemas.Statement:
@@ -147,13 +144,6 @@ def statement(entry: LogEntry, state: State) -> schemas.Statement:
         time=entry.time,
         index=entry.index,
         state=state.value,
-    )
-
-
-def derivation(registration: schemas.Registration, finding: Finding) -> schemas.Derivation:
-    """A derived image's registration with what was checked."""
-    return schemas.Derivation(
-        registration=registration, checked=finding.checked, how=finding.how, figures=dict(finding.figures)
     )
 
 

@@ -182,8 +182,9 @@ def _standing_check(receipt: Receipt) -> Check:
     if receipt.standing is not Standing.IN_FORCE:
         detail = f"{receipt.standing} when the receipt was issued, {issued}"
         return Check(7, Status.FAILED, detail, {"state": receipt.standing.value})
-    derived = f"; derived ({entry['operation']}, {entry['checked']}) from registration {entry['target']}"
-    origin = derived if entry["kind"] == DERIVE else ""
+    origin = ""
+    if entry["kind"] == DERIVE:
+        origin = f"; derived ({entry['operation']}, {entry['checked']}) from registration {entry['target']}"
     return skipped(7, f"in force at {issued}; what was said of it later cannot be known offline{origin}")
 
 
