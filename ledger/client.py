@@ -20,6 +20,8 @@ from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
 from ledger.schemas import (
     Audit,
     BatchInfo,
+    Derivation,
+    DerivationRequest,
     DigestBatch,
     DigestRegistration,
     DigestVerification,
@@ -86,6 +88,16 @@ class Client:
         """Append a supersede, revoke or dispute entry about a registration."""
         path = f"/v1/registrations/{_segment(registration_id)}/statements"
         return _read(TypeAdapter(Statement), self._post(path, request.model_dump_json()))
+
+    def derive(
+        self, target: str, data: bytes, request: DerivationRequest, *, original: bytes | None = None
+    ) -> Derivation:
+        """Register an image that was made from a registered one, after the declared operation was checked."""
+        form: dict[str, str | list[str]] = request.model_dump(exclude={"hide"})
+        form["hide"] = [",".join(map(str, box)) for box in request.hide]
+        files = {**_image(data), **(_image(original, "original") if original is not None else {})}
+        path = f"/v1/registrations/{_segment(target)}/derivations"
+        return _read(TypeAdapter(Derivation), self._send("POST", path, data=form, files=files))
 
     def receipt(self, registration_id: str) -> bytes:
         """The receipt as of now, byte by byte as the registrar signed it."""

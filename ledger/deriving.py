@@ -46,12 +46,13 @@ class LookAlikes(Protocol):
 
 @dataclass(frozen=True)
 class Declared:
-    """What somebody says of a derived image. ``hidden``: boxes of a de-identified image that were made unreadable."""
+    """What somebody says of a derived image. ``hide``: boxes (x, y, width, height) of a de-identified image that were
+    made unreadable."""
 
     operation: str
     reason: str
     author: str
-    hidden: Sequence[Box] = ()
+    hide: Sequence[tuple[int, int, int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,14 @@ class _Pair:
 
 
 class Derivations:
-    """Appends derive entries to one registrar's log."""
+    """Appends derive entries to one registrar's log. ``look_alikes`` None: fingerprints are not compared."""
 
     def __init__(
         self,
         store: RecordStore,
         registrations: Registrations,
         registrar: Registrar,
-        look_alikes: LookAlikes,
+        look_alikes: LookAlikes | None,
         limits: Limits,
     ) -> None:
         self._store = store
@@ -107,12 +108,13 @@ class Derivations:
         """
         if declared.operation not in OPERATIONS:
             raise InputError(f"expected an operation of {', '.join(OPERATIONS)}, found {declared.operation[:40]!r}")
-        if declared.hidden and declared.operation != "de-identified":
+        hidden = [Box(*box) for box in declared.hide]
+        if hidden and declared.operation != "de-identified":
             raise InputError(f"expected hidden boxes with de-identified alone, found them with {declared.operation}")
         if not data:
             raise InputError("the file is empty (0 bytes)", code="empty_file", advice=_EMPTY)
         pair = self._pair(self._origin(target), original, data)
-        finding = self._check(pair, declared)
+        finding = self._check(pair, declared.operation, hidden)
         fields = {
             "target": target,
             "operation": declared.operation,
@@ -148,13 +150,13 @@ class Derivations:
             _must_be(registration, original, self._limits)
         return _Pair(registration, origin, original, data, digest_set(data, self._limits))
 
-    def _check(self, pair: _Pair, declared: Declared) -> Finding:
+    def _check(self, pair: _Pair, operation: str, hidden: Sequence[Box]) -> Finding:
         name = same_samples(pair.origin, pair.digests)
         if name is not None:
-            return _same(pair.origin, pair.digests, declared.operation, name)
-        if declared.operation == "de-identified":
-            return self._de_identified(pair, declared.hidden)
-        exact = self._cropped(pair) if declared.operation == "cropped" else None
+            return _same(pair.origin, pair.digests, operation, name)
+        if operation == "de-identified":
+            return self._de_identified(pair, hidden)
+        exact = self._cropped(pair) if operation == "cropped" else None
         return exact or self._alike(pair)
 
     def _de_identified(self, pair: _Pair, hidden: Sequence[Box]) -> Finding:
@@ -183,6 +185,8 @@ class Derivations:
         return Finding("consistent" if pair.lossy else "proven", how, figures)
 
     def _alike(self, pair: _Pair) -> Finding:
+        if self._look_alikes is None:
+            return Finding("declared", "could not be compared: the comparison of fingerprints is turned off")
         if pair.original is None:
             found = self._look_alikes.against(pair.registration, pair.data)
         else:

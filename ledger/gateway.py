@@ -9,6 +9,8 @@ from typing import Protocol
 from ledger.schemas import (
     Audit,
     BatchInfo,
+    Derivation,
+    DerivationRequest,
     DigestRegistration,
     Health,
     History,
@@ -35,6 +37,15 @@ class Gateway(Protocol):
 
     def state_request(self, registration_id: str, request: StatementRequest) -> Statement:
         """Append a supersede, revoke or dispute entry about a registration."""
+
+    def derive(
+        self, target: str, data: bytes, request: DerivationRequest, *, original: bytes | None = None
+    ) -> Derivation:
+        """Check the declared operation, then register the image with registration ``target`` as its origin.
+
+        ``original`` is the registered file, when it is at hand. A Conflict (``derivation_contradicted``) when the two
+        images speak against the operation.
+        """
 
     def receipt(self, registration_id: str) -> bytes:
         """The receipt as of now, signed; with proofs once the entry is anchored."""

@@ -127,7 +127,7 @@ def _said(entry: LogEntry) -> dict[str, Any]:
 
 def _origin(entry: LogEntry) -> schemas.Origin | None:
     said = _said(entry) if entry.kind == DERIVE else {}
-    facts = {name: said.get(name) for name in ("operation", "checked", "reason", "author")}
+    facts = {name: said.get(name, "") for name in ("operation", "checked", "reason", "author")}
     return schemas.Origin(original=said["target"], **facts) if said else None
 
 

@@ -15,6 +15,7 @@ from ledger.core.images import Limits
 from ledger.core.model import Appended, Batch, LogEntry, Registration, State
 from ledger.core.states import state_of
 from ledger.core.verdict import policy_named
+from ledger.deriving import Declared, Derivations
 from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
 from ledger.log import LogTrees
@@ -45,6 +46,7 @@ class Service:
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
+        self._derivations = Derivations(self.store, self._registrations, parts.registrar, None, limits)
         self._detector = detector
         self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector)
         sign = parts.signing_key.sign
@@ -99,14 +101,17 @@ class Service:
 
     def state_request(self, registration_id: str, request: schemas.StatementRequest) -> schemas.Statement:
         """A supersede, revoke or dispute entry is in the log; it counts at once."""
-        entry = self._registrations.state(
-            request.kind,
-            registration_id,
-            reason=request.reason,
-            author=request.author,
-            replacement=request.replacement,
-        )
+        said = request.model_dump(exclude={"kind"})
+        entry = self._registrations.state(request.kind, registration_id, **said)
         return present.statement(entry, State.SEQUENCED)
+
+    def derive(
+        self, target: str, data: bytes, request: schemas.DerivationRequest, *, original: bytes | None = None
+    ) -> schemas.Derivation:
+        """The image is in the log with its origin, after the declared operation was checked."""
+        declared = Declared(**request.model_dump())
+        made = self._derivations.derive(target, data, declared, original=original)
+        return schemas.Derivation(registration=self._appended(made.appended), **vars(made.finding))
 
     def registration(self, registration_id: str) -> schemas.Registration:
         """The registration as it stands now; NotFound."""
@@ -185,7 +190,8 @@ class Service:
 
     def registrars(self) -> list[schemas.RegistrarInfo]:
         """Every registrar that the records know, as the chain's directory has it now."""
-        return [self._registrar_info(registrar.id) for registrar in self.store.registrars()]
+        known = self.store.registrars()
+        return [present.registrar(one, self.store.log_size(one.id), self._reads) for one in known]
 
     def batches(self, *, limit: int = 50) -> list[schemas.BatchInfo]:
         """The newest ``limit`` batches, newest first."""
@@ -276,12 +282,6 @@ class Service:
             return self.parts.registrar.name
         registrar = self.store.registrar(registrar_id)
         return registrar.name if registrar else registrar_id
-
-    def _registrar_info(self, registrar_id: str) -> schemas.RegistrarInfo:
-        registrar = self.store.registrar(registrar_id)
-        if registrar is None:
-            raise NotFound(f"no registrar {registrar_id}")
-        return present.registrar(registrar, self.store.log_size(registrar_id), self._reads)
 
 
 def _limits(settings: Settings) -> Limits:

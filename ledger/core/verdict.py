@@ -268,7 +268,7 @@ def _derived(found: Mapping[int, Check]) -> Mapping[str, Any]:
 
 def _origin_stands(found: Mapping[int, Check]) -> bool:
     """No policy accepts a derived image whose original is revoked, superseded or disputed."""
-    return _derived(found).get("state", "in-force") == "in-force"
+    return str(_derived(found).get("state", "in-force")) == "in-force"
 
 
 def _is_skipped(check: Check) -> bool:
