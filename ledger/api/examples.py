@@ -65,6 +65,45 @@ VERIFICATION: dict[str, Any] = {
     "registration": REGISTRATION,
     "checked_at": _TIME,
 }
+CHANGE: dict[str, Any] = {
+    "original": _ID,
+    "basis": "trace/1",
+    "frame": 0,
+    "width": 384,
+    "height": 384,
+    "transform": {"matrix": [0.75, 0, 0, 0, 0.75, 0], "words": ["resized to 0.75"], "shown_percent": 100.0},
+    "changed_percent": 2.1,
+    "regions": [{"x": 96, "y": 128, "w": 64, "h": 48, "area_percent": 2.1}],
+    "limits": "Changes smaller than the stated area or contrast are not seen.",
+}
+VERIFICATION_OF_A_COPY: dict[str, Any] = VERIFICATION | {
+    "verdict": "altered",
+    "accepted": False,
+    "reason": "A copy of a registered image, resized to 0.75; 1 region differs.",
+    "checks": [{"number": 9, "name": "change map", "status": "failed", "detail": "1 region differs"}],
+    "change": CHANGE,
+}
+DERIVATION_FORM: dict[str, Any] = {
+    "file": "crop.dcm",
+    "operation": "cropped",
+    "reason": "Teaching file",
+    "author": "Radiology QA",
+}
+DERIVATION: dict[str, Any] = {
+    "registration": REGISTRATION
+    | {
+        "derived": {
+            "original": _OTHER_ID,
+            "operation": "cropped",
+            "checked": "proven",
+            "reason": "Teaching file",
+            "author": "Radiology QA",
+        }
+    },
+    "checked": "proven",
+    "how": "the registered tiles (tile/1) from x 64 to 319, y 32 to 287",
+    "figures": {"x": 64, "y": 32, "w": 256, "h": 256},
+}
 RECEIPT: dict[str, Any] = {
     "type": "medseal/receipt/1",
     "registrar": {"id": _REGISTRAR, "name": "Local Hospital", "public_key": "9e" * 32},
@@ -162,6 +201,13 @@ def form(example: Any, path: str) -> dict[str, Any]:
     """What a route that takes a file as multipart/form-data says of its request."""
     said = f'A form. In a shell: `curl -H "Authorization: Bearer $KEY" -F file=@slice-17.dcm $URL{path}`'
     return {"requestBody": {"description": said, "content": {"multipart/form-data": {"example": example}}}}
+
+
+def verdicts() -> dict[str, Any]:
+    """The OpenAPI response of a verification, with an example of a registered image and one of an altered copy."""
+    shown = {"registered": {"value": VERIFICATION}, "altered": {"value": VERIFICATION_OF_A_COPY}}
+    said = "The verdict; a negative one is an answer, not an error"
+    return {"description": said, "content": {"application/json": {"examples": shown}}}
 
 
 def shows(example: Any, description: str = "") -> dict[str, Any]:
