@@ -8,7 +8,8 @@ difference.
 No audit can see what nothing commits to: entries that are not anchored yet may be taken away without a trace. Of an
 image's record, the facts that only describe (bits, sign, modality, transfer syntax, decoder) and which SOP instance it
 was are the store's word alone, and so is all that its idempotency key says. API keys, the cursor, signed attempts,
-reasons and urgency are bookkeeping, not evidence.
+reasons and urgency are bookkeeping, not evidence. The codes that look-alikes are searched by follow from an image and
+are committed to by nothing: changed ones hide a registration from that search, and from nothing else.
 """
 
 from __future__ import annotations
@@ -16,20 +17,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import islice
 
 from ledger.auditing_chain import Anchored, audit_batches, audit_directory, audit_events, audit_heads, audit_images
 from ledger.auditing_entries import audit_entry
 from ledger.core.merkle import Tree, leaf_hash
-from ledger.core.model import Block, ChainEvent, Difference, LogEntry, Registrar
-from ledger.errors import OutageError
-from ledger.ports import MALFORMED, RecordStore, Registry
+from ledger.core.model import Block, ChainEvent, Difference, ImageRecord, LogEntry, Registrar
+from ledger.errors import OutageError, TraceUnreadable
+from ledger.ports import MALFORMED, TRACE_DAMAGED, RecordStore, Registry
 
 __all__ = ["AuditReport", "Difference", "audit"]
 
 ALL_BATCHES = 1_000_000
 _NO_END = 1 << 62
 _PIECE = 500
+_TRACE = "trace/1"
 
 
 @dataclass
@@ -86,7 +89,7 @@ def _chain(registry: Registry, report: AuditReport) -> tuple[Block | None, list[
 def _audit_log(store: RecordStore, registrar: Registrar, report: AuditReport) -> Tree:
     """The tree over the entries as they are stored, whatever leaves and whatever size the store claims."""
     tree = Tree()
-    before = store.log_size(registrar.id)
+    before, unread = store.log_size(registrar.id), 0
     for some in _pieces(store.entries(registrar.id, 0, _NO_END)):
         images = {found.id: found.image for found in store.registrations([entry.id for entry in some])}
         for entry in some:
@@ -94,6 +97,11 @@ def _audit_log(store: RecordStore, registrar: Registrar, report: AuditReport) ->
                 _add(report, "entry_missing", registrar, str(tree.size), str(entry.index), tree.size)
             tree.append(leaf_hash(entry.body))
             report.differences.extend(audit_entry(entry, registrar, images.get(entry.id)))
+            unread += not _audit_trace(store, registrar, entry, images.get(entry.id), report)
+    if unread:
+        report.not_checked.append(f"{unread} fingerprints of {registrar.name} that the key at hand does not decrypt")
+    else:
+        _audit_codes(store, registrar, report)
     report.entries += tree.size
     if not tree.size:
         _add(report, "entry_missing", registrar, "a genesis entry", "no entry", 0)
@@ -101,6 +109,40 @@ def _audit_log(store: RecordStore, registrar: Registrar, report: AuditReport) ->
     if not before <= tree.size <= (size := store.log_size(registrar.id)):
         _add(report, "log_size_differs", registrar, str(tree.size), str(before if before > tree.size else size), None)
     return tree
+
+
+def _audit_trace(
+    store: RecordStore, registrar: Registrar, entry: LogEntry, image: ImageRecord | None, report: AuditReport
+) -> bool:
+    """The stored fingerprint against the registered digest, which is held against the entry; False: not decrypted."""
+    if image is None:
+        return True
+    expected = image.digests.get(_TRACE, "none")
+    try:
+        blob = store.trace(entry.id)
+    except TraceUnreadable as error:
+        if error.code == TRACE_DAMAGED:
+            _add(report, "trace_differs", registrar, f"{_TRACE} {expected}", str(error), entry.index)
+        return error.code == TRACE_DAMAGED
+    found = "none" if blob is None else trace_digest(blob)
+    # Whoever registers digests alone gives no fingerprint, and no details either.
+    if found != expected and (blob is not None or image.details):
+        _add(report, "trace_differs", registrar, f"{_TRACE} {expected}", f"{_TRACE} {found}", entry.index)
+    return True
+
+
+def trace_digest(blob: bytes) -> str:
+    """The digest of a fingerprint, as it is registered under ``trace/1``."""
+    return f"sha256:{sha256(b'medseal/trace/1' + bytes([10]) + blob).hexdigest()}"
+
+
+def _audit_codes(store: RecordStore, registrar: Registrar, report: AuditReport) -> None:
+    """Whether the codes can be read. Nothing commits to what they say."""
+    try:
+        for _row in store.codes(registrar.id):
+            pass
+    except TraceUnreadable as error:
+        _add(report, "trace_differs", registrar, "codes that can be read", str(error), None)
 
 
 def _pieces(entries: Iterable[LogEntry]) -> Iterator[list[LogEntry]]:

@@ -34,6 +34,10 @@ from ledger.core.model import (
 
 MALFORMED = "value_malformed"
 """The code of a stored value that is of another type than its column."""
+TRACE_DAMAGED = "trace_damaged"
+"""The code of a TraceUnreadable whose key is the right one: the bytes are not those that were stored."""
+CODE_RECORD = 34
+"""Bytes of one record of :attr:`ledger.core.model.TraceRecord.codes`."""
 
 
 class Clock(Protocol):

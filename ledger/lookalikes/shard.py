@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from ledger.core.model import CodeRow
 from ledger.errors import TraceUnreadable
+from ledger.ports import CODE_RECORD
 
 CODE = 32
-RECORD = 34
-"""Bytes of a code, and of its record: frame, window, code."""
+"""Bytes of a code, which follow frame and window in its record."""
 _FARTHER = 8 * CODE + 1
 _WIDTHS = (64, 1024)
 """How many codes are asked for first, and then, before all are looked at."""
@@ -47,7 +47,7 @@ class Shard:
         self._faiss: Any = faiss
         self._flat: Any = faiss.IndexBinaryFlat(8 * CODE)
         self._starts: Numbers = np.zeros(0, np.int64)
-        self._places: Codes = np.zeros((0, RECORD - CODE), np.uint8)
+        self._places: Codes = np.zeros((0, CODE_RECORD - CODE), np.uint8)
         self.ids: list[str] = []
         self.position = 0
         """The log position from which on nothing has been looked at."""
@@ -58,13 +58,13 @@ class Shard:
         TraceUnreadable, and nothing is taken in, where one is no sequence of records.
         """
         for row in rows:
-            if len(row.codes) % RECORD:
+            if len(row.codes) % CODE_RECORD:
                 found = f"{len(row.codes)} bytes"
-                raise TraceUnreadable(f"expected codes of {RECORD} bytes each for {row.id}, found {found}")
+                raise TraceUnreadable(f"expected codes of {CODE_RECORD} bytes each for {row.id}, found {found}")
         kept = [row for row in rows if row.codes]
         if kept:
-            records = np.frombuffer(b"".join(row.codes for row in kept), np.uint8).reshape(-1, RECORD)
-            ends = np.cumsum([len(row.codes) // RECORD for row in kept])
+            records = np.frombuffer(b"".join(row.codes for row in kept), np.uint8).reshape(-1, CODE_RECORD)
+            ends = np.cumsum([len(row.codes) // CODE_RECORD for row in kept])
             starts = np.concatenate(([0], ends[:-1])) + self._flat.ntotal
             self._flat.add(np.ascontiguousarray(records[:, -CODE:]))
             self._starts = np.concatenate((self._starts, starts))

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from ledger.core.entry import REGISTERING
 from ledger.core.model import BatchState, Difference
-from ledger.ports import MALFORMED
+from ledger.ports import CODE_RECORD, MALFORMED
 from ledger.store.appending import FILE_DIGEST
 from ledger.store.coverage import segments, sequence_at, uncovered
 from ledger.store.engine import Database
@@ -43,6 +43,7 @@ from ledger.store.models import (
     TRACE,
     stored_type,
 )
+from ledger.store.sealing import SEAL_BYTES
 
 _TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
 _KINDS = {int: "integer", bool: "integer", bytes: "blob", str: "text", dict: "text"}
@@ -57,7 +58,12 @@ class Faults(Database):
         """What is wrong in the database by its own rules, as of one moment; see :meth:`RecordStore.faults`."""
         with self.read() as connection:
             malformed = list(_malformed(connection))
-            return malformed or [*_strays(connection), *_unequal(connection), *_outbox(connection)]
+            return malformed or [
+                *_strays(connection),
+                *_unequal(connection),
+                *_traces(connection),
+                *_outbox(connection),
+            ]
 
 
 def _malformed(connection: Connection) -> Iterator[Difference]:
@@ -147,6 +153,16 @@ def _is_file_digest() -> ColumnElement[bool]:
 
 def _same_entry(table: Table) -> ColumnElement[bool]:
     return and_(table.c.registrar == ENTRY.c.registrar, table.c.position == ENTRY.c.position)
+
+
+def _traces(connection: Connection) -> Iterator[Difference]:
+    """Fingerprints whose codes are no whole number of records, in clear or inside their seal."""
+    size = func.length(TRACE.c.codes)
+    inside = size - case((TRACE.c.sealed, SEAL_BYTES), else_=0)
+    query = select(ENTRY.c.registrar, ENTRY.c.position, TRACE.c.sealed, size).join(TRACE, TRACE.c.id == ENTRY.c.id)
+    for registrar, index, sealed, found in connection.execute(query.where(or_(inside < 0, inside % CODE_RECORD != 0))):
+        expected = f"{'sealed' if sealed else 'plain'} codes of {CODE_RECORD} bytes each"
+        yield Difference("trace_differs", registrar, expected, f"{found} bytes", index=index)
 
 
 def _outbox(connection: Connection) -> Iterator[Difference]:

@@ -12,13 +12,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import SettingsError, TraceUnreadable
+from ledger.ports import TRACE_DAMAGED
 
 KEY_BYTES = 32
-DAMAGED = "trace_damaged"
-"""The code of a :class:`TraceUnreadable` whose key is the right one: the bytes were changed since they were stored."""
 _DOMAIN = b"medseal/trace/seal/1\n"
 _KEY_DOMAIN = b"medseal/trace/key/1\n"
-_NAME_BYTES, _NONCE_BYTES = 8, 12
+_NAME_BYTES, _NONCE_BYTES, _TAG_BYTES = 8, 12, 16
+SEAL_BYTES = _NAME_BYTES + _NONCE_BYTES + _TAG_BYTES
+"""What sealing adds to a value."""
 
 
 def load_trace_key(path: Path) -> bytes:
@@ -84,7 +85,7 @@ class TraceSeal:
             raise TraceUnreadable(
                 f"expected the fingerprint of {registration} as it was stored, found other bytes",
                 advice="Run medseal audit; it names every fingerprint that was changed. Restore it from a backup.",
-                code=DAMAGED,
+                code=TRACE_DAMAGED,
             ) from None
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 
 from ledger.core.model import CodeRow, ImageRecord, TraceRecord
 from ledger.errors import TraceUnreadable
+from ledger.ports import TRACE_DAMAGED
 from ledger.store.engine import Database
 from ledger.store.models import ENTRY, TRACE
-from ledger.store.sealing import DAMAGED, TraceSeal
+from ledger.store.sealing import TraceSeal
 
 _PIECE = 4000
 """Rows of codes read at a time: about a megabyte."""
@@ -65,5 +66,7 @@ class Traces(Database):
         # SQLite keeps whatever was written into a column; other types are named by an audit.
         if not isinstance(stored, bytes):
             kind = type(stored).__name__
-            raise TraceUnreadable(f"expected bytes as the {column} of {registration_id}, found {kind}", code=DAMAGED)
+            raise TraceUnreadable(
+                f"expected bytes as the {column} of {registration_id}, found {kind}", code=TRACE_DAMAGED
+            )
         return self.seal.open(registration_id, column, stored) if sealed else stored
