@@ -1,35 +1,22 @@
-"""``medseal register`` and ``medseal verify``."""
+"""``medseal register``."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.edge import (
-    NO,
-    UNDETERMINED,
-    YES,
-    Data,
-    Json,
-    Ledger,
-    Server,
-    Verbose,
-    code_of,
-    opened,
-    settings_for,
-    worst,
-)
+from ledger.cli.edge import UNDETERMINED, YES, Data, Json, Ledger, Server, Verbose, code_of, opened, settings_for, worst
+from ledger.cli.verifying import Files, Recursive, show_error
+from ledger.cli.verifying import verdict_code as verdict_code
+from ledger.cli.verifying import verify as verify
 from ledger.errors import InputError, LedgerError
 
 if TYPE_CHECKING:
-    from ledger.schemas import Registration, Verification
+    from ledger.schemas import Registration
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="DICOM, PNG, JPEG or TIFF files.")]
-Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Take every file below a directory.")]
 ANCHOR_TIMEOUT = 300.0
 """Seconds that a command waits for its entries to be anchored."""
 
@@ -163,7 +150,7 @@ def _show_registration(outcome: _Outcome, as_json: bool) -> None:
 
     registration = outcome.registration
     if outcome.error is not None or registration is None:
-        _show_error(outcome.file, outcome.error or LedgerError("no answer"), as_json)
+        show_error(outcome.file, outcome.error or LedgerError("no answer"), as_json)
         return
     if as_json:
         output.emit(
@@ -184,87 +171,3 @@ def _show_registration(outcome: _Outcome, as_json: bool) -> None:
     standing = None if registration.standing == "in-force" else registration.standing
     state = ("state", registration.state), ("standing", standing)
     output.facts((*state, ("anchor", place), ("receipt", outcome.receipt)))
-
-
-def _show_error(file: Path, error: LedgerError, as_json: bool) -> None:
-    from ledger.cli import output
-
-    if as_json:
-        output.emit({"file": str(file), "error": output.error_object(error)})
-    else:
-        output.say(f"{output.clean(file)}:")
-        output.report(error)
-
-
-def verify(
-    files: Files,
-    recursive: Recursive = False,
-    policy: Annotated[
-        Literal["clinical", "strict"] | None, typer.Option("--policy", help="What is accepted; clinical if not given.")
-    ] = None,
-    against: Annotated[
-        str | None, typer.Option("--against", metavar="ID", help="Compare with this registration if none is found.")
-    ] = None,
-    examine: Annotated[
-        bool, typer.Option("--examine", help="Let the forgery detector look at registered images as well.")
-    ] = False,
-    as_json: Json = False,
-    data: Data = None,
-    server: Server = None,
-    verbose: Verbose = False,
-) -> None:
-    """Verify images: twelve numbered checks and a verdict for each."""
-    from ledger.cli.files import expand, read
-
-    settings = settings_for(data, server, verbose)
-    codes, verdicts = [], Counter[str]()
-    with opened(settings) as ledger:
-        for file in expand(files, recursive):
-            try:
-                found = ledger.gateway.verify(
-                    read(file, settings.max_upload_mb),
-                    policy=policy or settings.policy,
-                    against=against,
-                    examine=examine,
-                )
-            except LedgerError as error:
-                _show_error(file, error, as_json)
-                codes.append(code_of(error))
-                verdicts["error"] += 1
-                continue
-            verdicts[found.verdict] += 1
-            _show_verification(file, found, as_json)
-            codes.append(verdict_code(found.verdict, found.accepted))
-    if len(codes) > 1 and not as_json:
-        typer.echo(f"{len(codes)} files: " + ", ".join(f"{count} {word}" for word, count in verdicts.most_common()))
-    raise typer.Exit(worst(codes))
-
-
-def verdict_code(verdict: str, accepted: bool) -> int:
-    """0 for an accepted image, 3 for an undetermined verdict, 1 for any other."""
-    return YES if accepted else UNDETERMINED if verdict == "undetermined" else NO
-
-
-def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
-    from ledger.cli import output
-
-    if as_json:
-        answer: dict[str, Any] = found.model_dump(mode="json")
-        first = ("verdict", "policy", "checks", "registration", "change", "detection", "accepted", "reason")
-        output.emit({"file": str(file), **{name: answer.pop(name) for name in first}, **answer})
-        return
-    output.verdict(str(file), found.verdict, found.reason, found.policy, found.checks)
-    if found.detection is not None and found.detection.applicable:
-        output.facts(output.detection_facts(found.detection))
-    if found.registration is not None:
-        registration = found.registration
-        output.facts(
-            (
-                ("registration", registration.registration_id),
-                ("registrar", registration.registrar_name),
-                ("registered", registration.registered_at.isoformat()),
-                ("state", f"{registration.state}, {registration.standing}"),
-                ("block", registration.anchor and registration.anchor.block_number),
-                ("transaction", registration.anchor and registration.anchor.transaction),
-            )
-        )

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ledger.core.verdict import Check
-    from ledger.schemas import CheckResult, Detection
+    from ledger.schemas import Change, CheckResult, Detection
 
 _PIPE_WIDTH = 140
 _PIPE_TABLE_WIDTH = 400
+_MOST_REGIONS = 10
 _COLOURS = {
     "authentic": "green",
     "authentic-reencoded": "green",
@@ -116,6 +117,20 @@ def verdict(file: str, word: str, reason: str, policy: str, checks: Sequence[Che
     screen = console()
     screen.print(Panel(headline, border_style=colour, subtitle=f"policy: {clean(policy)}", subtitle_align="right"))
     screen.print(view)
+
+
+def change_facts(found: Change) -> Iterator[tuple[str, object]]:
+    """How a copy lies on its original, what was changed in it, and what the comparison cannot see."""
+    yield "original", found.original
+    lies = ", ".join(found.transform.words) or "as the original does"
+    yield "lies", f"{lies}; shows {found.transform.shown_percent:.1f} % of the original"
+    yield "changed", f"{found.changed_percent:.2f} % of the picture, by {found.basis}"
+    for region in found.regions[:_MOST_REGIONS]:
+        yield "region", f"x {region.x}, y {region.y}, w {region.w}, h {region.h}: {region.area_percent:.2f} %"
+    if len(found.regions) > _MOST_REGIONS:
+        yield "regions", f"{len(found.regions) - _MOST_REGIONS} more (--json lists them)"
+    yield "limits", found.limits
+    yield "mask", found.mask
 
 
 def detection_facts(found: Detection) -> Iterator[tuple[str, object]]:

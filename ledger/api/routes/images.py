@@ -157,7 +157,7 @@ def receipt(key: ReadKey, ledger: Ledger, registration_id: Identifier) -> Respon
     form_limits={"max_files": 2, "max_fields": 6, "max_part_size": 4096},
     openapi_extra=examples.form(examples.VERIFICATION_FORM, "/v1/verifications"),
     responses={
-        200: examples.shows(examples.VERIFICATION, "The verdict; a negative one is an answer, not an error"),
+        200: examples.verdicts(),
         **errors(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),
     },
 )
