@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli import analyze, forging, images, keys, learning, operate, queries, receipts, registrar, statements
+from ledger.cli import (
+    analyze,
+    deriving,
+    forging,
+    images,
+    keys,
+    learning,
+    operate,
+    queries,
+    receipts,
+    registrar,
+    statements,
+)
 from ledger.cli.edge import LedgerCommand
 
 app = typer.Typer(
@@ -48,6 +60,7 @@ for name, function, panel in (
     ("revoke", statements.revoke, _IMAGES),
     ("supersede", statements.supersede, _IMAGES),
     ("dispute", statements.dispute, _IMAGES),
+    ("derive", deriving.derive, _IMAGES),
     ("history", queries.history, _LEDGER),
     ("audit", queries.audit, _LEDGER),
     ("rebuild", queries.rebuild, _LEDGER),
