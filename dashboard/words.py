@@ -110,12 +110,14 @@ BASES: Mapping[str, StateWords] = {
 }
 
 SEARCHES: Mapping[str, tuple[str, str, str]] = {
-    "none": ("No registered original found", "magnifier", "mute"),
+    "none": ("No registered original was found", "magnifier", "mute"),
+    "none_registered": ("No image is registered yet to compare this one with", "inbox", "mute"),
     "unsure": ("A registered image looks alike, but could not be confirmed as the original", "hourglass", "open"),
     "incomparable": ("This image cannot be compared with registered ones", "dash", "mute"),
+    "no_map": ("The original was found, but what differs could not be shown", "question", "open"),
     "outage": ("The registered images could not be searched: undetermined, not unregistered", "plug", "open"),
 }
-"""How check 8 can end with no original: title, icon, tone."""
+"""How check 8 can end without a change map: title, icon, tone."""
 
 OPEN_MAP = "The method cannot tell; its map shows where it looked, not a finding."
 """Under every picture and figure of an inconclusive answer's marked area."""

@@ -12,6 +12,7 @@ from ledger.schemas import Change, ChangedRegion, CheckResult, Registration, Ver
 
 _SEARCH = 8
 _MOST_ROWS = 40
+_ADVICE = {"unsure": "If you have the original, give it above: the copy is then compared with it pixel by pixel."}
 
 
 def change_markup(change: Change, original: Registration | None) -> str:
@@ -82,34 +83,30 @@ def _listed(change: Change) -> str:
 
 
 def search_markup(verification: Verification) -> str:
-    """How the search for a registered original (check 8) ended without one; empty when it was not made or found one."""
+    """How the search for a registered original (check 8) ended; empty when it was not made or a change map says it."""
     check = next((check for check in verification.checks if check.number == _SEARCH), None)
     outcome = None if check is None or verification.change is not None else search_outcome(check)
     if check is None or outcome is None:
         return ""
     title, symbol, tone = SEARCHES[outcome]
+    searched = check.figures.get("searched")
+    if outcome == "none" and isinstance(searched, int):
+        title += f" among {counted(searched, 'image')}"
     failed = str(check.figures.get("code", "")) if outcome == "outage" else ""
     advice = str(check.figures.get("advice", "")) if failed else _ADVICE.get(outcome, "")
-    return notice_markup(Notice(title, _said(check, outcome), advice, symbol, tone, failed))
-
-
-_ADVICE = {"unsure": "If you have the original, give it above: the copy is then compared with it pixel by pixel."}
+    return notice_markup(Notice(title, f"{check.detail}.", advice, symbol, tone, failed))
 
 
 def search_outcome(check: CheckResult) -> str | None:
-    """The key in SEARCHES for check 8; None when there is nothing to say, or an original was found."""
-    said = check.figures.get("outcome")
+    """The key in SEARCHES for check 8 of a verification without a change map; None when there is nothing to say."""
+    if check.status == "passed":
+        return "no_map" if "registration" in check.figures else None
     if check.status == "undetermined":
-        return "unsure" if said == "unsure" else "outage"
-    return said if isinstance(said, str) and said in SEARCHES else None
-
-
-def _said(check: CheckResult, outcome: str) -> str:
-    searched = check.figures.get("searched")
-    if outcome != "none" or not isinstance(searched, int):
-        return f"{check.detail}."
-    among = "one registered image" if searched == 1 else f"{searched:,} registered images"
-    return f"None among {among} was confirmed as the original of this one, turned, mirrored or inverted ones included."
+        return "unsure" if check.figures.get("outcome") == "unsure" else "outage"
+    if check.status == "failed":
+        return "none"
+    code = check.figures.get("code")
+    return code if isinstance(code, str) and code in ("none_registered", "incomparable") else None
 
 
 def counted(number: int, noun: str) -> str:

@@ -58,9 +58,9 @@ def overlay(mask: Image.Image, opacity: float) -> Image.Image:
     """An RGBA layer: the marked area tinted (``opacity`` 0 to 1), its border in amber with ink around it."""
     layer = np.zeros((mask.height, mask.width, 4), np.uint8)
     inside = np.asarray(mask, dtype=bool)
-    around = np.asarray(mask.filter(ImageFilter.MaxFilter(3)), dtype=bool) & ~inside
+    around = np.asarray(mask.filter(ImageFilter.MaxFilter(5)), dtype=bool) & ~inside
     layer[inside] = (*_TINT, round(opacity * 255))
-    layer[inner_border(mask)] = (*_AMBER, 255)
+    layer[inner_border(mask, 3)] = (*_AMBER, 255)
     layer[around] = (*_INK, 255)
     return Image.fromarray(layer)
 
@@ -94,7 +94,7 @@ def _layer(picture: Image.Image, change: Change) -> go.Image:
     picture.save(stream, "PNG", compress_level=3)
     across, down = change.width / picture.width, change.height / picture.height
     source = "data:image/png;base64," + b64encode(stream.getvalue()).decode()
-    return go.Image(source=source, x0=across / 2, y0=down / 2, dx=across, dy=down, hoverinfo="skip")
+    return go.Image(source=source, x0=across / 2, y0=down / 2, dx=across, dy=down, zsmooth="fast", hoverinfo="skip")
 
 
 def _box(figure: go.Figure, region: ChangedRegion) -> None:

@@ -13,6 +13,8 @@ _ICONS = {"passed": "check", "failed": "cross", "skipped": "dash", "undetermined
 _TONES = {"passed": "good", "failed": "bad", "skipped": "mute", "undetermined": "open"}
 _ATTRIBUTES = 3
 _PIXELS = 2
+_CHANGES = 9
+"""Its regions are the table of the change map."""
 Tile = tuple[int, int, int, int, int]
 
 
@@ -49,7 +51,7 @@ def check_markup(check: CheckResult) -> str:
     """One row: icon, number, name, status word, detail; figures behind a click."""
     attributes = changed_attributes(check.figures) if check.number == _ATTRIBUTES else []
     listed = table(("Attribute", "Name", "Change"), attributes) if attributes else ""
-    hidden = ("attributes",) if attributes else ()
+    hidden = ("attributes",) if attributes else ("regions",) if check.number == _CHANGES else ()
     return (
         f'<li class="ms-check ms-{_TONES[check.status]} ms-is-{check.status}">'
         f'<span class="ms-check-icon">{icon(_ICONS[check.status], 18)}</span>'

@@ -57,8 +57,8 @@ def _shares(grey: Image.Image) -> npt.NDArray[np.float64]:
     return np.asarray(grey, dtype=np.float64) / 255
 
 
-def inner_border(mask: Image.Image) -> npt.NDArray[np.bool_]:
-    """The inner border, two pixels wide, of what a grey mask marks."""
-    core = mask.filter(ImageFilter.MinFilter(5))
+def inner_border(mask: Image.Image, width: int = 2) -> npt.NDArray[np.bool_]:
+    """The inner border, ``width`` pixels wide, of what a grey mask marks."""
+    core = mask.filter(ImageFilter.MinFilter(2 * width + 1))
     border: npt.NDArray[np.bool_] = np.asarray(mask, dtype=bool) & ~np.asarray(core, dtype=bool)
     return border

@@ -1,20 +1,46 @@
-"""The form that revokes, supersedes or disputes a registration."""
+"""What an entry says of a registration, and the form that revokes, supersedes or disputes one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import streamlit as st
 
+from dashboard.components.markup import code, text
 from dashboard.components.notice import Notice, show_notice
 from dashboard.session import client, told
 from dashboard.words import STATEMENTS
-from ledger.schemas import StatementRequest
+from ledger.schemas import HistoryEntry, StatementRequest
 
 Kind = Literal["revoke", "supersede", "dispute"]
+CHECKED: Mapping[str, str] = {
+    "proven": "proven by digests or samples when it was registered",
+    "consistent": "a comparison found nothing against it when it was registered",
+    "declared": "its author's word, not checked",
+}
 _DONE = "say.done"
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+
+
+def subject_of(entry: HistoryEntry) -> str | None:
+    """The registration that an entry makes or speaks of; a derive entry makes one, and names another as its origin."""
+    return entry.id if entry.kind in ("register", "derive") else entry.target
+
+
+def said_rows(entry: HistoryEntry) -> list[tuple[str, str]]:
+    """What the entry says of another registration, by whom and why; nothing for entries that say nothing."""
+    about = "Derived from registration" if entry.kind == "derive" else "About registration"
+    return [
+        *([(about, code(entry.target, whole=True))] if entry.target else []),
+        *(
+            [("Operation", text(f"{entry.operation} ({CHECKED.get(entry.checked or '', '')})"))]
+            if entry.operation
+            else []
+        ),
+        *([("Said", text(f"{entry.reason} ({entry.author})"))] if entry.reason else []),
+    ]
 
 
 def complaint(target: str, kind: str, reason: str, author: str, replacement: str) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.components.facts import anchor_rows, registration_markup, state_chip, statements_markup, timeline_markup
 from dashboard.components.markup import code, facts, heading, text, when
 from dashboard.components.notice import Notice, show_notice
-from dashboard.components.statement import show_statement_form
+from dashboard.components.statement import said_rows, show_statement_form, subject_of
 from dashboard.components.table import choose_entry
 from dashboard.session import client, told
 from dashboard.words import KINDS, STATES
@@ -123,8 +123,7 @@ def entry_markup(entry: HistoryEntry) -> str:
         ("Written", text(when(entry.time))),
         ("Log index", text(entry.index)),
         ("Leaf", code(entry.leaf)),
-        *([("About registration", code(entry.target, whole=True))] if entry.target else []),
-        *([("Said", text(f"{entry.reason} ({entry.author})"))] if entry.reason else []),
+        *said_rows(entry),
         *anchor_rows(entry.anchor),
         ("On chain", event if entry.anchor else "nothing yet"),
     ]
@@ -142,7 +141,7 @@ def life_markup(registration: Registration) -> str:
 
 def show_detail(entry: HistoryEntry) -> None:
     """The chosen entry, and the timeline of the registration that it makes or speaks of."""
-    subject = entry.target or (entry.id if entry.kind == "register" else None)
+    subject = subject_of(entry)
     if subject is not None:
         with told():
             registration = client().registration(subject)
@@ -207,7 +206,7 @@ def main() -> None:
         turn_pages(page)
         if chosen is not None:
             show_detail(chosen)
-        show_statement_form((chosen.target or chosen.id) if chosen else "")
+        show_statement_form((subject_of(chosen) if chosen else None) or "")
 
 
 main()

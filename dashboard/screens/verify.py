@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.banner import banner_markup
 from dashboard.components.change import change_markup, search_markup
@@ -40,12 +41,13 @@ _MAP = {
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: this very upload (never a file's name), its bytes, under which policy."""
+    """What is asked: this very upload (never a file's name), its bytes, under which policy, against which original."""
 
     upload: str
     sha256: str
     policy: str
     examine: bool
+    original: str | None
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,15 @@ class Outcome:
     verification: Verification
 
 
-def verified(data: bytes, upload: str, policy: str, examine: bool) -> Verification:
+def verified(data: bytes, upload: str, policy: str, examine: bool, original: bytes | None) -> Verification:
     """The verification of these bytes; asked anew for every upload, every other question and every *check again*."""
-    question = Question(upload, hashlib.sha256(data).hexdigest(), policy, examine)
+    beside = None if original is None else hashlib.sha256(original).hexdigest()
+    question = Question(upload, hashlib.sha256(data).hexdigest(), policy, examine, beside)
     known = st.session_state.get(_STATE)
     if known is not None and known.question == question:
         return known.verification  # type: ignore[no-any-return]
     with st.spinner("Computing digests, asking the ledger and the chain, then the forgery detector …"):
-        answer = client().verify(data, policy=policy, examine=examine, pictures=True)
+        answer = client().verify(data, policy=policy, examine=examine, pictures=True, original=original)
     st.session_state[_STATE] = Outcome(question, answer)
     return answer
 
@@ -83,6 +86,14 @@ def ask_examine() -> bool:
         help="The forgery detector looks at images that are not registered. What it says of a registered one is shown"
         " and never changes the verdict.",
     )
+
+
+def ask_original() -> UploadedFile | None:
+    """The original to compare with, if the reader holds one."""
+    with st.expander("Original, if you have it", icon=":material/compare:"):
+        return st.file_uploader(
+            "The copy above is compared with it pixel by pixel. It is sent along, and not kept.", key="verify.original"
+        )
 
 
 def show_change(data: bytes, change: Change, original: Registration | None) -> None:
@@ -227,6 +238,7 @@ def main() -> None:
     left, right = st.columns([7, 5], gap="medium")
     with left:
         upload = st.file_uploader("DICOM, PNG, JPEG or TIFF", key="verify.file")
+        beside = ask_original()
     with right:
         policy = ask_policy()
         examine = ask_examine()
@@ -242,7 +254,7 @@ def main() -> None:
         return
     data = upload.getvalue()
     with told():
-        verification = verified(data, upload.file_id, policy, examine)
+        verification = verified(data, upload.file_id, policy, examine, beside.getvalue() if beside else None)
         show_outcome(upload.name, data, verification)
 
 

@@ -39,7 +39,15 @@ def change(**other: Any) -> Change:
 
 
 @pytest.fixture
-def verify(stack: Any, monkeypatch: pytest.MonkeyPatch, picture: Callable[[int], bytes]) -> Verify:
+def originals() -> list[bytes | None]:
+    """What was sent along as the original, question by question."""
+    return []
+
+
+@pytest.fixture
+def verify(
+    stack: Any, monkeypatch: pytest.MonkeyPatch, picture: Callable[[int], bytes], originals: list[bytes | None]
+) -> Verify:
     """The verify page with a picture given to it, and this change map in the server's answer."""
 
     def at(found: Change | None, *checks: CheckResult) -> AppTest:
@@ -50,7 +58,7 @@ def verify(stack: Any, monkeypatch: pytest.MonkeyPatch, picture: Callable[[int],
         )  # fmt: skip
         monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
         monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
-        monkeypatch.setattr(Client, "verify", lambda *_, **__: answer)
+        monkeypatch.setattr(Client, "verify", lambda *_, **asked: originals.append(asked["original"]) or answer)
         app = AppTest.from_file(APP, default_timeout=30).run()
         app.file_uploader(key="verify.file").set_value(("a.png", picture(201), "image/png")).run()
         assert not app.exception
@@ -102,4 +110,13 @@ def test_a_map_that_cannot_be_drawn_leaves_the_words_and_says_why(verify: Verify
 def test_a_search_that_found_no_original_says_among_how_many(verify: Verify) -> None:
     figures = {"outcome": "none", "searched": 7}
     app = verify(None, CheckResult(number=8, name="n", status="failed", detail="d", figures=figures))
-    assert "None among 7 registered images" in words(app)
+    assert "No registered original was found among 7 images" in words(app)
+
+
+def test_the_original_is_sent_along_and_taking_it_away_asks_again(
+    verify: Verify, originals: list[bytes | None], picture: Callable[[int], bytes]
+) -> None:
+    app = verify(change())
+    app.file_uploader(key="verify.original").set_value(("o.png", picture(202), "image/png")).run()
+    app.file_uploader(key="verify.original").set_value(None).run()
+    assert originals == [None, picture(202), None]

@@ -84,21 +84,26 @@ def test_every_basis_has_words() -> None:
 @pytest.mark.parametrize(
     ("status", "figures", "title"),
     [
-        ("failed", {"outcome": "none", "searched": 12345}, "None among 12,345 registered images"),
-        ("failed", {"outcome": "none", "searched": 1}, "None among one registered image was"),
+        ("failed", {"outcome": "none", "searched": 12345}, "No registered original was found among 12,345 images"),
+        ("failed", {"outcome": "none", "searched": 1}, "among 1 image<"),
         ("undetermined", {"outcome": "unsure"}, "could not be confirmed as the original"),
         ("undetermined", {"code": "store_unavailable", "advice": "Start it."}, "undetermined, not unregistered"),
-        ("skipped", {"outcome": "incomparable"}, "cannot be compared with registered ones"),
+        ("skipped", {"code": "incomparable"}, "cannot be compared with registered ones"),
+        ("skipped", {"code": "none_registered"}, "No image is registered yet"),
+        ("passed", {"registration": "1" * 32}, "what differs could not be shown"),
     ],
 )
 def test_a_search_without_a_find_says_how_it_ended(
     verification: Make, status: str, figures: dict[str, Any], title: str
 ) -> None:
-    assert title in search_markup(verification("unregistered", statuses={8: status}, figures={8: figures}))
+    said = search_markup(verification("unregistered", statuses={8: status}, figures={8: figures}))
+    assert title in said
+    assert "<p>detail 8.</p>" in said
+    assert ("code: " in said) == ("advice" in figures)
 
 
 def test_a_search_that_was_not_made_or_found_the_original_says_nothing(verification: Make) -> None:
-    assert search_markup(verification(statuses={8: "skipped"})) == ""
+    assert search_markup(verification(statuses={8: "skipped"}, figures={8: {"code": "not_needed"}})) == ""
     found = verification("altered", statuses={8: "undetermined"}).model_copy(update={"change": change(SMALL)})
     assert search_markup(found) == ""
 

@@ -51,7 +51,7 @@ def test_mask_and_boxes_of_a_very_large_picture_lie_where_its_reduced_preview_sh
     figure = change_figure(preview, found, mask_for(found, preview.picture.size), 0.5)
     picture, tint = layers(figure)
     assert picture.size == tint.size == (1024, 512)
-    assert tint.getchannel("A").point(lambda alpha: 255 if alpha == 128 else 0).getbbox() == (258, 130, 510, 254)
+    assert tint.getchannel("A").point(lambda alpha: 255 if alpha == 128 else 0).getbbox() == (259, 131, 509, 253)
     assert (figure.data[1].dx, figure.data[1].x0) == (4, 2)
     assert tuple(figure.layout.xaxis.range) == (0, 4096)
     assert (figure.layout.annotations[0].x, figure.layout.annotations[0].y) == (1024, 512)
