@@ -8,7 +8,6 @@ full picture, then area means.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,8 @@ import numpy.typing as npt
 
 from detector import ela
 from detector.methods import networks
-from detector.pictures import to_rgb8, usable
-from detector.serving import check_manifest, open_model
-from detector.types import Applicability, Evidence, Finding
+from detector.pictures import to_rgb8
+from detector.types import Evidence, Finding
 
 if TYPE_CHECKING:
     from detector.types import Pixels
@@ -27,24 +25,10 @@ SIDE = 128
 HEAT_SIGMA = 8.0  # pixels, one JPEG block: single blocks must not decide a map
 
 
-class ElaCnn:
+class ElaCnn(networks.NetworkMethod):
     """``model`` takes (n, 128, 128, 3) and answers (n, 2): the shares of pristine and forged, adding up to 1."""
 
     name = "ela_cnn"
-
-    def __init__(self, model: networks.Network, version: str) -> None:
-        self._model, self.version = model, version
-
-    @classmethod
-    def load(cls, weights: Path) -> ElaCnn:
-        """The method with the network of the folder ``weights``; WeightsUnusable when it is not what it should be."""
-        manifest = check_manifest(weights)
-        return cls(open_model(weights, "model.tflite"), str(manifest["version"]))
-
-    def applicable(self, pixels: Pixels, jpeg: bytes | None) -> Applicability:
-        """Any picture of 64 to 8192 pixels a side that is not constant."""
-        del jpeg
-        return usable(pixels)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
         """``score``: log odds of *forged* by the network. ``heatmap``: the paper's localization, smoothed.

@@ -10,7 +10,6 @@ by its nearest product of rank 16 (truncated singular value decomposition): 1.9 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,9 +18,8 @@ import numpy.typing as npt
 
 from detector import ela
 from detector.methods import networks
-from detector.pictures import to_rgb8, usable
-from detector.serving import check_manifest, open_model
-from detector.types import Applicability, Evidence, Finding
+from detector.pictures import to_rgb8
+from detector.types import Evidence, Finding
 
 if TYPE_CHECKING:
     from detector.types import HeatMap, Pixels
@@ -32,24 +30,10 @@ FULL = 16.0  # grey levels of difference that become 1
 HEAT_SIDE, HEAT_FULL = 17, 4.0  # pixels of the mean; grey levels of mean difference that become 1
 
 
-class RecompressionCnn:
+class RecompressionCnn(networks.NetworkMethod):
     """``model`` takes (n, 128, 128, 3) and answers (n, 2): two independent sigmoids, pristine and forged."""
 
     name = "recompression_cnn"
-
-    def __init__(self, model: networks.Network, version: str) -> None:
-        self._model, self.version = model, version
-
-    @classmethod
-    def load(cls, weights: Path) -> RecompressionCnn:
-        """The method with the network of the folder ``weights``; WeightsUnusable when it is not what it should be."""
-        manifest = check_manifest(weights)
-        return cls(open_model(weights, "model.tflite"), str(manifest["version"]))
-
-    def applicable(self, pixels: Pixels, jpeg: bytes | None) -> Applicability:
-        """Any picture of 64 to 8192 pixels a side that is not constant."""
-        del jpeg
-        return usable(pixels)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
         """``score``: log odds of the forged output less those of the pristine one. ``heatmap``: local loss.

@@ -8,7 +8,6 @@ the network whose figures the paper reports.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.methods import networks
-from detector.pictures import resize_map, to_rgb8, usable
-from detector.serving import check_manifest, open_model
-from detector.types import Applicability, Evidence, Finding
+from detector.pictures import resize_map, to_rgb8
+from detector.types import Evidence, Finding
 
 if TYPE_CHECKING:
     from detector.types import HeatMap, Pixels
@@ -27,24 +25,10 @@ SIDE = 128
 GRID = 6  # cells on each side of the occlusion map: 36 more runs of the network
 
 
-class Vgg:
+class Vgg(networks.NetworkMethod):
     """``model`` takes (n, 128, 128, 3) and answers (n, 2): the shares of pristine and forged, adding up to 1."""
 
     name = "vgg"
-
-    def __init__(self, model: networks.Network, version: str) -> None:
-        self._model, self.version = model, version
-
-    @classmethod
-    def load(cls, weights: Path) -> Vgg:
-        """The method with the network of the folder ``weights``; WeightsUnusable when it is not what it should be."""
-        manifest = check_manifest(weights)
-        return cls(open_model(weights, "model.tflite"), str(manifest["version"]))
-
-    def applicable(self, pixels: Pixels, jpeg: bytes | None) -> Applicability:
-        """Any picture of 64 to 8192 pixels a side that is not constant."""
-        del jpeg
-        return usable(pixels)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
         """``score``: log odds of *forged* by the network. ``heatmap``: occlusion (Zeiler and Fergus 2014), ours.
