@@ -9,6 +9,7 @@ import typer
 from ledger.cli import (
     analyze,
     deriving,
+    disclose,
     forging,
     images,
     keys,
@@ -18,6 +19,7 @@ from ledger.cli import (
     receipts,
     registrar,
     statements,
+    verifying,
 )
 from ledger.cli.edge import LedgerCommand
 
@@ -56,11 +58,12 @@ _DETECTOR = "The forgery detector"
 for name, function, panel in (
     ("up", operate.up, _START),
     ("register", images.register, _IMAGES),
-    ("verify", images.verify, _IMAGES),
+    ("verify", verifying.verify, _IMAGES),
     ("revoke", statements.revoke, _IMAGES),
     ("supersede", statements.supersede, _IMAGES),
     ("dispute", statements.dispute, _IMAGES),
     ("derive", deriving.derive, _IMAGES),
+    ("disclose", disclose.disclose, _IMAGES),
     ("history", queries.history, _LEDGER),
     ("audit", queries.audit, _LEDGER),
     ("rebuild", queries.rebuild, _LEDGER),

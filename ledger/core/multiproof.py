@@ -15,7 +15,7 @@ from ledger.errors import InvalidProof
 
 
 def prove(leaves: Sequence[bytes], indexes: Iterable[int]) -> list[bytes]:
-    """The proof that the leaves at ``indexes`` are in the tree over ``leaves``; InvalidProof for none, or outside it."""
+    """The proof of the leaves at ``indexes`` of the tree over ``leaves``; InvalidProof for none, or one outside."""
     chosen = _chosen(len(leaves), indexes)
     return [root(leaves[start:end]) for start, end in _others(chosen, 0, len(leaves))]
 
@@ -56,9 +56,7 @@ def _others(chosen: Sequence[int], start: int, end: int) -> Iterator[tuple[int, 
         yield from _others(chosen, middle, end)
 
 
-def _fold(
-    chosen: Sequence[int], start: int, end: int, disclosed: Mapping[int, bytes], nodes: Iterator[bytes]
-) -> bytes:
+def _fold(chosen: Sequence[int], start: int, end: int, disclosed: Mapping[int, bytes], nodes: Iterator[bytes]) -> bytes:
     if not _holds(chosen, start, end):
         node = next(nodes, None)
         if node is None:
