@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.doctor.finding import Finding
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, SettingsError, TraceUnreadable
 from ledger.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def folder(settings: Settings) -> Iterator[Finding]:
 def keys(settings: Settings) -> Iterator[Finding]:
     """Whether the keys are there, closed to others, and keys at all."""
     folder = settings.data.absolute() / "keys"
-    files = [folder / name for name in _SECRET_FILES] + [path for path in [settings.sender_key_file] if path]
+    named = [path for path in (settings.sender_key_file, settings.trace_key_file) if path]
+    files = [folder / name for name in _SECRET_FILES] + named
     if (settings.data / "deployment.json").exists():
         needed = [folder / "signing.key", settings.sender_key_file or folder / "sender.key"]
         missing = ", ".join(str(path) for path in needed if not path.exists())
@@ -51,14 +52,16 @@ def keys(settings: Settings) -> Iterator[Finding]:
     detail = f"others can read {names}" if names else f"{len(files)} key files, closed to others"
     yield Finding("key files", not open_to_others, detail, f"Run: chmod 600 {names}")
     if not open_to_others:
-        _load_keys(folder, settings.sender_key_file)
+        _load_keys(folder, settings)
 
 
-def _load_keys(folder: Path, sender_key_file: Path | None) -> None:
+def _load_keys(folder: Path, settings: Settings) -> None:
     """Read the keys that are there; SettingsError names the first file that holds none."""
+    from ledger.bootstrap import trace_key
     from ledger.chain.keys import load_or_create_sender_key, load_or_create_signing_key
 
-    for path in (folder / "sender.key", folder / "admin.key", sender_key_file):
+    trace_key(settings)
+    for path in (folder / "sender.key", folder / "admin.key", settings.sender_key_file):
         if path is not None and path.exists():
             load_or_create_sender_key(path)
     if (folder / "signing.key").exists():
@@ -77,13 +80,35 @@ def database(settings: Settings) -> Iterator[Finding]:
         return
     kind = f"SQLite in {folder.database}" if settings.database_url is None else "the database of MEDSEAL_DATABASE_URL"
     try:
-        with SqlStore.open(database_url(settings, folder)) as store:
+        with SqlStore.open(database_url(settings, folder), trace_key=_usable_trace_key(settings)) as store:
             store.ping()
             entries = sum(store.log_size(registrar.id) for registrar in store.registrars())
             yield Finding("database", True, f"{kind} answers, {entries} entries")
+            yield _fingerprints(store)
             yield from _anchoring(store)
     except LedgerError as error:
         yield Finding("database", False, f"{kind}: {error} ({error.code})", error.advice)
+
+
+def _usable_trace_key(settings: Settings) -> bytes | None:
+    from ledger.bootstrap import trace_key
+
+    try:
+        return trace_key(settings)
+    except SettingsError:
+        return None  # named among the keys
+
+
+def _fingerprints(store: SqlStore) -> Finding:
+    """How many are stored, and whether they are encrypted and can be read."""
+    sealed, plain = store.traces_kept()
+    unset = "" if store.seal.active else "; MEDSEAL_TRACE_KEY_FILE names no key, so new ones are stored in clear"
+    detail = f"{sealed} encrypted, {plain} in clear{unset}"
+    try:
+        store.check_trace_key()
+    except TraceUnreadable as error:
+        return Finding("fingerprints", False, f"{detail}: {error} ({error.code})", error.advice)
+    return Finding("fingerprints", True, detail)
 
 
 def _anchoring(store: SqlStore) -> Iterator[Finding]:

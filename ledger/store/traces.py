@@ -62,6 +62,13 @@ class Traces(Database):
             found: dict[bool, int] = {sealed: count for sealed, count in rows}  # noqa: C416 - rows are no tuples
         return found.get(True, 0), found.get(False, 0)
 
+    def check_trace_key(self) -> None:
+        """Return if the key opens a sealed fingerprint, or there is none; TraceUnreadable if it does not."""
+        with self.read() as connection:
+            row = connection.execute(select(TRACE.c.id, TRACE.c.codes).where(TRACE.c.sealed).limit(1)).one_or_none()
+        if row is not None:
+            self._opened(row.id, "codes", True, row.codes)
+
     def _opened(self, registration_id: str, column: str, sealed: bool, stored: object) -> bytes:
         # SQLite keeps whatever was written into a column; other types are named by an audit.
         if not isinstance(stored, bytes):
