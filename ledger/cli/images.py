@@ -10,8 +10,6 @@ import typer
 
 from ledger.cli.edge import UNDETERMINED, YES, Data, Json, Ledger, Server, Verbose, code_of, opened, settings_for, worst
 from ledger.cli.verifying import Files, Recursive, show_error
-from ledger.cli.verifying import verdict_code as verdict_code
-from ledger.cli.verifying import verify as verify
 from ledger.errors import InputError, LedgerError
 
 if TYPE_CHECKING:
