@@ -45,7 +45,7 @@ def show(
 def verify(
     receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="The receipt's file, whole or partial.")],
     trust: Annotated[Path, typer.Option("--trust", metavar="FILE", help="The trust file that you pin.")],
-    image: Annotated[Path | None, typer.Argument(metavar="[IMAGE]", help="The image's file.")] = None,
+    image: Annotated[Path | None, typer.Argument(metavar="IMAGE", help="The image's file.")] = None,
     named: Annotated[Path | None, typer.Option("--image", metavar="IMAGE", help="The same, by its name.")] = None,
     policy: Annotated[Literal["clinical", "strict"], typer.Option("--policy", help="What is accepted.")] = "clinical",
     as_json: Json = False,

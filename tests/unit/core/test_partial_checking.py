@@ -144,8 +144,12 @@ def test_another_layout_of_the_registered_image_is_refused() -> None:
 
 
 def test_a_tile_of_another_frame_is_refused() -> None:
-    partial = changed(CROP, lambda v: (v["image"].update(frames=2), v.update(frame=1)))
-    assert refused(check(partial))
+    image = (VECTORS.parent / "digests" / "inputs" / "frames.dcm").read_bytes()
+    receipt = MAKE["receipt_of"](image)
+    first, last = (disclose(receipt, image, "crop", [Box(0, 0, 32, 32)], frame) for frame in (0, 2))
+    assert check(last.partial, last.picture).decision.accepted
+    assert refused(check(last.partial, first.picture), "tile/1 differs")
+    assert refused(check(changed(last.partial, lambda v: v.update(frame=0)), last.picture))
 
 
 def test_a_node_too_many_is_refused() -> None:
