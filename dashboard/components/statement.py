@@ -32,15 +32,12 @@ def subject_of(entry: HistoryEntry) -> str | None:
 def said_rows(entry: HistoryEntry) -> list[tuple[str, str]]:
     """What the entry says of another registration, by whom and why; nothing for entries that say nothing."""
     about = "Derived from registration" if entry.kind == "derive" else "About registration"
-    return [
-        *([(about, code(entry.target, whole=True))] if entry.target else []),
-        *(
-            [("Operation", text(f"{entry.operation} ({CHECKED.get(entry.checked or '', '')})"))]
-            if entry.operation
-            else []
-        ),
-        *([("Said", text(f"{entry.reason} ({entry.author})"))] if entry.reason else []),
+    rows = [
+        (about, code(entry.target, whole=True) if entry.target else ""),
+        ("Operation", text(f"{entry.operation} ({CHECKED.get(entry.checked or '', '')})") if entry.operation else ""),
+        ("Said", text(f"{entry.reason} ({entry.author})") if entry.reason else ""),
     ]
+    return [row for row in rows if row[1]]
 
 
 def complaint(target: str, kind: str, reason: str, author: str, replacement: str) -> str:
