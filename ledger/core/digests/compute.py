@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from ledger.core.digests.model import DigestSet, Fact, format_digest
 from ledger.core.images import Attribute, DecodedImage, Limits, decode
+from ledger.core.model import TraceRecord
 from ledger.errors import InputError, UnreadableImage
+
+if TYPE_CHECKING:
+    from ledger.core.images.model import Frame
+    from ledger.core.trace.cells import Cells
 
 
 def digest_file(data: bytes) -> str:
@@ -15,14 +21,15 @@ def digest_file(data: bytes) -> str:
     return format_digest(sha256(data).digest())
 
 
-def digest_set(data: bytes, limits: Limits = Limits()) -> DigestSet:
+def digest_set(data: bytes, limits: Limits = Limits(), *, traced: bool = False) -> DigestSet:
     """Every digest of the image in ``data``; codestream/1 only of lossy data, view/1 where it has a meaning.
 
+    trace/1, with the fingerprint itself, only when ``traced``: registration keeps it, verification has no use for it.
     UnreadableImage, UnsupportedImage or LimitExceeded, as :func:`ledger.core.images.decode`, and no other exception.
     """
     image = decode(data, limits)
     try:
-        return _digest_set(data, image)
+        return _digest_set(data, image, traced)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  codestreams are read here for the first time
@@ -36,15 +43,16 @@ class _Frames:
     pixel_leaves: list[bytes] = field(default_factory=list)
     tile_leaves: list[bytes] = field(default_factory=list)
     view: str | None = None
-    view_facts: dict[str, Fact] = field(default_factory=dict)
+    cells: list[Cells] = field(default_factory=list)
+    facts: dict[str, Fact] = field(default_factory=dict)
 
 
-def _digest_set(data: bytes, image: DecodedImage) -> DigestSet:
+def _digest_set(data: bytes, image: DecodedImage, traced: bool) -> DigestSet:
     from ledger.core.digests.dataset import attribute_digests, dataset_digest
     from ledger.core.digests.pixel import codestream_digest, pixel_digest
     from ledger.core.digests.tiles import tile_digest, tile_digests
 
-    frames = _one_pass(image)
+    frames = _one_pass(image, traced)
     tiles = b"".join(frames.tile_leaves)
     digests = {"file/1": digest_file(data), "pixel/1": format_digest(pixel_digest(frames.pixel_leaves))}
     if image.read_codestreams is not None:
@@ -55,16 +63,18 @@ def _digest_set(data: bytes, image: DecodedImage) -> DigestSet:
     digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
     if frames.view is not None:
         digests["view/1"] = frames.view
+    trace = _trace(image, frames, digests) if traced else None
     return DigestSet(
         digests=digests,
         attributes=attributes,
         tiles=tile_digests(tiles, image.frames, image.layout),
-        facts={**_facts(image), **frames.view_facts},
+        facts={**_facts(image), **frames.facts},
         sop_instance_uid=image.sop_instance_uid,
+        trace=trace,
     )
 
 
-def _one_pass(image: DecodedImage) -> _Frames:
+def _one_pass(image: DecodedImage, traced: bool) -> _Frames:
     from ledger.core.digests.pixel import pixel_leaf
     from ledger.core.digests.tiles import tile_leaves
     from ledger.core.digests.view import view_digest
@@ -74,8 +84,34 @@ def _one_pass(image: DecodedImage) -> _Frames:
         found.pixel_leaves.append(pixel_leaf(frame, image.layout))
         found.tile_leaves.append(tile_leaves(frame, index, image.layout))
         if index == image.frames // 2:
-            found.view, found.view_facts = view_digest(frame, image)
+            found.view, found.facts = view_digest(frame, image)
+        if traced:
+            _add_cells(found, frame, index, image)
     return found
+
+
+def _add_cells(found: _Frames, frame: Frame, index: int, image: DecodedImage) -> None:
+    from ledger.core.digests.view import luma
+    from ledger.core.trace.cells import cells_of
+    from ledger.core.trace.making import traced_frames
+
+    if index in traced_frames(image.frames):
+        cells = cells_of(luma(frame, image), index)
+        if cells is not None:
+            found.cells.append(cells)
+
+
+def _trace(image: DecodedImage, frames: _Frames, digests: dict[str, str]) -> TraceRecord | None:
+    """The fingerprint, its digest added to ``digests``; or None, with the reason among the facts."""
+    from ledger.core.trace.blob import trace_digest
+    from ledger.core.trace.making import trace_record
+
+    if not frames.cells:
+        frames.facts["trace_left_out"] = "the frames are too small, too narrow or of one value"
+        return None
+    record = trace_record(image.frames, frames.cells)
+    digests["trace/1"] = trace_digest(record.blob)
+    return record
 
 
 def _pixel_attribute(image: DecodedImage, digests: dict[str, str]) -> Attribute:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import calcsize, error, pack, unpack_from
 
+from ledger.core.model import TraceRecord
 from ledger.errors import InvalidDigest
 
-DIGEST_NAMES = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1", "view/1")
+DIGEST_NAMES = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1", "trace/1", "view/1")
 _FORMS = {"sha256": re.compile(r"sha256:[0-9a-f]{64}"), "pdq": re.compile(r"pdq:[0-9a-f]{64}")}
 _BLOB_MAGIC = b"medseal/details/1\n"
 _TILE_HEAD = "<IIIIHB"
@@ -79,7 +80,8 @@ class DigestSet:
     """All digests of one image by name, and what they were made from without any value of the header.
 
     ``facts`` holds media_type, rows, columns, frames, samples, bits, signed, photometric, lossy, decoder and, where
-    there is one, transfer_syntax, modality, view_quality or view_left_out; never anything about a patient.
+    there is one, transfer_syntax, modality, view_quality, view_left_out or trace_left_out; never anything about a
+    patient. ``trace`` is what trace/1 was made over, where it was asked for and has a meaning.
     """
 
     digests: Mapping[str, str]
@@ -87,6 +89,7 @@ class DigestSet:
     tiles: TileDigests
     facts: Mapping[str, Fact]
     sop_instance_uid: str | None = None
+    trace: TraceRecord | None = None
 
     def to_blob(self) -> bytes:
         """``attributes`` and ``tiles`` in a compact form that :meth:`from_blob` reads back."""

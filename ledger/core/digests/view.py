@@ -54,12 +54,12 @@ def rendering(frame: Frame, image: DecodedImage) -> npt.NDArray[np.uint8] | None
     # Bands of whole blocks keep the wide intermediate values of a large frame small.
     step = factor * max(1, _BAND_PIXELS // (factor * frame.shape[1]))
     bands = [frame[top : top + step] for top in range(0, frame.shape[0], step)]
-    extremes = [(int(luma.min()), int(luma.max())) for luma in (_luma(band, image) for band in bands)]
+    extremes = [(int(luma.min()), int(luma.max())) for luma in (luma(band, image) for band in bands)]
     least, greatest = min(low for low, _ in extremes), max(high for _, high in extremes)
     if least == greatest:
         return None
     inverted = image.layout.kind == MONOCHROME_INVERTED
-    parts = (_scaled(_luma(band, image), least, greatest, inverted) for band in bands)
+    parts = (_scaled(luma(band, image), least, greatest, inverted) for band in bands)
     return np.concatenate([_reduced(part, factor) for part in parts])
 
 
@@ -71,7 +71,8 @@ def _scaled(values: npt.NDArray[Any], least: int, greatest: int, inverted: bool)
     return np.uint8(255) - picture if inverted else picture
 
 
-def _luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
+def luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
+    """One whole number a pixel (rows, columns), as the rendering above takes it."""
     kind = image.layout.kind
     values: npt.NDArray[Any] = frame.view(f"<i{image.layout.width}") if image.signed else frame
     if kind == PALETTE and image.palette is not None:
