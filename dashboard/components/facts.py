@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, code, details, digests, facts, figure, text, when
+from dashboard.components.statement import CHECKED
 from dashboard.words import STEPS, standing_words, state_words
-from ledger.schemas import Anchor, Registration, Statement
+from ledger.schemas import Anchor, Origin, Registration, Statement
 
 
 def state_chip(state: str) -> str:
@@ -39,11 +40,21 @@ def _transaction(anchor: Anchor | None) -> str:
     return code(anchor.transaction) if anchor and anchor.transaction else "none yet"
 
 
+def origin_rows(origin: Origin | None) -> list[tuple[str, str]]:
+    """What a derived image was made from, by which operation, and how far that was checked."""
+    if origin is None:
+        return []
+    said = f"{text(origin.operation)} ({text(CHECKED.get(origin.checked, origin.checked))})"
+    by = f"“{text(origin.reason)}”, {text(origin.author)}"
+    return [("Derived from", f"{code(origin.original, whole=True)}<br>{said}<br><small>{by}</small>")]
+
+
 def registration_markup(registration: Registration, title: str = "Registration") -> str:
     """The facts of a registration as a card; digests and image facts behind a click."""
     rows = [
         ("Registrar", f"<b>{text(registration.registrar_name)}</b> {code(registration.registrar)}"),
         ("Registered", text(when(registration.registered_at))),
+        *origin_rows(registration.derived),
         ("Log index", text(registration.index)),
         *anchor_rows(registration.anchor),
         ("Registration id", code(registration.registration_id, whole=True)),

@@ -11,7 +11,7 @@ import pytest
 from dashboard.components.facts import registration_markup, statements_markup, timeline_markup
 from dashboard.components.sidebar import health_markup
 from dashboard.components.table import entry_rows
-from ledger.schemas import Anchor, Health, HistoryEntry, Registration, Statement
+from ledger.schemas import Anchor, Health, HistoryEntry, Origin, Registration, Statement
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "dashboard"
 ALLOWED = {"ledger.client", "ledger.schemas", "ledger.errors"}
@@ -110,3 +110,12 @@ def test_the_dashboard_imports_nothing_of_the_ledger_but_client_schemas_and_erro
 def test_the_assets_name_no_address_outside() -> None:
     for file in [*DASHBOARD.rglob("*.css"), *DASHBOARD.rglob("*.svg"), *DASHBOARD.rglob("*.toml")]:
         assert "http" not in file.read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_derived_image_names_its_origin_and_how_far_the_operation_was_checked(registration: Registration) -> None:
+    origin = Origin(original="2" * 32, operation="cropped", checked="proven", reason="<Teaching>", author="QA")
+    said = registration_markup(registration.model_copy(update={"derived": origin}))
+    assert "2" * 32 in said
+    assert "cropped (proven by digests or samples" in said
+    assert "“&lt;Teaching&gt;”, QA" in said
+    assert "Derived from" not in registration_markup(registration)
