@@ -20,6 +20,7 @@ SUITES: Mapping[str, str] = {
     "gas": "gas",
     "verification": "verifying",
     "receipts": "receipting",
+    "search": "searching",
     "detector": "detecting",
     "start": "starting",
 }
