@@ -17,13 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from itertools import islice
 
 from ledger.auditing_chain import Anchored, audit_batches, audit_directory, audit_events, audit_heads, audit_images
 from ledger.auditing_entries import audit_entry
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.model import Block, ChainEvent, Difference, ImageRecord, LogEntry, Registrar
+from ledger.core.trace.blob import trace_digest
 from ledger.errors import OutageError, TraceUnreadable
 from ledger.ports import MALFORMED, TRACE_DAMAGED, RecordStore, Registry
 
@@ -129,11 +129,6 @@ def _audit_trace(
     if found != expected and (blob is not None or image.details):
         _add(report, "trace_differs", registrar, f"{_TRACE} {expected}", f"{_TRACE} {found}", entry.index)
     return True
-
-
-def trace_digest(blob: bytes) -> str:
-    """The digest of a fingerprint, as it is registered under ``trace/1``."""
-    return f"sha256:{sha256(b'medseal/trace/1' + bytes([10]) + blob).hexdigest()}"
 
 
 def _audit_codes(store: RecordStore, registrar: Registrar, report: AuditReport) -> None:
