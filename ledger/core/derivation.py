@@ -172,7 +172,8 @@ def check_hidden(origin: TileDigests, derived: DigestSet, boxes: Sequence[Box], 
     if outside:
         shown = "; ".join(f"frame {f}, {x},{y},{w},{h}" for f, x, y, w, h in outside[:5])
         more = f" and {len(outside) - 5} more" if len(outside) > 5 else ""
-        raise contradicted(f"expected changes inside the hidden boxes alone, found {len(outside)} tiles: {shown}{more}")
+        count = _tiles(len(outside))
+        raise contradicted(f"expected changes inside the hidden boxes alone, found that {count} outside: {shown}{more}")
     if not compared.changed:
         unseen = ", as this decoder shows them" if told_apart else ""
         return Finding("consistent", f"no tile differs from the original{unseen}")
