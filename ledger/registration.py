@@ -15,7 +15,7 @@ from ledger.core.digests import DigestSet, digest_set
 from ledger.core.entry import DERIVE, REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
 from ledger.core.images import Limits
 from ledger.core.merkle import leaf_hash
-from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar, Standing
+from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar, Standing, TraceRecord
 from ledger.errors import Conflict, InputError, InvalidDigest, NotFound
 from ledger.ports import Clock, RecordStore
 from ledger.standing import standing_of
@@ -54,7 +54,7 @@ class Registrations:
             raise InputError(
                 "the file is empty (0 bytes)", code="empty_file", advice="Send the file again; nothing was registered."
             )
-        digests = digest_set(data, self._limits)
+        digests = digest_set(data, self._limits, traced=True)
         return self.append_image(digests, idempotency_key=idempotency_key, urgent=urgent)
 
     def append_image(
@@ -75,6 +75,7 @@ class Registrations:
             details=digests.to_blob(),
             instance=instance,
             idempotency_key=idempotency_key,
+            trace=digests.trace,
         )
         return self._store.append(self._registrar.id, [draft], urgent=urgent)[0]
 
@@ -129,11 +130,12 @@ class Registrations:
         details: bytes = b"",
         instance: str | None = None,
         idempotency_key: str | None = None,
+        trace: TraceRecord | None = None,
     ) -> Draft:
         salt = os.urandom(SALT_BYTES)
         kind, said = (REGISTER, {}) if derived is None else (DERIVE, derived)
         draft = self._draft(kind, {"commitments": commitments(salt, digests), **said}, target=said.get("target"))
-        image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key)
+        image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key, trace)
         return replace(draft, image=image)
 
     def _draft(self, kind: str, fields: Mapping[str, Any], *, target: str | None = None) -> Draft:
