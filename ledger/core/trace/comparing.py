@@ -1,0 +1,146 @@
+"""A disputed picture against the fingerprint of a registered frame: is it a copy, and what was changed in it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ledger.core.change import Change, ChangedRegion
+from ledger.core.trace.aligning import Laid, lay_on, window_lay
+from ledger.core.trace.cells import TILE
+from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented
+from ledger.core.trace.lying import after, from_oriented, transform_of
+from ledger.core.trace.noise import weigh
+from ledger.core.trace.regions import changed_cells
+
+if TYPE_CHECKING:
+    from ledger.core.trace.cells import Cells
+    from ledger.core.trace.sampling import Picture, Where
+
+COPY_LOWER, COPY_SHARE = 0.65, 0.7
+"""A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
+other (:mod:`ledger.core.trace.aligning`)."""
+NEAR_LOWER, NEAR_SHARE = 0.4, 0.5
+"""From here on it is too alike to say that it is none."""
+LIMITS = (
+    "Seen are changes of about half a percent of the picture and more, of four grey levels and more. Smaller or "
+    "fainter ones can hide behind compression and resizing; only the registered bytes or samples exclude them."
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture fits a registered frame: ``laid`` as its orientation ``number``."""
+
+    cells: Cells
+    laid: Laid
+    number: int
+
+    @property
+    def copy(self) -> bool:
+        """Whether the picture is a copy of the frame."""
+        agreement = self.laid.agreement
+        return agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE
+
+    @property
+    def quality(self) -> float:
+        """Higher is a better fit."""
+        return max(self.laid.agreement.lower, self.laid.agreement.share - 0.05)
+
+    @property
+    def near(self) -> bool:
+        """Whether it is too alike to exclude that it is one."""
+        agreement = self.laid.agreement
+        return agreement.lower >= NEAR_LOWER or agreement.share >= NEAR_SHARE
+
+
+def fit_picture(cells: Cells, picture: Picture, number: int = 0, window: int = 0) -> Fit | None:
+    """``picture`` (rows, columns; one value a pixel) laid on the frame; None when nothing of it can be compared.
+
+    ``number`` and ``window`` are what the search says of orientation (:func:`codes.oriented`) and crop.
+    """
+    turned = oriented(picture, number)
+    laid = lay_on(cells, turned, window_lay(cells, WINDOWS[window], turned.shape))
+    return None if laid is None else Fit(cells, laid, number)
+
+
+def nearest_windows(codes: bytes, records: bytes, most: int = 3) -> list[tuple[int, int]]:
+    """The orientations and windows in which a picture's 16 ``codes`` come nearest to a frame's ``records``."""
+    asked = np.unpackbits(np.frombuffer(codes, np.uint8).reshape(-1, CODE_BYTES), axis=1)
+    kept = np.unpackbits(np.frombuffer(records, np.uint8).reshape(-1, CODE_BYTES + 2)[:, 2:], axis=1)
+    distances = (asked[:, None, :] != kept[None, :, :]).sum(axis=2)
+    order = np.argsort(distances, axis=None, kind="stable")
+    pairs = [(int(place) // len(kept) % ORIENTATIONS, int(place) % len(kept)) for place in order]
+    return list(dict.fromkeys(pairs))[:most]
+
+
+def change_of(fit: Fit, size: tuple[int, ...]) -> Change:
+    """The change map of a copy of ``size`` (height, width)."""
+    cells, laid = fit.cells, fit.laid
+    found, mass = changed_cells(weigh(_without_rim(laid), cells.values()))
+    tiles = by_tiles(found)
+    mask = _on_picture(tiles, fit, size)
+    height, width = size[:2]
+    agreement = laid.agreement
+    figures = {
+        "agreement_quartile": round(agreement.lower, 4),
+        "agreement_share": round(agreement.share, 4),
+        "greatest_mass": round(mass, 1),
+        "tile_pixels": TILE * cells.block,
+        "changed_tiles": int(tiles.sum()),
+        "tiles": int(tiles.size),
+    }
+    transform = transform_of(cells, laid, fit.number, size)
+    percent = round(100 * float(mask.mean()), 4)
+    return Change(
+        "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), LIMITS, figures
+    )
+
+
+def by_tiles(cells: Where) -> Where:
+    """The tiles (4 × 4 cells) of which any cell is changed, as a tile/1 differs when any sample does."""
+    rows, columns = -(-cells.shape[0] // TILE), -(-cells.shape[1] // TILE)
+    padded = np.zeros((rows * TILE, columns * TILE), bool)
+    padded[: cells.shape[0], : cells.shape[1]] = cells
+    tiles: Where = padded.reshape(rows, TILE, columns, TILE).any(axis=(1, 3))
+    return tiles
+
+
+def regions_of(mask: Where) -> tuple[ChangedRegion, ...]:
+    """The connected regions of a mask (rows, columns), largest first."""
+    count, _, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    found = []
+    for x, y, width, height, area in facts[1:count].tolist():
+        found.append(ChangedRegion(x, y, width, height, round(100 * area / mask.size, 4)))
+    return tuple(sorted(found, key=lambda region: -region.area_percent))
+
+
+def as_png(mask: Where) -> bytes:
+    """The mask as a grey PNG, white where true."""
+    octets: bytes = cv2.imencode(".png", mask.astype(np.uint8) * 255)[1].tobytes()
+    return octets
+
+
+def _without_rim(laid: Laid) -> Laid:
+    """Without the outermost cells of a copy that was resized: a pixel there mixes what is beside the frame."""
+    whole = np.allclose(laid.lay[:, :2], np.round(laid.lay[:, :2]), atol=1e-9)
+    if whole:
+        return laid
+    inside = laid.sampled.inside
+    inner = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(bool)
+    return replace(laid, sampled=replace(laid.sampled, inside=inner))
+
+
+def _on_picture(tiles: Where, fit: Fit, size: tuple[int, ...]) -> Where:
+    """The changed tiles drawn on the disputed picture."""
+    matrix = after(from_oriented(fit.number, size), fit.laid.lay)
+    matrix[:, :2] *= TILE
+    # A pixel of the mask is white when its centre lies in a changed tile.
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    size_of_mask = (int(size[1]), int(size[0]))
+    warped = cv2.warpAffine(tiles.astype(np.uint8), shifted, size_of_mask, flags=cv2.INTER_NEAREST)
+    return np.asarray(warped == 1)

@@ -1,0 +1,64 @@
+"""How a disputed frame lies on the registered one, as a matrix in pixels and in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ledger.core.change import Transform
+
+if TYPE_CHECKING:
+    from ledger.core.trace.aligning import Laid
+    from ledger.core.trace.cells import Cells
+    from ledger.core.trace.sampling import Lay
+
+
+def from_oriented(number: int, size: tuple[int, ...]) -> Lay:
+    """The matrix from places in ``oriented(picture, number)`` to places in ``picture`` of ``size`` (height, width)."""
+    height, width = size[:2]
+    turned = height if number % 2 else width
+    mirror = np.array([[-1.0, 0.0, turned], [0.0, 1.0, 0.0]]) if number >= 4 else np.eye(2, 3)
+    back = {
+        0: np.eye(2, 3),
+        1: np.array([[0.0, -1.0, width], [1.0, 0.0, 0.0]]),
+        2: np.array([[-1.0, 0.0, width], [0.0, -1.0, height]]),
+        3: np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height]]),
+    }[number % 4]
+    return after(back, mirror)
+
+
+def after(second: Lay, first: Lay) -> Lay:
+    """The matrix that does ``first`` and then ``second``."""
+    return np.column_stack((second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]))
+
+
+def transform_of(cells: Cells, laid: Laid, number: int, size: tuple[int, ...]) -> Transform:
+    """How the picture of ``size``, laid as its orientation ``number``, lies on the registered frame."""
+    matrix = after(from_oriented(number, size), laid.lay)
+    matrix[:, :2] /= cells.block
+    shown = 100.0 * float(laid.sampled.inside.mean())
+    a, b, c, d, e, f = (round(float(value), 6) for value in matrix.ravel())
+    return Transform((a, b, c, d, e, f), _words(laid, matrix, number, shown), round(shown, 2))
+
+
+def _words(laid: Laid, matrix: Lay, number: int, shown: float) -> tuple[str, ...]:
+    words = []
+    scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
+    if abs(scale - 1) > 0.004:
+        words.append(f"resized to {scale:.3g}")
+    if number % 4:
+        words.append(f"turned by {number % 4 * 90 if number < 4 else (4 - number % 4) * 90} degrees clockwise")
+    if number >= 4:
+        words.append("mirrored")
+    tilt = math.degrees(math.atan2(laid.lay[1, 0] - laid.lay[0, 1], laid.lay[0, 0] + laid.lay[1, 1]))
+    if abs(tilt) > 0.3:
+        words.append(f"tilted by {tilt:.1f} degrees")
+    if shown < 98.5:
+        words.append(f"cropped: {shown:.0f} % of the registered frame is shown")
+    if not laid.tone.rising:
+        words.append("inverted, or white and black exchanged in display")
+    if laid.tone.free:
+        words.append("another grey scale (gamma, window or palette)")
+    return tuple(words)

@@ -1,0 +1,162 @@
+"""How far a cell may differ when nothing was changed, and how far it does.
+
+What recompression, resizing and windowing leave in a cell grows with the texture around it, so it is measured from the
+picture itself: the cells are ordered by texture, and in each of 24 groups the median of the differences gives their
+scale, which may only rise with texture. Most of a picture is unchanged, and a median does not mind the rest. Added are
+half a grey level of rounding, and what a bent or cut-off tone curve does to a cell whose pixels spread over the bend.
+A common shift, stretch and blur of the whole picture is fitted robustly and taken out first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from ledger.core.trace.aligning import Laid
+    from ledger.core.trace.sampling import Picture, Where
+    from ledger.core.trace.tone import Numbers, Tone
+
+_ROUNDING = 0.6
+_GROUPS = 24
+_KERNEL = np.ones((3, 3), np.uint8)
+_FLOORS = {1: 0.9, 3: 0.6, 5: 0.5}
+"""Least scale of a mean over k × k cells. It does not fall with k as that of independent noise would: what a tone curve
+or a codec does to a whole area stays in the mean."""
+_ENERGY_FLOOR = 0.3
+_MOST = 8.0
+_FEWEST = 200
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Differences by cell in units of what is expected, each (rows, columns): ``single`` with its sign; the absolute
+    value of means over 1, 3 and 5 cells (``local``, ``near``, ``wide``); ``energy``, how much the differences of a
+    neighbourhood are larger than elsewhere."""
+
+    single: Picture
+    local: Picture
+    near: Picture
+    wide: Picture
+    energy: Picture
+    tested: Where
+
+
+def weigh(laid: Laid, values: Picture) -> Evidence:
+    """The evidence of every cell; ``values`` are the registered ones (:meth:`Cells.values`)."""
+    inside, expected, unit = laid.sampled.inside, laid.expected, laid.unit
+    difference = laid.sampled.means - expected
+    difference = difference - _common(expected, difference, inside, unit)
+    texture = _texture(expected, laid.sampled.deviations, inside)
+    scale = _scale(difference, texture, inside)
+    bend = _bend(laid, values)
+    single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2)
+    single = np.where(inside, single, 0).astype(np.float32)
+    busy = inside & (texture >= np.percentile(texture[inside], 40))
+    means = {k: cv2.boxFilter(single, -1, (k, k)) if k > 1 else single for k in _FLOORS}
+    local, near, wide = (_scaled(means[k], busy, floor) for k, floor in _FLOORS.items())
+    return Evidence(single, local, near, wide, _energy(single, busy), inside)
+
+
+def _scaled(mean: Picture, busy: Where, floor: float) -> Picture:
+    size = np.abs(mean)
+    return (size / max(float(np.median(size[busy])) * 1.48, floor)).astype(np.float32)
+
+
+def _energy(single: Picture, busy: Where) -> Picture:
+    energy = cv2.boxFilter(np.minimum(np.abs(single), _MOST), -1, (5, 5))
+    middle = float(np.median(energy[busy]))
+    spread = float(np.median(np.abs(energy[busy] - middle))) * 1.48
+    return np.asarray((energy - middle) / max(spread, _ENERGY_FLOOR), np.float32)
+
+
+def _slopes(picture: Picture) -> tuple[Picture, Picture]:
+    across, down = (cv2.Sobel(picture, cv2.CV_32F, dx, 1 - dx, ksize=3) / 8 for dx in (1, 0))
+    return across, down
+
+
+def _common(expected: Picture, difference: Picture, inside: Where, unit: float) -> Picture:
+    """What one affine shift, one blur and one offset of the whole picture explain of the differences."""
+    rows, columns = expected.shape
+    across, down = _slopes(expected)
+    bulge = cv2.Laplacian(expected, cv2.CV_32F, ksize=1)
+    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    x, y = x / columns - 0.5, y / rows - 0.5
+    parts = (bulge, across, down, x * across, y * across, x * down, y * down, np.ones_like(expected))
+    basis = np.stack(parts, axis=-1)
+    used = inside & (np.abs(across) + np.abs(down) + np.abs(bulge) > 0.5 * unit)
+    used[[0, -1]] = used[:, [0, -1]] = False
+    if used.sum() < _FEWEST:
+        return np.zeros_like(expected)
+    weights = _fitted(basis[used].astype(np.float64), difference[used].astype(np.float64), unit)
+    explained: Picture = (basis @ weights).astype(np.float32)
+    return explained
+
+
+def _fitted(basis: Numbers, wanted: Numbers, unit: float) -> Numbers:
+    """Robust least squares; the blur at most 0.3 and each shift at most half a cell, beyond which it is no noise."""
+    trust: Numbers = np.ones(len(wanted))
+    weights: Numbers = np.zeros(basis.shape[1])
+    ridge = np.eye(basis.shape[1]) * 1e-6 * len(wanted)
+    for _ in range(5):
+        weighted = basis * trust[:, None]
+        weights = np.linalg.solve(basis.T @ weighted + ridge, weighted.T @ wanted)
+        away = wanted - basis @ weights
+        trust[:] = 1 / (1 + (away / (2 * (float(np.median(np.abs(away))) * 1.48 + 0.2 * unit))) ** 2)
+    most = np.array([0.3, *[0.5] * 6, np.inf])
+    return np.clip(weights, -most, most)
+
+
+def _texture(expected: Picture, deviations: Picture, inside: Where) -> Picture:
+    from ledger.core.trace.aligning import high_pass
+
+    across, down = _slopes(expected)
+    slope = cv2.dilate(np.sqrt(across**2 + down**2), _KERNEL)
+    rough = cv2.boxFilter(np.abs(high_pass(expected, inside, 1.0)), -1, (5, 5))
+    texture: Picture = cv2.boxFilter(slope, -1, (3, 3)) + rough + np.float32(0.5) * cv2.dilate(deviations, _KERNEL)
+    return texture
+
+
+def _scale(difference: Picture, texture: Picture, inside: Where) -> Picture:
+    order = np.argsort(texture[inside], kind="stable")
+    ordered, sizes = texture[inside][order], np.abs(difference[inside])[order]
+    edges = np.linspace(0, len(ordered), _GROUPS + 1).astype(int)
+    pairs = [(a, b) for a, b in pairwise(edges) if b > a]
+    middles = np.array([ordered[a:b].mean() for a, b in pairs])
+    scales = np.maximum.accumulate([float(np.median(sizes[a:b])) * 1.48 for a, b in pairs])
+    middles, places = np.unique(middles, return_index=True)
+    found = np.interp(texture, middles, scales[places])
+    # Beyond the last group, where few cells are, the scale goes on rising in proportion.
+    beyond = texture * (scales[-1] / max(float(middles[-1]), 1e-6))
+    return np.where(texture > middles[-1], np.maximum(found, beyond), found).astype(np.float32)
+
+
+def _bend(laid: Laid, values: Picture) -> Picture:
+    """How far the mean of a cell's pixels through the curve may be from the curve at their mean, in grey levels."""
+    tone, unit, inside = laid.tone, laid.unit, laid.sampled.inside
+    spread = _spread(tone, laid, values)
+    bend: Numbers = np.zeros(values.shape)
+    for reach, share in ((0.7, 1.0), (1.5, 0.6)):
+        ends = tone(values + reach * spread) + tone(values - reach * spread)
+        bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
+    if tone.free:
+        last = tone(np.asarray(tone.known, np.float32))
+        bend = bend + 0.7 * np.where(values > tone.known[1], np.abs(laid.expected - last[1]) + 4 * unit, 0)
+        bend = bend + 0.7 * np.where(values < tone.known[0], np.abs(laid.expected - last[0]), 0)
+    return np.asarray(np.where(inside, bend, 0), np.float32)
+
+
+def _spread(tone: Tone, laid: Laid, values: Picture) -> Picture:
+    """How far the pixels of a cell spread, in registered values: from its neighbours, and from the disputed pixels."""
+    centred = values - values.mean()
+    mean = cv2.boxFilter(centred, -1, (3, 3))
+    around = np.sqrt(np.maximum(cv2.boxFilter(centred * centred, -1, (3, 3)) - mean * mean, 0))
+    step = np.float32((tone.knots[-1] - tone.knots[0]) * 0.01)
+    slope = np.abs(tone(values + step) - tone(values - step)) / max(2 * float(step), 1e-9)
+    slope = np.maximum(slope, max(float(np.median(slope[laid.sampled.inside])), 1e-9) * 0.5)
+    seen = np.minimum(cv2.dilate(laid.sampled.deviations, _KERNEL), 80 * laid.unit) / slope
+    return np.asarray(np.maximum(around, seen), np.float32)

@@ -1,0 +1,160 @@
+"""Which grey level of the disputed picture a registered value became: a window, a gamma, an inversion, or nothing.
+
+A straight line cut off at both ends (a window: PS3.3 C.11.2.1.2) is fitted first, robustly, so that a changed region
+cannot bend it. Where a free rising or falling curve (isotonic regression of the medians by value) explains the picture
+clearly better, the curve is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+    Picture = npt.NDArray[np.float32]
+
+_BINS = 400
+_LEAST_IN_BIN = 12
+_MOST_WEIGHT = 60
+_ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A curve through ``knots`` → ``levels``, straight between them and level outside. ``free``: no straight line;
+    then ``known`` are the least and greatest value that it was fitted to, and what is beyond is extrapolated."""
+
+    knots: Numbers
+    levels: Numbers
+    free: bool
+    known: tuple[float, float]
+    rising: bool
+
+    def __call__(self, values: Picture) -> Picture:
+        """The levels that ``values`` became."""
+        return np.interp(values, self.knots, self.levels).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Points:
+    values: Numbers
+    levels: Numbers
+    weights: Numbers
+    least: float
+    greatest: float
+    rising: bool
+
+
+def fit_tone(values: npt.NDArray[np.float32], levels: npt.NDArray[np.float32], unit: float) -> Tone:
+    """The curve from registered ``values`` to disputed ``levels`` (both flat, cell by cell); ``unit``: one grey level.
+
+    A picture of too few values gives a level curve.
+    """
+    points = _points(values.astype(np.float64), levels.astype(np.float64))
+    if len(points.values) < 4:
+        middle = float(np.median(levels))
+        ends = np.array([points.values[0] - 1, points.values[0] + 1])
+        return Tone(ends, np.array([middle, middle]), False, (float(ends[0]), float(ends[1])), True)
+    curve, line = _curve(points), _line(points, unit)
+    if line is None:
+        return curve
+    tone, slope, offset = line
+    raw = slope * points.values + offset
+    # Near a cut-off a cell holds pixels from both sides of it; there a line is not to be judged.
+    cut = np.minimum(np.abs(raw - points.least), np.abs(raw - points.greatest)) < 16 * unit
+    weights = np.where(cut, 0.05 * points.weights, points.weights)
+    straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
+    return tone if straight <= 1.2 * free + 0.2 * unit else curve
+
+
+def _points(values: Numbers, levels: Numbers) -> _Points:
+    """The median level by value, in bins of equal width that hold a dozen cells at least."""
+    order = np.argsort(values, kind="stable")
+    values, levels = values[order], levels[order]
+    span = max(values[-1] - values[0], 1e-12)
+    number = np.minimum(((values - values[0]) / span * _BINS).astype(int), _BINS - 1)
+    edges = [0]
+    for cut in np.flatnonzero(np.diff(number)) + 1:
+        if cut - edges[-1] >= _LEAST_IN_BIN:
+            edges.append(int(cut))
+    if len(edges) > 1 and len(values) - edges[-1] < _LEAST_IN_BIN:
+        edges.pop()
+    pairs = list(zip(edges, [*edges[1:], len(values)], strict=True))
+    x = np.array([values[a:b].mean() for a, b in pairs])
+    y = np.array([np.median(levels[a:b]) for a, b in pairs])
+    weights = np.minimum([b - a for a, b in pairs], _MOST_WEIGHT).astype(np.float64)
+    return _Points(x, y, weights, float(levels.min()), float(levels.max()), _rises(x, y, weights))
+
+
+def _rises(x: Numbers, y: Numbers, weights: Numbers) -> bool:
+    mean_x, mean_y = np.average(x, weights=weights), np.average(y, weights=weights)
+    return bool(np.average((x - mean_x) * (y - mean_y), weights=weights) >= 0)
+
+
+def _line(points: _Points, unit: float) -> tuple[Tone, float, float] | None:
+    """The cut-off line with its slope and offset; None where no line has the picture's direction."""
+    x, y = points.values, points.levels
+    free = (y > points.least + 2 * unit) & (y < points.greatest - 2 * unit)
+    if free.sum() < 4:
+        return None
+    base = np.where(free, points.weights, 0.0)
+    weights, slope, offset = base, 0.0, 0.0
+    for _ in range(_ROUNDS):
+        total = weights.sum()
+        mean_x, mean_y = (weights * x).sum() / total, (weights * y).sum() / total
+        slope = float((weights * (x - mean_x) * (y - mean_y)).sum() / max((weights * (x - mean_x) ** 2).sum(), 1e-12))
+        offset = float(mean_y - slope * mean_x)
+        away = y - slope * x - offset
+        scale = max(float(np.median(np.abs(away[free]))) * 1.48, 0.15 * unit)
+        weights = base / (1 + (away / (2 * scale)) ** 2)
+    if slope == 0 or (slope > 0) != points.rising:
+        return None
+    ends = np.sort([(points.least - offset) / slope, (points.greatest - offset) / slope])
+    knots = np.unique([min(x[0], ends[0]) - 1, *ends, max(x[-1], ends[1]) + 1])
+    levels = np.clip(slope * knots + offset, points.least, points.greatest)
+    return Tone(knots, levels, False, (float(x[0]), float(x[-1])), points.rising), slope, offset
+
+
+def _curve(points: _Points) -> Tone:
+    x, y = points.values, points.levels
+    smooth = y.copy()
+    if len(y) >= 5:
+        padded = np.pad(y, 2, mode="edge")
+        smooth[1:-1] = np.median([padded[k : k + len(y)] for k in range(5)], axis=0)[1:-1]
+    sign = 1.0 if points.rising else -1.0
+    levels = sign * _isotonic(sign * smooth, points.weights)
+    reach, last = min(6, len(x) - 1), len(x) - 1
+    beyond = 0.2 * (x[-1] - x[0])
+    start = (levels[reach] - levels[0]) / max(x[reach] - x[0], 1e-9)
+    end = (levels[-1] - levels[last - reach]) / max(x[-1] - x[last - reach], 1e-9)
+    knots = np.concatenate(([x[0] - beyond], x, [x[-1] + beyond]))
+    outer = np.concatenate(([levels[0] - start * beyond], levels, [levels[-1] + end * beyond]))
+    outer = np.clip(outer, points.least, points.greatest)
+    return Tone(knots, outer, True, (float(x[0]), float(x[-1])), points.rising)
+
+
+def _isotonic(levels: Numbers, weights: Numbers) -> Numbers:
+    """The rising sequence nearest to ``levels`` by weighted squares (pool adjacent violators)."""
+    means: list[float] = []
+    totals: list[float] = []
+    counts: list[int] = []
+    for level, weight in zip(levels, weights, strict=True):
+        means.append(float(level))
+        totals.append(float(weight))
+        counts.append(1)
+        while len(means) > 1 and means[-2] > means[-1]:
+            mean, total, count = means.pop(), totals.pop(), counts.pop()
+            both = totals[-1] + total
+            means[-1] = (means[-1] * totals[-1] + mean * total) / both
+            totals[-1], counts[-1] = both, counts[-1] + count
+    return np.repeat(means, counts)
+
+
+def _misfit(tone: Tone, points: _Points, weights: Numbers, unit: float) -> float:
+    away = np.abs(points.levels - np.interp(points.values, tone.knots, tone.levels))
+    return float(np.average(np.minimum(away, 6 * unit), weights=weights))

@@ -1,0 +1,238 @@
+"""Altered copies: which registered image is a disputed one a copy of, and what was changed in it?
+
+An index of perceptual hashes names candidates; each is aligned with the fingerprint kept at registration and confirmed
+or rejected by it, so that a look-alike (a neighbouring slice, another patient) is never named. No original is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ledger.core.digests import DigestSet
+from ledger.core.images import DecodedImage, Limits, decode
+from ledger.core.model import Registration
+from ledger.errors import InputError, InvalidDigest, UnreadableImage
+from ledger.ports import CodeIndex, Near, RecordStore
+
+if TYPE_CHECKING:
+    from ledger.core.change import Change
+    from ledger.core.trace.blob import Trace
+    from ledger.core.trace.comparing import Fit
+    from ledger.core.trace.sampling import Picture
+
+CANDIDATES = 6
+"""So many of the nearest registered images are aligned and compared."""
+FARTHEST = 116
+"""Bits of 256 that a candidate's code may differ by; unrelated images differ by 100 to 150."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search answered.
+
+    *found*: ``registration`` is the original (None where the original was given as a file), ``change`` what differs.
+    *none*: no registered image is its original. *unsure*: ``registration`` is too alike to exclude it and not alike
+    enough to name it. *incomparable*: there is nothing to compare with, or nothing to compare; ``detail`` says what.
+    """
+
+    outcome: Literal["found", "none", "unsure", "incomparable"]
+    detail: str
+    registration: Registration | None = None
+    change: Change | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LookAlikes:
+    """Finds originals among all registered images of a store. Safe to share between threads."""
+
+    def __init__(self, store: RecordStore, index: CodeIndex, limits: Limits) -> None:
+        self._store = store
+        self._index = index
+        self._limits = limits
+
+    def find(self, data: bytes) -> Search:
+        """The registered original of the image in ``data``, by look and fingerprint alone.
+
+        OutageError when the records cannot be read, InputError for an image that cannot.
+        """
+        from ledger.core.trace.codes import disputed_codes
+
+        disputed = Disputed(decode(data, self._limits))
+        picture = disputed.picture(disputed.middle)
+        if picture is None:
+            return Search("incomparable", "the picture is too small or of one value: nothing to compare")
+        near = self._index.nearest(disputed_codes(picture), CANDIDATES)
+        searched = self._index.size()
+        if not searched:
+            return Search("incomparable", "no registered image has a fingerprint", figures={"searched": 0})
+        best: tuple[Near, Fit, Trace] | None = None
+        for candidate in near:
+            if candidate.distance > FARTHEST:
+                break
+            found = self._fitted(candidate, picture)
+            if found is None:
+                continue
+            if best is None or found[0].quality > best[1].quality:
+                best = (candidate, *found)
+            if best[1].copy:
+                break
+        return self._answer(best, disputed, searched)
+
+    def against(self, registration: Registration, data: bytes) -> Search:
+        """The image in ``data`` against one registration: by exact tiles where samples can be compared, else by the
+        fingerprint. Errors as :meth:`find`."""
+        image = decode(data, self._limits)
+        exact = _by_tiles(registration, data, self._limits)
+        if exact is not None:
+            return Search("found", "compared tile by tile", registration, exact)
+        trace = self._trace(registration.id)
+        if trace is None:
+            return Search("incomparable", f"registration {registration.id} has no fingerprint", registration)
+        return _compared(trace, Disputed(image), registration)
+
+    def against_file(self, original: bytes, data: bytes) -> Search:
+        """The image in ``data`` against the file ``original``: sample by sample where both have one shape and came
+        without loss, else as a fingerprint made of it now. ``registration`` is None: the ledger was not asked."""
+        from ledger.core.digests import digest_set
+        from ledger.core.trace.blob import unpack_trace
+        from ledger.core.trace.differing import exact_change
+
+        first, second = decode(original, self._limits), decode(data, self._limits)
+        change = exact_change(first, second)
+        if change is not None:
+            return Search("found", "compared sample by sample with the file given", None, change)
+        record = digest_set(original, self._limits, traced=True).trace
+        if record is None:
+            return Search("incomparable", "the original is too small or of one value: nothing to compare")
+        return _compared(unpack_trace(record.blob), Disputed(second), None)
+
+    def _fitted(self, candidate: Near, picture: Picture) -> tuple[Fit, Trace] | None:
+        from ledger.core.trace.comparing import fit_picture
+
+        trace = self._trace(candidate.registration)
+        if trace is None or candidate.frame >= len(trace.cells):
+            return None
+        fit = fit_picture(trace.cells[candidate.frame], picture, candidate.query % 8, candidate.window)
+        return None if fit is None else (fit, trace)
+
+    def _trace(self, registration: str) -> Trace | None:
+        from ledger.core.trace.blob import unpack_trace
+
+        blob = self._store.trace(registration)
+        try:
+            return unpack_trace(blob) if blob else None
+        except InvalidDigest:  # a damaged row; the audit names it
+            return None
+
+    def _answer(self, best: tuple[Near, Fit, Trace] | None, disputed: Disputed, searched: int) -> Search:
+        figures: dict[str, Any] = {"searched": searched}
+        none = f"none of {searched} registered images is its original"
+        if best is None or not best[1].near:
+            return Search("none", none, figures=figures)
+        near, fit, trace = best
+        registration = self._store.registration(near.registration)
+        figures |= {"distance": near.distance, **_agreement(fit)}
+        if registration is None:
+            return Search("none", none, figures=figures)
+        if not fit.copy:
+            detail = f"looks like registration {registration.id}, but the fingerprint neither confirms nor excludes it"
+            return Search("unsure", detail, registration, figures=figures)
+        change = _change(trace, fit, disputed)
+        return Search("found", f"a copy of registration {registration.id}", registration, change, figures)
+
+
+class Disputed:
+    """The frames of a disputed image as pictures of one value a pixel."""
+
+    def __init__(self, image: DecodedImage) -> None:
+        self._image = image
+        self.frames = image.frames
+        self.middle = image.frames // 2
+
+    def picture(self, number: int) -> Picture | None:
+        """Frame ``number`` (rows, columns); None if it is of one value or too small. UnreadableImage if broken."""
+        import numpy as np
+
+        from ledger.core.digests.view import luma
+        from ledger.core.trace.cells import LEAST_EDGE
+
+        for index, frame in enumerate(self._image.read_frames()):
+            if index == number:
+                picture: Picture = luma(frame, self._image).astype(np.float32)
+                flat = min(picture.shape) < LEAST_EDGE or float(picture.min()) == float(picture.max())
+                return None if flat else picture
+        raise UnreadableImage(f"expected frame {number}, found fewer")
+
+
+def _compared(trace: Trace, disputed: Disputed, registration: Registration | None) -> Search:
+    """A disputed image against the one fingerprint it claims to come from, in every orientation and crop."""
+    fits = [fit for fit in _fits(trace, disputed) if fit.near]
+    if not fits:
+        detail = "its fingerprint does not fit: another picture, or changed beyond recognition"
+        return Search("none", detail, registration)
+    best = max(fits, key=lambda fit: fit.quality)
+    if not best.copy:
+        return Search("unsure", "alike, but the fingerprint does not confirm it", registration, None, _agreement(best))
+    return Search(
+        "found", "compared with its fingerprint", registration, _change(trace, best, disputed), _agreement(best)
+    )
+
+
+def _fits(trace: Trace, disputed: Disputed) -> list[Fit]:
+    from ledger.core.trace.codes import disputed_codes, registered_codes
+    from ledger.core.trace.comparing import fit_picture, nearest_windows
+
+    found = []
+    for place, cells in enumerate(trace.cells):
+        number = cells.number if disputed.frames == trace.frames else disputed.middle
+        picture = disputed.picture(number)
+        if picture is None:
+            continue
+        codes, records = disputed_codes(picture), registered_codes(cells, place)
+        for orientation, window in nearest_windows(codes, records):
+            fit = fit_picture(cells, picture, orientation, window)
+            found += [fit] if fit is not None else []
+            if fit is not None and fit.copy:
+                break
+    return found
+
+
+def _change(trace: Trace, fit: Fit, disputed: Disputed) -> Change | None:
+    """The change map of the frame that fits, or of the most changed frame where all can be compared."""
+    from ledger.core.trace.comparing import change_of, fit_picture
+
+    same = disputed.frames == trace.frames and disputed.frames > 1
+    first = disputed.picture(fit.cells.number if same else disputed.middle)
+    if first is None:
+        return None
+    changes = [change_of(fit, first.shape)] if not same else []
+    for cells in trace.cells if same else ():
+        picture = disputed.picture(cells.number)
+        other = None if picture is None else fit_picture(cells, picture, fit.number)
+        if picture is not None and other is not None:
+            changes.append(change_of(other, picture.shape))
+    return max(changes, key=lambda change: change.changed_percent) if changes else None
+
+
+def _agreement(fit: Fit) -> dict[str, float]:
+    agreement = fit.laid.agreement
+    return {"agreement_quartile": round(agreement.lower, 4), "agreement_share": round(agreement.share, 4)}
+
+
+def _by_tiles(registration: Registration, data: bytes, limits: Limits) -> Change | None:
+    """The change map by tile/1; None where tiles cannot be compared or the stored ones are damaged."""
+    from ledger.core.digests import changed_details, compare_tiles, digest_set
+    from ledger.core.trace.differing import tile_change
+
+    details = registration.image.details
+    digests = digest_set(data, limits)
+    lossy = "codestream/1" in digests.digests or "codestream/1" in registration.image.digests
+    if lossy or not details or "tile/1" in changed_details(details, registration.image.digests):
+        return None
+    try:
+        compared = compare_tiles(DigestSet.from_blob(details)[1], digests.tiles)
+    except InputError:
+        return None
+    return tile_change(compared, digests.tiles) if compared.comparable else None
