@@ -19,9 +19,14 @@ from ledger.schemas import Change, ChangedRegion
 _MOST_PIXELS = 40_000_000
 _MOST_NUMBERS = 40
 _TINT, _AMBER, _INK, _DARK = (235, 64, 24), (255, 176, 0), (18, 48, 58), "#0b1a20"
+_PALE = "#b9d3d2"
+_OPACITY = 50
+"""Of the tint at first, in percent."""
+_TINT_LAYER = 1
 _HEIGHT = (300, 680)
 """Of the map on the page, in CSS pixels."""
 _TYPICAL_WIDTH = 500
+_SLIDER = 84
 
 
 def mask_bytes(change: Change) -> bytes | None:
@@ -54,19 +59,25 @@ def mask_for(change: Change, size: tuple[int, int]) -> Image.Image | None:
     return reduced.point(lambda level: 255 if level else 0)
 
 
-def overlay(mask: Image.Image, opacity: float) -> Image.Image:
-    """An RGBA layer: the marked area tinted (``opacity`` 0 to 1), its border in amber with ink around it."""
+def tint(mask: Image.Image) -> Image.Image:
+    """An RGBA layer of one colour where the mask marks, clear elsewhere."""
     layer = np.zeros((mask.height, mask.width, 4), np.uint8)
+    layer[np.asarray(mask, dtype=bool)] = (*_TINT, 255)
+    return Image.fromarray(layer)
+
+
+def outline(mask: Image.Image) -> Image.Image:
+    """An RGBA layer: the marked area's border in amber with ink around it, visible on black and on white."""
     inside = np.asarray(mask, dtype=bool)
     around = np.asarray(mask.filter(ImageFilter.MaxFilter(5)), dtype=bool) & ~inside
-    layer[inside] = (*_TINT, round(opacity * 255))
+    layer = np.zeros((mask.height, mask.width, 4), np.uint8)
     layer[inner_border(mask, 3)] = (*_AMBER, 255)
     layer[around] = (*_INK, 255)
     return Image.fromarray(layer)
 
 
-def change_figure(preview: Preview, change: Change, mask: Image.Image | None, opacity: float) -> go.Figure:
-    """The preview under its change map, on axes in pixels of the disputed frame.
+def change_figure(preview: Preview, change: Change, mask: Image.Image | None) -> go.Figure:
+    """The preview under its change map, on axes in pixels of the disputed frame; a slider sets the tint's opacity.
 
     Without a mask the regions' boxes are drawn. NoPreview when the map belongs to a frame of another size.
     """
@@ -76,25 +87,50 @@ def change_figure(preview: Preview, change: Change, mask: Image.Image | None, op
             f" this frame has {preview.size[0]} × {preview.size[1]}"
         )
     figure = go.Figure(_layer(preview.picture, change))
+    _frame(figure, change)
     regions = ordered(change.regions)
-    if mask is not None:
-        figure.add_trace(_layer(overlay(mask, opacity), change))
+    if mask is not None and regions:
+        figure.add_trace(_layer(tint(mask), change, _OPACITY / 100))
+        figure.add_trace(_layer(outline(mask), change))
+        _opacity(figure)
     else:
         for region in regions:
             _box(figure, region)
     for number, region in enumerate(regions[:_MOST_NUMBERS], 1):
         _number(figure, number, region, change.height)
-    _frame(figure, change)
     return figure
 
 
-def _layer(picture: Image.Image, change: Change) -> go.Image:
+def _layer(picture: Image.Image, change: Change, opacity: float = 1.0) -> go.Image:
     """A picture stretched over the frame: its first pixel's centre lies half a step inside."""
     stream = BytesIO()
     picture.save(stream, "PNG", compress_level=3)
     across, down = change.width / picture.width, change.height / picture.height
-    source = "data:image/png;base64," + b64encode(stream.getvalue()).decode()
-    return go.Image(source=source, x0=across / 2, y0=down / 2, dx=across, dy=down, zsmooth="fast", hoverinfo="skip")
+    return go.Image(
+        source="data:image/png;base64," + b64encode(stream.getvalue()).decode(),
+        x0=across / 2, y0=down / 2, dx=across, dy=down, zsmooth="fast", opacity=opacity, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _opacity(figure: go.Figure) -> None:
+    """The slider below the map. It works in the browser, so that the view that the reader moved to stays."""
+    shares = range(0, 101, 10)
+    steps = [
+        {"method": "restyle", "label": str(share), "args": [{"opacity": share / 100}, [_TINT_LAYER]]}
+        for share in shares
+    ]
+    figure.update_layout(
+        height=figure.layout.height + _SLIDER,
+        margin_b=_SLIDER,
+        sliders=[
+            {
+                "steps": steps, "active": shares.index(_OPACITY), "x": 0, "len": 1, "pad": {"l": 16, "r": 16, "t": 4},
+                "currentvalue": {"prefix": "Opacity of the tint: ", "suffix": " %", "font": {"size": 13}},
+                "font": {"size": 11, "color": _PALE}, "bgcolor": "#4f9a98", "activebgcolor": "#7fd6cf",
+                "bordercolor": "#2b5a63", "tickcolor": "#2b5a63", "ticklen": 4, "minorticklen": 0,
+            }
+        ],
+    )  # fmt: skip
 
 
 def _box(figure: go.Figure, region: ChangedRegion) -> None:
@@ -124,9 +160,7 @@ def _frame(figure: go.Figure, change: Change) -> None:
         plot_bgcolor=_DARK,
         dragmode="pan",
         showlegend=False,
-        # the view that the reader moved to stays when the opacity changes, not when the picture does
-        uirevision=f"{change.original} {change.width} {change.height}",
-        modebar={"bgcolor": "rgba(11,26,32,.7)", "color": "#b9d3d2", "activecolor": "#ffffff"},
+        modebar={"bgcolor": "rgba(11,26,32,.7)", "color": _PALE, "activecolor": "#ffffff"},
     )
     figure.update_xaxes(visible=False, range=[0, change.width])
     figure.update_yaxes(visible=False, range=[change.height, 0], scaleanchor="x")

@@ -113,11 +113,8 @@ def show_map(data: bytes, change: Change) -> None:
     frame = change.figures.get("disputed_frame", 0)
     preview = make_preview(data, (), frame if isinstance(frame, int) else 0)
     mask = mask_for(change, preview.picture.size)
-    opacity = 50
-    if mask is not None and change.regions:
-        opacity = st.slider("Opacity of the tint (%)", 0, 100, opacity, key="change.opacity")
     st.plotly_chart(
-        change_figure(preview, change, mask, opacity / 100),
+        change_figure(preview, change, mask),
         theme=None,
         key="change.map",
         config=_MAP,

@@ -151,7 +151,9 @@ def test_a_change_map_is_drawn_numbered_and_saved(
     upload(page, "copy.png", data)
     expect(page.locator(".ms-change")).to_contain_text("in 1 region", timeout=_PATIENCE)
     drawn = page.locator(".st-key-change .js-plotly-plot")
-    expect(drawn.locator(".imagelayer image")).to_have_count(2)
+    expect(drawn.locator(".imagelayer image")).to_have_count(3, timeout=_PATIENCE)
+    drawn.locator(".slider-rail-touch-rect").click(position={"x": 1, "y": 1})
+    expect(drawn.locator(".imagelayer image").nth(1)).to_have_css("opacity", "0")
     expect(drawn.locator(".annotation-text")).to_have_text("1")
     assert fits(page)
     with page.expect_download() as download:

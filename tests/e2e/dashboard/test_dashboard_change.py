@@ -75,14 +75,12 @@ def captions(app: AppTest) -> str:
     return " ".join(caption.value for caption in app.caption)
 
 
-def test_a_change_map_shows_words_table_and_picture_with_an_opacity_to_choose(verify: Verify) -> None:
+def test_a_change_map_shows_words_table_and_picture(verify: Verify) -> None:
     app = verify(change())
     assert "<b>11.1 %</b>" in words(app)
     assert "<td>16</td><td>24</td><td>32</td><td>32</td>" in words(app)
     assert len(app.get("plotly_chart")) == 1
     assert "Tinted and outlined" in captions(app)
-    app.slider(key="change.opacity").set_value(0).run()
-    assert not app.exception
 
 
 def test_without_a_mask_the_regions_are_boxed_and_nothing_is_offered_to_save(verify: Verify) -> None:
