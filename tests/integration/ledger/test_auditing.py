@@ -22,6 +22,7 @@ _BOOKKEEPING = {
     ("batch", "created_at"),  # when it was prepared: shown, and proved by nothing
     ("batch", "reason"),  # why it does not move
     ("image", "idempotency_key"),  # the caller's own word
+    ("image_trace", "codes"),  # what look-alikes are searched by; only their form can be checked
     ("image", "instance"),  # finds an original to compare with; only its form can be checked
     ("outbox", "urgent"),  # how soon, not whether
 }
@@ -141,6 +142,9 @@ def test_all_that_names_a_registrar_is_held_against_genesis_entry_and_directory(
         ("UPDATE image SET instance = 'elsewhere'", "record_differs"),
         ("DELETE FROM image_digest WHERE name = 'tile/1'", "record_differs"),
         ("DELETE FROM image", "record_missing"),
+        ("DELETE FROM image_trace", "trace_differs"),
+        ("UPDATE image_trace SET codes = x'00'", "trace_differs"),
+        ("UPDATE image_trace SET codes = 7", "value_malformed"),
         ("UPDATE batch SET block_time = 1", "batch_differs"),
         ("UPDATE batch SET gas_used = NULL", "batch_differs"),
         ("UPDATE batch SET state = 'lost'", "value_malformed"),
