@@ -4,44 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from ledger.core.change import Change
-from ledger.core.derivation import Box, Finding, Origin, check_header, check_hidden, contradicted, same_samples
+from ledger.core.derivation import Box, Finding, Origin, check_header, check_hidden, same_samples
 from ledger.core.digests import DigestSet, changed_details, digest_file, digest_set
 from ledger.core.entry import DERIVE, OPERATIONS, decode_entry
 from ledger.core.images import DecodedImage, Limits, decode
 from ledger.core.model import Appended, Registrar, Registration, Standing
-from ledger.errors import Conflict, InputError, NotFound
+from ledger.errors import Conflict, DerivationContradicted, InputError, NotFound
 from ledger.ports import RecordStore
 from ledger.registration import Registrations
 from ledger.standing import standing_of
 
+if TYPE_CHECKING:
+    from ledger.similarity import LookAlikes, Search
+
 _WITHDRAWN = (Standing.REVOKED, Standing.SUPERSEDED)
 _EMPTY = "Send the file again; nothing was registered."
-
-
-class Compared(Protocol):
-    """The outcome of a comparison of fingerprints: found, none, unsure or incomparable."""
-
-    @property
-    def outcome(self) -> str: ...
-
-    @property
-    def detail(self) -> str: ...
-
-    @property
-    def change(self) -> Change | None: ...
-
-
-class LookAlikes(Protocol):
-    """What compares an image with a registered one; an OutageError when it cannot be asked."""
-
-    def against(self, registration: Registration, data: bytes) -> Compared:
-        """``data`` against the stored fingerprints of ``registration``."""
-
-    def against_file(self, original: bytes, data: bytes) -> Compared:
-        """``data`` against the original itself."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +81,9 @@ class Derivations:
         """The image in ``data`` is in the log as made from registration ``target`` by the declared operation.
 
         ``original`` is the registered file, if it is at hand. NotFound without such a registration; Conflict for one
-        of another log, one that is withdrawn, an image that contradicts the operation (``derivation_contradicted``)
-        and an image that is registered already as something else; an InputError for what is no readable image or not
-        the original; an OutageError if nothing could be stored or compared.
+        of another log, one that is withdrawn and an image that is registered already as something else;
+        DerivationContradicted for an image that the operation did not make; an InputError for what is no readable
+        image or not the original; an OutageError if nothing could be stored or compared.
         """
         if declared.operation not in OPERATIONS:
             raise InputError(f"expected an operation of {', '.join(OPERATIONS)}, found {declared.operation[:40]!r}")
@@ -199,7 +178,7 @@ class Derivations:
 
 def _same(origin: Origin, derived: DigestSet, operation: str, name: str) -> Finding:
     if operation == "cropped":
-        raise contradicted(f"expected a part of the original, found the whole of it ({name} is the same)")
+        raise DerivationContradicted(f"expected a part of the original, found the whole of it ({name} is the same)")
     check_header(operation, origin, derived)
     if operation == "de-identified" and origin.attributes is None:
         return Finding("consistent", f"{name} is the original's; its attributes are not known", {"digest": name})
@@ -207,16 +186,18 @@ def _same(origin: Origin, derived: DigestSet, operation: str, name: str) -> Find
     return Finding("proven", f"{name} is the original's{about}", {"digest": name})
 
 
-def _judged(found: Compared, original: str) -> Finding:
-    """What a comparison of fingerprints says of the operation; Conflict when it speaks against it."""
+def _judged(found: Search, original: str) -> Finding:
+    """What a comparison of fingerprints says of the operation; DerivationContradicted when it speaks against it."""
     if found.outcome == "none":
-        raise contradicted(f"expected an image made from registration {original}, found another: {found.detail}")
+        raise DerivationContradicted(
+            f"expected an image made from registration {original}, found another: {found.detail}"
+        )
     if found.outcome != "found" or found.change is None:
         return Finding("declared", f"could not be compared: {found.detail}")
     change = found.change
     if change.altered:
         regions = "; ".join(f"{r.x},{r.y},{r.width},{r.height}" for r in change.regions[:5])
-        raise contradicted(
+        raise DerivationContradicted(
             f"expected no change but the declared operation, found {change.changed_percent:.2f} % of the image "
             f"changed, at {regions}"
         )
@@ -228,11 +209,13 @@ def _hidden_exactly(original: DecodedImage, derived: DecodedImage, hidden: Seque
     from ledger.core.cropping import differing_box
 
     if (original.layout, original.frames) != (derived.layout, derived.frames):
-        raise contradicted("expected as many frames of the same size and kind as the original's, found others")
+        raise DerivationContradicted(
+            "expected as many frames of the same size and kind as the original's, found others"
+        )
     outside = differing_box(original, derived, [(box.x, box.y, box.width, box.height) for box in hidden])
     if outside is not None:
         shown = ",".join(map(str, outside))
-        raise contradicted(f"expected changes inside the hidden boxes alone, found others within {shown}")
+        raise DerivationContradicted(f"expected changes inside the hidden boxes alone, found others within {shown}")
     return Finding("consistent", "no sample differs from the original's outside the hidden boxes")
 
 

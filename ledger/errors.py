@@ -14,6 +14,7 @@
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
     │   ├── Conflict               the same key for other content, or a state that forbids the step
+    │   │   └── DerivationContradicted  the declared operation did not make this image of the original
     │   └── NotAllowed             no key, a wrong key, or a key without the scope
     ├── OutageError                nothing is wrong with the input; try again later
     │   ├── ChainUnreachable       the node does not answer, or answers nonsense
@@ -126,6 +127,13 @@ class Conflict(InputError):
     code = "conflict"
     advice = "Read the present state first, then repeat the step if it still makes sense."
     status = 409
+
+
+class DerivationContradicted(Conflict):
+    """The two images show that the declared operation did not make one of the other."""
+
+    code = "derivation_contradicted"
+    advice = "Declare the operation that made the image, or register it as an image of its own (medseal register)."
 
 
 class NotAllowed(InputError):

@@ -1,8 +1,7 @@
 """What can be checked of a declared derivation: the operation that made a registered image into another one.
 
-Every check is pure: digests and samples in, a :class:`Finding` out. Conflict with code ``derivation_contradicted``
-when the two images show that the declared operation did not make one of the other. Nothing here, and no message,
-holds the value of an attribute.
+Every check is pure: digests in, a :class:`Finding` out. DerivationContradicted when the two images show that the
+declared operation did not make one of the other. Nothing here, and no message, holds the value of an attribute.
 
 The identifying attributes are those of DICOM PS3.15 Table E.1-1 (basic profile) that name or directly identify a
 person, an institution or a study's order. Dates, UIDs, free text and private attributes, which the profile also
@@ -25,7 +24,7 @@ from ledger.core.digests import (
 from ledger.core.digests.dataset import attribute_digests
 from ledger.core.images import Attribute
 from ledger.core.rendering import changes_rendering
-from ledger.errors import Conflict, InputError
+from ledger.errors import DerivationContradicted, InputError
 
 Checked = Literal["proven", "consistent", "declared"]
 Tile = tuple[int, int, int, int, int]
@@ -62,7 +61,6 @@ _WINDOW = frozenset(("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSeq
 _VOI_LUT_ITEMS = "(0028,3010)["
 _PIXEL_DATA = ("(7FE0,0010)", "pixels")
 _MOST_LISTED = 200
-_ADVICE = "Declare the operation that made the image, or register it as an image of its own (medseal register)."
 
 
 @dataclass(frozen=True)
@@ -101,11 +99,6 @@ class Origin:
     tiles: TileDigests | None
 
 
-def contradicted(detail: str) -> Conflict:
-    """The error that says in what the images contradict the declared operation."""
-    return Conflict(detail, code="derivation_contradicted", advice=_ADVICE)
-
-
 def same_samples(origin: Origin, derived: DigestSet) -> str | None:
     """The digest that shows both images to have the same samples, or None. Lossy data is identified by
     codestream/1, all other data by pixel/1; neither speaks for the other."""
@@ -135,13 +128,13 @@ def kept_identifiers(before: Sequence[AttributeDigest], after: Sequence[Attribut
 def check_header(operation: str, origin: Origin, derived: DigestSet) -> None:
     """Nothing, when the header of an image with the registered samples differs as ``operation`` allows.
 
-    Conflict for an identifying attribute that a de-identified image kept, and for another attribute that changes how
-    the samples are shown: windowing may change the window, de-identification may take overlays away.
+    DerivationContradicted for an identifying attribute that a de-identified image kept, and for another attribute
+    that changes how the samples are shown: windowing may change the window, de-identification take overlays away.
     """
     if origin.attributes is None:
         return
     if operation == "de-identified" and (kept := kept_identifiers(origin.attributes, derived.attributes)):
-        raise contradicted(
+        raise DerivationContradicted(
             f"expected a de-identified image without the original's identifying attributes, found {len(kept)} "
             f"unchanged: {', '.join(kept[:20])}"
         )
@@ -155,25 +148,27 @@ def check_header(operation: str, origin: Origin, derived: DigestSet) -> None:
         and not _allowed(operation, change.path, change.name, change.change)
     ]
     if shown:
-        raise contradicted(
+        raise DerivationContradicted(
             f"expected attributes that show the samples as the original does, found others: {', '.join(shown[:20])}"
         )
 
 
 def check_hidden(origin: TileDigests, derived: DigestSet, boxes: Sequence[Box], *, told_apart: bool) -> Finding:
-    """That nothing differs but tiles that ``boxes`` cover whole; Conflict names those outside.
+    """That nothing differs but tiles that ``boxes`` cover whole; DerivationContradicted names those outside.
 
     ``told_apart``: whether the samples may differ unseen, as those of lossy data do between decoders.
     """
     compared = compare_tiles(origin, derived.tiles)
     if not compared.comparable:
-        raise contradicted(f"expected the samples of the original, found others: {compared.reason}")
+        raise DerivationContradicted(f"expected the samples of the original, found others: {compared.reason}")
     outside = [tile for tile in compared.changed if not _covers(boxes, tile)]
     if outside:
         shown = "; ".join(f"frame {f}, {x},{y},{w},{h}" for f, x, y, w, h in outside[:5])
         more = f" and {len(outside) - 5} more" if len(outside) > 5 else ""
         count = _tiles(len(outside))
-        raise contradicted(f"expected changes inside the hidden boxes alone, found that {count} outside: {shown}{more}")
+        raise DerivationContradicted(
+            f"expected changes inside the hidden boxes alone, found that {count} outside: {shown}{more}"
+        )
     if not compared.changed:
         unseen = ", as this decoder shows them" if told_apart else ""
         return Finding("consistent", f"no tile differs from the original{unseen}")

@@ -17,6 +17,7 @@ ROUTES = [
     ("POST", "/v1/registrations/digests", {"register"}),
     ("GET", f"/v1/registrations/{ID}", {"register", "history"}),
     ("POST", f"/v1/registrations/{ID}/statements", {"register"}),
+    ("POST", f"/v1/registrations/{ID}/derivations", {"register"}),
     ("GET", f"/v1/receipts/{ID}", {"register", "history"}),
     ("POST", "/v1/verifications", {"verify"}),
     ("POST", "/v1/verifications/digests", {"verify"}),
