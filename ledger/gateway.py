@@ -43,8 +43,8 @@ class Gateway(Protocol):
     ) -> Derivation:
         """Check the declared operation, then register the image with registration ``target`` as its origin.
 
-        ``original`` is the registered file, when it is at hand. A Conflict (``derivation_contradicted``) when the two
-        images speak against the operation.
+        ``original`` is the registered file, when it is at hand. DerivationContradicted when the two images speak
+        against the operation.
         """
 
     def receipt(self, registration_id: str) -> bytes:
