@@ -19,12 +19,14 @@ from ledger.deriving import Declared, Derivations
 from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
 from ledger.log import LogTrees
+from ledger.lookalikes import FlatIndex
 from ledger.naming import digest_named, registrar_named, state_named
 from ledger.ports import Detector, HistoryFilter
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
 from ledger.registration import DigestedImage, Registrations
 from ledger.settings import Settings
+from ledger.similarity import LookAlikes
 from ledger.standing import standing_of
 from ledger.store.keys import ApiKeys
 from ledger.verification import Outcome, Verifier
@@ -37,7 +39,7 @@ _MOST_ROWS = 1000
 class Service:
     """A ledger in this process. Safe to share between threads; close it when done."""
 
-    def __init__(self, parts: Parts, detector: Detector | None = None) -> None:
+    def __init__(self, parts: Parts, detector: Detector | None = None, look_alikes: LookAlikes | None = None) -> None:
         self.parts = parts
         self.store = parts.store
         self.registry = parts.registry
@@ -46,9 +48,10 @@ class Service:
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
-        self._derivations = Derivations(self.store, self._registrations, parts.registrar, None, limits)
+        alike = look_alikes or LookAlikes(self.store, FlatIndex(self.store), limits)
+        self._derivations = Derivations(self.store, self._registrations, parts.registrar, alike, limits)
         self._detector = detector
-        self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector)
+        self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector, alike)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
 
@@ -146,8 +149,7 @@ class Service:
     ) -> schemas.Verification:
         """The verdict on an image under a policy, with every check; nothing is written. See :meth:`Gateway.verify`."""
         options = {"examine": examine, "pictures": pictures}
-        judged = policy_named(policy)
-        outcome = self._verifier.verify(data, judged, against=against, original=original, **options)
+        outcome = self._verifier.verify(data, policy_named(policy), against=against, original=original, **options)
         return self._verification(outcome, pictures=pictures)
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> schemas.Verification:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ledger.cached import CachedReads
 from ledger.core.change import Change
@@ -33,9 +32,7 @@ from ledger.log import LogTrees
 from ledger.matching import Match, data_set_check, match_image
 from ledger.ports import Detector, RecordStore
 from ledger.proving import Proof, Prover
-
-if TYPE_CHECKING:
-    from ledger.similarity import LookAlikes, Search
+from ledger.similarity import LookAlikes, Search
 
 _UNREAD = "the records could not be read"
 _SETTLED = ("found", "unsure")
@@ -192,6 +189,8 @@ class Verifier:
                 match = match_image(self._store, presented, digests, None)
         except OutageError as error:
             return _Compared(no_answer(str(error), {"code": error.code, "advice": error.advice}), match)
+        except InputError as error:
+            return _Compared(not_compared("unreadable", f"the image could not be read: {error}"), match)
         return _told(search, match)
 
     def _searched(
@@ -211,7 +210,7 @@ class Verifier:
             )
             if search.outcome in _SETTLED:
                 return replace(search, registration=claimed)
-            tried = f"registration {claimed.id}: {search.detail}; "
+            tried = f"{_of(claimed, search.detail)}; "
         search = look_alikes.find(image)
         return replace(search, detail=tried + search.detail)
 
@@ -254,13 +253,19 @@ class Verifier:
         return decode_check(presented)
 
 
+def _of(registration: Registration, detail: str) -> str:
+    """``detail`` with the registration that it is about."""
+    return detail if registration.id in detail else f"registration {registration.id}: {detail}"
+
+
 def _told(search: Search, match: Match) -> _Compared:
     """What a search means. A copy is matched with the original that was found, whatever it claims to be."""
     figures = {**search.figures, "outcome": search.outcome}
     if search.outcome == "found" and search.registration is not None:
-        checks = copy_of(search.registration.id, search.detail, figures, search.change)
+        detail = _of(search.registration, search.detail)
+        checks = copy_of(search.registration.id, detail, figures, search.change)
         return _Compared(checks, replace(match, registration=search.registration), search.change)
-    if search.outcome == "none" and search.figures.get("searched") == 0:
+    if search.figures.get("searched") == 0:
         return _Compared(not_compared("none_registered", search.detail), match)
     if search.outcome == "none":
         return _Compared(no_original(search.detail, figures), match)

@@ -140,6 +140,11 @@ def overlay_of(mask: Path) -> Path:
     return mask.with_name(mask.name.removesuffix(".mask.png") + ".overlay.png")
 
 
+def _overlay(change: Change) -> Path | None:
+    path = overlay_of(Path(change.mask)) if change.mask else None
+    return path if path is not None and path.exists() else None
+
+
 def disputed_frame(change: Change) -> int:
     """The frame of the disputed file that the mask is of, counted from 0."""
     return int(change.figures.get("disputed_frame", 0))
@@ -155,7 +160,7 @@ def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
         return
     output.verdict(str(file), found.verdict, found.reason, found.policy, found.checks)
     if found.change is not None:
-        output.facts(output.change_facts(found.change))
+        output.facts((*output.change_facts(found.change), ("overlay", _overlay(found.change))))
     if found.detection is not None and found.detection.applicable:
         output.facts(output.detection_facts(found.detection))
     if found.registration is not None:

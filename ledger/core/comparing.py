@@ -34,11 +34,13 @@ def no_original(detail: str, figures: Mapping[str, Any]) -> tuple[Check, Check]:
 
 
 def copy_of(registration: str, detail: str, figures: Mapping[str, Any], change: Change | None) -> tuple[Check, Check]:
-    """Checks 8 and 9 of a copy of ``registration``: 8 passed, 9 as :func:`change_check` or without a map."""
+    """Checks 8 and 9 of a copy of ``registration``, named in ``detail``: 8 passed, 9 as :func:`change_check`, or
+    undetermined without a map."""
     facts: dict[str, Any] = {"registration": registration, **figures}
     if change is not None:
         facts["transform"] = list(change.transform.words)
-    alike = Check(LOOK_ALIKES, Status.PASSED, f"a copy of registration {registration}: {detail}", facts)
+        detail = ", ".join((detail, *change.transform.words))
+    alike = Check(LOOK_ALIKES, Status.PASSED, detail, facts)
     if change is None:
         return alike, Check(CHANGE_MAP, Status.UNDETERMINED, "the two cannot be compared in detail", {"code": "no_map"})
     return alike, change_check(change)

@@ -35,9 +35,10 @@ def test_many_regions_are_counted_and_not_all_spelled_out() -> None:
 
 
 def test_a_copy_names_its_original_and_how_it_lies() -> None:
-    alike, changed = copy_of("0d" * 16, "resized to 0.75", {"agreement": 0.99}, change(REGION))
+    alike, changed = copy_of("0d" * 16, "a copy of this one", {"agreement": 0.99}, change(REGION))
     assert (alike.status, changed.status) == (Status.PASSED, Status.FAILED)
-    assert "0d" * 16 in alike.detail
+    assert alike.detail == "a copy of this one, resized to 0.75"
+    assert alike.figures["registration"] == "0d" * 16
     assert alike.figures["transform"] == ["resized to 0.75"]
 
 
