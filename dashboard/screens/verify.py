@@ -110,8 +110,7 @@ def show_change(data: bytes, change: Change, original: Registration | None) -> N
 
 def show_map(data: bytes, change: Change) -> None:
     """The disputed frame under its change map, the mask's download below; NoPreview says why there is none."""
-    frame = change.figures.get("disputed_frame", 0)
-    preview = make_preview(data, (), frame if isinstance(frame, int) else 0)
+    preview = change_preview(data, change)
     mask = mask_for(change, preview.picture.size)
     st.plotly_chart(
         change_figure(preview, change, mask),
@@ -126,6 +125,13 @@ def show_map(data: bytes, change: Change) -> None:
         st.download_button(
             "Mask (PNG)", saved, "changed-regions.png", "image/png", on_click="ignore", icon=":material/texture:"
         )
+
+
+def change_preview(data: bytes, change: Change) -> Preview:
+    """The frame that the map is of: the one the server names, else that of the same number, else the middle one."""
+    named = change.figures.get("disputed_frame")
+    preview = make_preview(data, (), named if isinstance(named, int) else change.frame)
+    return preview if preview.frame < preview.frames else make_preview(data, (), preview.frames // 2)
 
 
 def map_words(change: Change, tinted: bool) -> str:

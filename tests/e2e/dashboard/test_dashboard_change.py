@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -50,7 +51,7 @@ def verify(
 ) -> Verify:
     """The verify page with a picture given to it, and this change map in the server's answer."""
 
-    def at(found: Change | None, *checks: CheckResult) -> AppTest:
+    def at(found: Change | None, *checks: CheckResult, data: bytes | None = None) -> AppTest:
         verdict = "altered" if found and found.regions else "undetermined"
         answer = Verification(
             verdict=verdict, accepted=False, policy="clinical", reason="r", checks=[*checks], change=found,
@@ -60,7 +61,7 @@ def verify(
         monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
         monkeypatch.setattr(Client, "verify", lambda *_, **asked: originals.append(asked["original"]) or answer)
         app = AppTest.from_file(APP, default_timeout=30).run()
-        app.file_uploader(key="verify.file").set_value(("a.png", picture(201), "image/png")).run()
+        app.file_uploader(key="verify.file").set_value(("a.png", data or picture(201), "image/png")).run()
         assert not app.exception
         return app
 
@@ -118,3 +119,50 @@ def test_the_original_is_sent_along_and_taking_it_away_asks_again(
     app.file_uploader(key="verify.original").set_value(("o.png", picture(202), "image/png")).run()
     app.file_uploader(key="verify.original").set_value(None).run()
     assert originals == [None, picture(202), None]
+
+
+@pytest.mark.parametrize(("frame", "figures", "shown"), [(1, {}, 2), (7, {}, 3), (7, {"disputed_frame": 3}, 4)])
+def test_the_map_is_laid_on_the_frame_that_it_is_of(
+    verify: Verify, frame: int, figures: dict[str, int], shown: int
+) -> None:
+    frames = [Image.new("L", (96, 96), 40 * number) for number in range(4)]
+    stream = io.BytesIO()
+    frames[0].save(stream, "TIFF", save_all=True, append_images=frames[1:])
+    app = verify(change(frame=frame, figures=figures), data=stream.getvalue())
+    assert f"frame {shown} of 4" in captions(app)
+
+
+def test_a_jpeg_copy_with_a_patch_names_its_original_and_shows_the_patch(
+    stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = textured()
+    found = Client(stack.url, stack.key).register(saved(original, "PNG"))
+    stack.anchor()
+    copy = original.copy()
+    copy.paste(original.crop((300, 300, 396, 396)), (96, 160))
+    monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
+    monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.file_uploader(key="verify.file").set_value(("copy.jpg", saved(copy, "JPEG"), "image/jpeg")).run()
+    assert not app.exception
+    assert "<h2>Altered</h2>" in words(app)
+    assert found.registration_id in words(app)
+    assert "robust fingerprint" in words(app)
+    assert "Tinted and outlined" in captions(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def textured() -> Image.Image:
+    """A grey picture with structure at several scales, as images of bodies have."""
+    random = np.random.default_rng(204)
+    total = np.zeros((512, 512))
+    for cells, weight in ((4, 60), (16, 35), (64, 18), (256, 8)):
+        coarse = Image.fromarray(random.uniform(-1, 1, (cells, cells)).astype(np.float32))
+        total += weight * np.asarray(coarse.resize((512, 512), Image.Resampling.BICUBIC))
+    return Image.fromarray(np.clip(total + 128, 0, 255).astype(np.uint8))
+
+
+def saved(image: Image.Image, kind: str) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, quality=85)
+    return stream.getvalue()
