@@ -119,6 +119,26 @@ def picture() -> Callable[[int], bytes]:
 
 
 @pytest.fixture
+def patched() -> Callable[[int], tuple[bytes, bytes]]:
+    """Makes a PNG with structure at several scales, as bodies have, and a JPEG copy with a patch at (96, 160)."""
+
+    def make(seed: int) -> tuple[bytes, bytes]:
+        random = np.random.default_rng(seed)
+        total = np.full((512, 512), 128.0)
+        for cells, weight in ((4, 60), (16, 35), (64, 18), (256, 8)):
+            coarse = Image.fromarray(random.uniform(-1, 1, (cells, cells)).astype(np.float32))
+            total += weight * np.asarray(coarse.resize((512, 512), Image.Resampling.BICUBIC))
+        original = np.clip(total, 0, 255).astype(np.uint8)
+        copy = Image.fromarray(original)
+        copy.paste(copy.crop((300, 300, 396, 396)), (96, 160))
+        stream = io.BytesIO()
+        copy.save(stream, "JPEG", quality=85)
+        return png(original), stream.getvalue()
+
+    return make
+
+
+@pytest.fixture
 def silent_url() -> str:
     """An address where nothing listens."""
     return f"http://127.0.0.1:{free_port()}"

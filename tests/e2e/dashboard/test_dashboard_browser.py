@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +13,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ledger.client import Client
-from ledger.schemas import Change, ChangedRegion, Transform, Verification
 
 pytestmark = pytest.mark.needs_browser
 FLAGS = [
@@ -142,46 +138,24 @@ def test_an_image_registered_in_the_page_shows_its_state(open_page: Open, size: 
 
 
 @pytest.mark.parametrize("size", list(SIZES), indirect=True)
-def test_a_change_map_is_drawn_numbered_and_saved(
-    open_page: Open, stack: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_patched_copy_gets_a_change_map_to_look_at_and_its_mask_to_save(
+    open_page: Open, stack: Any, size: tuple[int, int], patched: Callable[[int], tuple[bytes, bytes]], tmp_path: Path
 ) -> None:
-    data, mask = changed()
-    monkeypatch.setattr(stack.service, "verify", lambda *_, **__: altered(mask))
+    original, copy = patched(size[0])
+    found = Client(stack.url, stack.key).register(original)
     page = open_page()
-    upload(page, "copy.png", data)
-    expect(page.locator(".ms-change")).to_contain_text("in 1 region", timeout=_PATIENCE)
+    upload(page, "copy.jpg", copy)
+    expect(page.locator(".ms-banner h2")).to_have_text("Altered", timeout=_PATIENCE)
+    expect(page.locator(".ms-change")).to_contain_text(found.registration_id)
     drawn = page.locator(".st-key-change .js-plotly-plot")
     expect(drawn.locator(".imagelayer image")).to_have_count(3, timeout=_PATIENCE)
+    expect(drawn.locator(".annotation-text").first).to_have_text("1")
     drawn.locator(".slider-rail-touch-rect").click(position={"x": 1, "y": 1})
     expect(drawn.locator(".imagelayer image").nth(1)).to_have_css("opacity", "0")
-    expect(drawn.locator(".annotation-text")).to_have_text("1")
     assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Mask (PNG)").click()
     download.value.save_as(tmp_path / "mask.png")
-    assert (tmp_path / "mask.png").read_bytes() == mask
-
-
-def changed() -> tuple[bytes, bytes]:
-    """A grey picture and the mask of a square in it."""
-    files = []
-    for grey, inside in ((90, 180), (0, 255)):
-        image = Image.new("L", (512, 512), grey)
-        image.paste(inside, (128, 192, 224, 288))
-        stream = io.BytesIO()
-        image.save(stream, "PNG")
-        files.append(stream.getvalue())
-    return files[0], files[1]
-
-
-def altered(mask: bytes) -> Verification:
-    """The server's answer about a picture with that square changed."""
-    found = Change(
-        original="1" * 32, basis="trace/1", frame=0, width=512, height=512, changed_percent=3.5, limits="weak changes",
-        transform=Transform(matrix=(1, 0, 0, 0, 1, 0), words=[], shown_percent=100),
-        regions=[ChangedRegion(x=128, y=192, w=96, h=96, area_percent=3.5)], mask_png=b64encode(mask).decode(),
-    )  # fmt: skip
-    return Verification(
-        verdict="altered", accepted=False, policy="clinical", reason="r", checks=[], change=found,
-        checked_at=datetime.now(UTC),
-    )  # fmt: skip
+    with Image.open(tmp_path / "mask.png") as mask:
+        assert mask.size == (512, 512)
+        assert mask.convert("L").getpixel((144, 208)) == 255

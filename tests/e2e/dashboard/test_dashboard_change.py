@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -133,36 +132,17 @@ def test_the_map_is_laid_on_the_frame_that_it_is_of(
 
 
 def test_a_jpeg_copy_with_a_patch_names_its_original_and_shows_the_patch(
-    stack: Any, monkeypatch: pytest.MonkeyPatch
+    stack: Any, monkeypatch: pytest.MonkeyPatch, patched: Callable[[int], tuple[bytes, bytes]]
 ) -> None:
-    original = textured()
-    found = Client(stack.url, stack.key).register(saved(original, "PNG"))
-    stack.anchor()
-    copy = original.copy()
-    copy.paste(original.crop((300, 300, 396, 396)), (96, 160))
+    original, copy = patched(1)
+    found = Client(stack.url, stack.key).register(original)
     monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
     monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
     app = AppTest.from_file(APP, default_timeout=60).run()
-    app.file_uploader(key="verify.file").set_value(("copy.jpg", saved(copy, "JPEG"), "image/jpeg")).run()
+    app.file_uploader(key="verify.file").set_value(("copy.jpg", copy, "image/jpeg")).run()
     assert not app.exception
     assert "<h2>Altered</h2>" in words(app)
     assert found.registration_id in words(app)
     assert "robust fingerprint" in words(app)
     assert "Tinted and outlined" in captions(app)
     assert len(app.get("plotly_chart")) == 1
-
-
-def textured() -> Image.Image:
-    """A grey picture with structure at several scales, as images of bodies have."""
-    random = np.random.default_rng(204)
-    total = np.zeros((512, 512))
-    for cells, weight in ((4, 60), (16, 35), (64, 18), (256, 8)):
-        coarse = Image.fromarray(random.uniform(-1, 1, (cells, cells)).astype(np.float32))
-        total += weight * np.asarray(coarse.resize((512, 512), Image.Resampling.BICUBIC))
-    return Image.fromarray(np.clip(total + 128, 0, 255).astype(np.uint8))
-
-
-def saved(image: Image.Image, kind: str) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, quality=85)
-    return stream.getvalue()
