@@ -127,7 +127,7 @@ class Derivations:
         origin = Origin(image.digests, image.facts, attributes, tiles)
         if original is not None:
             _must_be(registration, original, self._limits)
-        return _Pair(registration, origin, original, data, digest_set(data, self._limits))
+        return _Pair(registration, origin, original, data, digest_set(data, self._limits, traced=True))
 
     def _check(self, pair: _Pair, operation: str, hidden: Sequence[Box]) -> Finding:
         name = same_samples(pair.origin, pair.digests)
@@ -164,12 +164,13 @@ class Derivations:
         return Finding("consistent" if pair.lossy else "proven", how, figures)
 
     def _alike(self, pair: _Pair) -> Finding:
+        """By fingerprints: the operations that come here may change every sample and still alter nothing."""
         if self._look_alikes is None:
             return Finding("declared", "could not be compared: the comparison of fingerprints is turned off")
         if pair.original is None:
-            found = self._look_alikes.against(pair.registration, pair.data)
+            found = self._look_alikes.against(pair.registration, pair.data, exact=False)
         else:
-            found = self._look_alikes.against_file(pair.original, pair.data)
+            found = self._look_alikes.against_file(pair.original, pair.data, exact=False)
         return _judged(found, pair.registration.id)
 
     def _decode(self, data: bytes) -> DecodedImage:

@@ -80,27 +80,28 @@ class LookAlikes:
                 break
         return self._answer(best, disputed, searched)
 
-    def against(self, registration: Registration, data: bytes) -> Search:
-        """The image in ``data`` against one registration: by exact tiles where samples can be compared, else by the
-        fingerprint. Errors as :meth:`find`."""
+    def against(self, registration: Registration, data: bytes, *, exact: bool = True) -> Search:
+        """The image in ``data`` against one registration: by exact tiles where samples can be compared, else, or
+        always when not ``exact``, by the fingerprint. Errors as :meth:`find`."""
         image = decode(data, self._limits)
-        exact = _by_tiles(registration, data, self._limits)
-        if exact is not None:
-            return Search("found", "compared tile by tile", registration, exact)
+        change = _by_tiles(registration, data, self._limits) if exact else None
+        if change is not None:
+            return Search("found", "compared tile by tile", registration, change)
         trace = self._trace(registration.id)
         if trace is None:
             return Search("incomparable", f"registration {registration.id} has no fingerprint", registration)
         return _compared(trace, Disputed(image), registration)
 
-    def against_file(self, original: bytes, data: bytes) -> Search:
+    def against_file(self, original: bytes, data: bytes, *, exact: bool = True) -> Search:
         """The image in ``data`` against the file ``original``: sample by sample where both have one shape and came
-        without loss, else as a fingerprint made of it now. ``registration`` is None: the ledger was not asked."""
+        without loss, else, or always when not ``exact``, as a fingerprint made of it now. ``registration`` is None: the
+        ledger was not asked."""
         from ledger.core.digests import digest_set
         from ledger.core.trace.blob import unpack_trace
         from ledger.core.trace.differing import exact_change
 
         first, second = decode(original, self._limits), decode(data, self._limits)
-        change = exact_change(first, second)
+        change = exact_change(first, second) if exact else None
         if change is not None:
             return Search("found", "compared sample by sample with the file given", None, change)
         record = digest_set(original, self._limits, traced=True).trace

@@ -66,10 +66,12 @@ class Scripted:
     answer: Outcome | LedgerError = field(default_factory=lambda: Outcome("incomparable"))
     asked: list[str] = field(default_factory=list)
 
-    def against(self, registration: Registration, data: bytes) -> Outcome:
+    def against(self, registration: Registration, data: bytes, *, exact: bool) -> Outcome:
+        assert not exact
         return self._answer("registration")
 
-    def against_file(self, original: bytes, data: bytes) -> Outcome:
+    def against_file(self, original: bytes, data: bytes, *, exact: bool) -> Outcome:
+        assert not exact
         return self._answer("file")
 
     def _answer(self, what: str) -> Outcome:
