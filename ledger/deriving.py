@@ -59,14 +59,14 @@ class _Pair:
 
 
 class Derivations:
-    """Appends derive entries to one registrar's log. ``look_alikes`` None: fingerprints are not compared."""
+    """Appends derive entries to one registrar's log."""
 
     def __init__(
         self,
         store: RecordStore,
         registrations: Registrations,
         registrar: Registrar,
-        look_alikes: LookAlikes | None,
+        look_alikes: LookAlikes,
         limits: Limits,
     ) -> None:
         self._store = store
@@ -165,8 +165,6 @@ class Derivations:
 
     def _alike(self, pair: _Pair) -> Finding:
         """By fingerprints: the operations that come here may change every sample and still alter nothing."""
-        if self._look_alikes is None:
-            return Finding("declared", "could not be compared: the comparison of fingerprints is turned off")
         if pair.original is None:
             found = self._look_alikes.against(pair.registration, pair.data, exact=False)
         else:

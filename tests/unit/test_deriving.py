@@ -275,10 +275,3 @@ def test_the_original_is_of_this_log(room: Room) -> None:
 def test_bad_input_is_refused(data: bytes, operation: str, hide: list[Any], room: Room) -> None:
     with pytest.raises(InputError):
         room.derive(data, operation, hide=hide)
-
-
-def test_without_a_comparison_of_fingerprints_the_declaration_stands_alone() -> None:
-    room = Room()
-    store = cast(RecordStore, room.store)
-    room.derivations = Derivations(store, room.registrations, HERE, None, Limits())
-    assert room.derive(JPEG, "windowed").finding.checked == "declared"
