@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ledger.similarity import LookAlikes, Search
 
 _WITHDRAWN = (Standing.REVOKED, Standing.SUPERSEDED)
+LEAST_SHOWN = 0.7
+"""A crop that shows less of the registered frame need not be found by its fingerprint."""
 _EMPTY = "Send the file again; nothing was registered."
 
 
@@ -136,7 +138,7 @@ class Derivations:
         if operation == "de-identified":
             return self._de_identified(pair, hidden)
         exact = self._cropped(pair) if operation == "cropped" else None
-        return exact or self._alike(pair)
+        return exact or self._alike(pair, operation)
 
     def _de_identified(self, pair: _Pair, hidden: Sequence[Box]) -> Finding:
         check_header("de-identified", pair.origin, pair.digests)
@@ -163,12 +165,16 @@ class Derivations:
         figures = {"x": x, "y": y, "w": layout.columns, "h": layout.rows}
         return Finding("consistent" if pair.lossy else "proven", how, figures)
 
-    def _alike(self, pair: _Pair) -> Finding:
+    def _alike(self, pair: _Pair, operation: str) -> Finding:
         """By fingerprints: the operations that come here may change every sample and still alter nothing."""
         if pair.original is None:
             found = self._look_alikes.against(pair.registration, pair.data, exact=False)
         else:
             found = self._look_alikes.against_file(pair.original, pair.data, exact=False)
+        if found.outcome == "none" and operation == "cropped" and (shown := _shown(pair)) < LEAST_SHOWN:
+            least = f"{100 * LEAST_SHOWN:.0f} %"
+            detail = f"the crop shows {100 * shown:.0f} % of the registered frame, and a comparison wants {least}"
+            return Finding("declared", detail)
         return _judged(found, pair.registration.id)
 
     def _decode(self, data: bytes) -> DecodedImage:
@@ -183,6 +189,13 @@ def _same(origin: Origin, derived: DigestSet, operation: str, name: str) -> Find
         return Finding("consistent", f"{name} is the original's; its attributes are not known", {"digest": name})
     about = ", and no identifying attribute is" if operation == "de-identified" else ""
     return Finding("proven", f"{name} is the original's{about}", {"digest": name})
+
+
+def _shown(pair: _Pair) -> float:
+    """The share of the registered frame's area that a crop of the same scale shows; 1 when its size is not known."""
+    rows, columns = pair.origin.facts.get("rows"), pair.origin.facts.get("columns")
+    tiles = pair.digests.tiles
+    return tiles.rows * tiles.columns / (rows * columns) if rows and columns else 1.0
 
 
 def _judged(found: Search, original: str) -> Finding:

@@ -185,6 +185,15 @@ def test_another_image_is_a_contradiction(room: Room) -> None:
     assert "found another" in contradiction(lambda: room.derive(JPEG, "recompressed"))
 
 
+def test_a_crop_too_small_to_be_compared_is_declared_and_a_larger_one_is_not(room: Room) -> None:
+    room.alike.answer = Outcome("none")
+    small, large = saved(WHOLE[1:49, 1:97]), saved(WHOLE[1:93, 1:121])
+    found = room.derive(small, "cropped").finding
+    assert (found.checked, "38 % of the registered frame" in found.how) == ("declared", True)
+    assert "found another" in contradiction(lambda: room.derive(large, "cropped"))
+    assert "found another" in contradiction(lambda: room.derive(saved(WHOLE[2:50, 1:97]), "recompressed"))
+
+
 @pytest.mark.parametrize("outcome", ["unsure", "incomparable"])
 def test_what_cannot_be_compared_is_declared_and_says_why(outcome: str, room: Room) -> None:
     room.alike.answer = Outcome(outcome, detail="a plain picture")
