@@ -50,7 +50,7 @@ def copies_to_try() -> dict[str, bytes]:
     return {
         "ct-reencoded-rle.dcm": _changed_ct(lambda image: image.compress(RLELossless, generate_instance_uid=False)),
         "ct-tampered.dcm": _changed_ct(_paint_a_spot),
-        "never-registered.png": _encoded(".png", _phantom(seed=2)),
+        "never-registered.png": _encoded(".png", _phantom(seed=3)),
     }
 
 
@@ -102,13 +102,17 @@ def _paint_a_spot(image: pydicom.Dataset) -> None:
 
 
 def _phantom(seed: int) -> Pixels:
-    """A drawn slice, 256×256 grey: an oval body with two dark oval fields, a bright column, and noise."""
+    """A drawn slice, 256×256 grey: an oval body with two dark oval fields, a bright column, and noise.
+
+    Each seed draws another body: two drawings of one body are a picture and its altered copy.
+    """
+    other = 12 * (seed - 1)
     noise = np.random.default_rng(seed).normal(0, 4, (256, 256))
     slice_ = np.zeros((256, 256), np.uint8)
-    cv2.ellipse(slice_, (128, 128), (110, 90), 0, 0, 360, 120, -1)
-    for x in (84, 172):
-        cv2.ellipse(slice_, (x, 122), (30, 52), 0, 0, 360, 40, -1)
-    cv2.circle(slice_, (128, 176), 16, 220, -1)
+    cv2.ellipse(slice_, (128, 128), (110 - other, 90 + other), 0, 0, 360, 120, -1)
+    for x in (84 + other // 2, 172 - other // 2):
+        cv2.ellipse(slice_, (x, 122 - other), (30 - other // 2, 52), 0, 0, 360, 40, -1)
+    cv2.circle(slice_, (128, 176 + other), 16, 220, -1)
     cv2.circle(slice_, (84 + 8 * seed, 110), 5, 150, -1)
     blurred: Pixels = np.clip(cv2.GaussianBlur(slice_, (5, 5), 0) + noise, 0, 255).astype(np.uint8)
     return blurred

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 
@@ -162,11 +163,21 @@ def test_an_unknown_policy_is_a_usage_error(run, images):
     assert "lax" in ran.err
 
 
-def test_against_names_the_original_to_compare_with(run, registered, images):
+def test_against_names_the_original_to_compare_with(run, registered, images, tmp_path):
+    identity = registered["png"]["registration_id"]
+    picture = cv2.imread(str(images / "phantom.png"), cv2.IMREAD_UNCHANGED)
+    picture[100, 50] ^= 1
+    cv2.imwrite(str(tmp_path / "one-pixel.png"), picture)
+    line = run("verify", tmp_path / "one-pixel.png", "--against", identity, "--json").line
+    assert (line["verdict"], line["change"]["basis"]) == ("altered", "tile/1")
+    assert line["registration"]["registration_id"] == identity
+
+
+def test_a_picture_that_is_no_copy_of_the_one_named_is_not_called_altered(run, registered, images):
     identity = registered["png"]["registration_id"]
     line = run("verify", images / "never-registered.png", "--against", identity, "--json").line
-    assert line["verdict"] == "altered"
-    assert line["registration"]["registration_id"] == identity
+    assert (line["verdict"], line["registration"]) == ("unregistered", None)
+    assert identity in line["reason"]
 
 
 def test_against_an_unknown_registration_is_bad_input(run, images):
