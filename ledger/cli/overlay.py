@@ -10,7 +10,7 @@ import numpy as np
 from ledger.core.images import decode
 from ledger.core.images.model import MONOCHROME_INVERTED
 from ledger.errors import UnreadableImage
-from ledger.pixels import frame_pixels
+from ledger.pixels import frame_pixels, spread
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +23,8 @@ _TINT = 0.35
 
 
 def overlay(image: bytes, mask: bytes, frame: int, limits: Limits) -> bytes:
-    """A colour PNG of the frame numbered ``frame`` of the file ``image``, red where the PNG ``mask`` is white.
+    """A colour PNG of the frame numbered ``frame`` of the file ``image`` (the middle one if it has fewer frames), red
+    where the PNG ``mask`` is white.
 
     UnreadableImage when the mask is not one of that frame, InputError when the image cannot be decoded.
     """
@@ -43,10 +44,8 @@ def overlay(image: bytes, mask: bytes, frame: int, limits: Limits) -> bytes:
 def _rendered(image: bytes, frame: int, limits: Limits) -> npt.NDArray[np.uint8]:
     """The frame in blue, green and red; samples of more than 8 bits stretched over those that are there."""
     decoded = decode(image, limits)
-    pixels = next(frame_pixels(decoded, image, (frame,)), None)
-    if pixels is None:
-        raise UnreadableImage(f"expected frame {frame}, found {decoded.frames} frames")
-    samples = pixels.pixels
+    (number,) = (frame,) if frame < decoded.frames else spread(decoded.frames, 1)
+    samples = next(frame_pixels(decoded, image, (number,))).pixels
     if samples.dtype != np.uint8:
         least, most = int(samples.min()), int(samples.max())
         samples = ((samples - least) * (255.0 / max(1, most - least))).astype(np.uint8)

@@ -147,7 +147,7 @@ def _overlay(change: Change) -> Path | None:
 
 def disputed_frame(change: Change) -> int:
     """The frame of the disputed file that the mask is of, counted from 0."""
-    return int(change.figures.get("disputed_frame", 0))
+    return int(change.figures.get("disputed_frame", change.frame))
 
 
 def _show_verification(file: Path, found: Verification, as_json: bool) -> None:

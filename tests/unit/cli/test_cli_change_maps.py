@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from ledger.cli.output import change_facts
 from ledger.cli.overlay import overlay
@@ -101,3 +103,14 @@ def test_words_for_people_say_how_the_copy_lies_what_changed_and_what_cannot_be_
     assert ("region", "x 10, y 20, w 8, h 4: 0.50 %") in said
     assert ("regions", "2 more (--json lists them)") in said
     assert ("limits", "nothing below 8 pixels") in said
+
+
+@pytest.mark.parametrize(("frame", "grey"), [(0, 30), (1, 90), (2, 150), (7, 90)])
+def test_the_overlay_shows_the_frame_that_was_compared_or_the_middle_one(frame: int, grey: int) -> None:
+    pages = [Image.fromarray(np.full((60, 80), value, np.uint8)) for value in (30, 90, 150)]
+    file = BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    shown = cv2.imdecode(
+        np.frombuffer(overlay(file.getvalue(), mask_of(), frame, Limits()), np.uint8), cv2.IMREAD_COLOR
+    )
+    assert shown[0, 0].tolist() == [grey] * 3
