@@ -1,7 +1,8 @@
 """Laying the registered cells on a disputed picture, and saying how well they agree.
 
 A first lay comes from the search (which window, which orientation). Where the agreement is not good yet, it is refined
-by the enhanced correlation coefficient (Evangelidis and Psarakis 2008: affine, coarse to fine).
+by the enhanced correlation coefficient (Evangelidis and Psarakis 2008: affine, coarse to fine), then by robust steps
+that changed regions cannot pull at, and a lay that is nearly one pixel to one pixel is tried as exactly that.
 
 Agreement: both pictures without their coarse shading (high pass, 2 cells), correlated in every 5 × 5 neighbourhood. Of
 the half of the neighbourhoods with most texture, ``lower`` is the first quartile and ``share`` how many correlate above
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ledger.core.trace.robust import as_step, basis_of, explained_by
 from ledger.core.trace.sampling import Sampled, sample
 from ledger.core.trace.tone import Tone, fit_tone
 
@@ -29,6 +31,7 @@ _LEAST_CELLS = 64
 _SIDE = 5
 _SIGMAS = (2.0, 1.0, 0.7)
 _ITERATIONS = 30
+_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,35 @@ def lay_on(cells: Cells, picture: Picture, first: Lay) -> Laid | None:
         found = _laid(values, picture, lay) if lay is not None else None
         if found is not None and found.agreement.whole > best.agreement.whole + 0.002:
             best = found
+    return best if best is None or best.lay is first else _settled(values, picture, best, cells.block)
+
+
+def _settled(values: Picture, picture: Picture, best: Laid, block: int) -> Laid:
+    """After robust steps, and exact where the copy is a plain crop."""
+    for _ in range(_STEPS):
+        step = _robust_step(best)
+        found = _laid(values, picture, after(best.lay, step)) if step is not None else None
+        if found is None or found.agreement.whole < best.agreement.whole - 1e-4:
+            break
+        best = found
+    exact = np.round(best.lay)
+    exact[:, :2] = np.eye(2) * block
+    if np.abs(best.lay - exact)[:, :2].max() < 0.02 * block and np.abs(best.lay - exact)[:, 2].max() < 0.5 * block:
+        found = _laid(values, picture, exact)
+        if found is not None and found.agreement.whole >= best.agreement.whole - 1e-4:
+            return found
     return best
+
+
+def _robust_step(laid: Laid) -> Lay | None:
+    difference = laid.sampled.means - laid.expected
+    weights = explained_by(basis_of(laid.expected), difference, laid.sampled.inside, laid.unit)
+    return None if weights is None else as_step(np.clip(weights, -2, 2), laid.expected.shape)
+
+
+def after(second: Lay, first: Lay) -> Lay:
+    """The matrix that does ``first`` and then ``second``."""
+    return np.column_stack((second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]))
 
 
 def _laid(values: Picture, picture: Picture, lay: Lay) -> Laid | None:
@@ -123,4 +154,4 @@ def _refined(laid: Laid, sigma: float) -> Lay | None:
     turn = step[:, :2].astype(np.float64)
     # From pixel centres, which OpenCV counts from, to corners.
     shift = step[:, 2] + 0.5 - turn @ np.array([0.5, 0.5])
-    return np.column_stack((laid.lay[:, :2] @ turn, laid.lay[:, :2] @ shift + laid.lay[:, 2]))
+    return after(laid.lay, np.column_stack((turn, shift)))

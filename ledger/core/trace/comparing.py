@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from ledger.core.change import Change, ChangedRegion
-from ledger.core.trace.aligning import Laid, lay_on, window_lay
+from ledger.core.trace.aligning import Laid, after, lay_on, window_lay
 from ledger.core.trace.cells import TILE
 from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented
-from ledger.core.trace.lying import after, from_oriented, transform_of
+from ledger.core.trace.lying import from_oriented, transform_of
 from ledger.core.trace.noise import weigh
 from ledger.core.trace.regions import changed_cells
 
@@ -130,8 +130,9 @@ def _without_rim(laid: Laid) -> Laid:
     if whole:
         return laid
     inside = laid.sampled.inside
-    inner = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(bool)
-    return replace(laid, sampled=replace(laid.sampled, inside=inner))
+    inner = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1]
+    rimless: Where = np.equal(inner, 1)
+    return replace(laid, sampled=replace(laid.sampled, inside=rimless))
 
 
 def _on_picture(tiles: Where, fit: Fit, size: tuple[int, ...]) -> Where:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ledger.core.change import Transform
+from ledger.core.trace.aligning import after
 
 if TYPE_CHECKING:
     from ledger.core.trace.aligning import Laid
@@ -27,11 +28,6 @@ def from_oriented(number: int, size: tuple[int, ...]) -> Lay:
         3: np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height]]),
     }[number % 4]
     return after(back, mirror)
-
-
-def after(second: Lay, first: Lay) -> Lay:
-    """The matrix that does ``first`` and then ``second``."""
-    return np.column_stack((second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]))
 
 
 def transform_of(cells: Cells, laid: Laid, number: int, size: tuple[int, ...]) -> Transform:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ledger.core.trace.robust import basis_of, explained_by, slopes
+
 if TYPE_CHECKING:
     from ledger.core.trace.aligning import Laid
     from ledger.core.trace.sampling import Picture, Where
@@ -29,7 +31,8 @@ _FLOORS = {1: 0.9, 3: 0.6, 5: 0.5}
 or a codec does to a whole area stays in the mean."""
 _ENERGY_FLOOR = 0.3
 _MOST = 8.0
-_FEWEST = 200
+_EXTRAPOLATED = 12.0
+_MIXED = 0.3
 
 
 @dataclass(frozen=True)
@@ -74,47 +77,20 @@ def _energy(single: Picture, busy: Where) -> Picture:
     return np.asarray((energy - middle) / max(spread, _ENERGY_FLOOR), np.float32)
 
 
-def _slopes(picture: Picture) -> tuple[Picture, Picture]:
-    across, down = (cv2.Sobel(picture, cv2.CV_32F, dx, 1 - dx, ksize=3) / 8 for dx in (1, 0))
-    return across, down
-
-
 def _common(expected: Picture, difference: Picture, inside: Where, unit: float) -> Picture:
-    """What one affine shift, one blur and one offset of the whole picture explain of the differences."""
-    rows, columns = expected.shape
-    across, down = _slopes(expected)
-    bulge = cv2.Laplacian(expected, cv2.CV_32F, ksize=1)
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    x, y = x / columns - 0.5, y / rows - 0.5
-    parts = (bulge, across, down, x * across, y * across, x * down, y * down, np.ones_like(expected))
-    basis = np.stack(parts, axis=-1)
-    used = inside & (np.abs(across) + np.abs(down) + np.abs(bulge) > 0.5 * unit)
-    used[[0, -1]] = used[:, [0, -1]] = False
-    if used.sum() < _FEWEST:
+    """What is common to the whole picture; the blur at most 0.3, each shift at most half a cell: more is no noise."""
+    basis = basis_of(expected)
+    weights = explained_by(basis, difference, inside, unit)
+    if weights is None:
         return np.zeros_like(expected)
-    weights = _fitted(basis[used].astype(np.float64), difference[used].astype(np.float64), unit)
-    explained: Picture = (basis @ weights).astype(np.float32)
-    return explained
-
-
-def _fitted(basis: Numbers, wanted: Numbers, unit: float) -> Numbers:
-    """Robust least squares; the blur at most 0.3 and each shift at most half a cell, beyond which it is no noise."""
-    trust: Numbers = np.ones(len(wanted))
-    weights: Numbers = np.zeros(basis.shape[1])
-    ridge = np.eye(basis.shape[1]) * 1e-6 * len(wanted)
-    for _ in range(5):
-        weighted = basis * trust[:, None]
-        weights = np.linalg.solve(basis.T @ weighted + ridge, weighted.T @ wanted)
-        away = wanted - basis @ weights
-        trust[:] = 1 / (1 + (away / (2 * (float(np.median(np.abs(away))) * 1.48 + 0.2 * unit))) ** 2)
     most = np.array([0.3, *[0.5] * 6, np.inf])
-    return np.clip(weights, -most, most)
+    return np.asarray(basis @ np.clip(weights, -most, most), np.float32)
 
 
 def _texture(expected: Picture, deviations: Picture, inside: Where) -> Picture:
     from ledger.core.trace.aligning import high_pass
 
-    across, down = _slopes(expected)
+    across, down = slopes(expected)
     slope = cv2.dilate(np.sqrt(across**2 + down**2), _KERNEL)
     rough = cv2.boxFilter(np.abs(high_pass(expected, inside, 1.0)), -1, (5, 5))
     texture: Picture = cv2.boxFilter(slope, -1, (3, 3)) + rough + np.float32(0.5) * cv2.dilate(deviations, _KERNEL)
@@ -126,8 +102,8 @@ def _scale(difference: Picture, texture: Picture, inside: Where) -> Picture:
     ordered, sizes = texture[inside][order], np.abs(difference[inside])[order]
     edges = np.linspace(0, len(ordered), _GROUPS + 1).astype(int)
     pairs = [(a, b) for a, b in pairwise(edges) if b > a]
-    middles = np.array([ordered[a:b].mean() for a, b in pairs])
-    scales = np.maximum.accumulate([float(np.median(sizes[a:b])) * 1.48 for a, b in pairs])
+    middles: Numbers = np.array([float(ordered[a:b].mean()) for a, b in pairs])
+    scales: Numbers = np.maximum.accumulate([float(np.median(sizes[a:b])) * 1.48 for a, b in pairs])
     middles, places = np.unique(middles, return_index=True)
     found = np.interp(texture, middles, scales[places])
     # Beyond the last group, where few cells are, the scale goes on rising in proportion.
@@ -145,8 +121,11 @@ def _bend(laid: Laid, values: Picture) -> Picture:
         bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
     if tone.free:
         last = tone(np.asarray(tone.known, np.float32))
-        bend = bend + 0.7 * np.where(values > tone.known[1], np.abs(laid.expected - last[1]) + 4 * unit, 0)
+        bend = bend + 0.7 * np.where(values > tone.known[1], np.abs(laid.expected - last[1]) + _EXTRAPOLATED * unit, 0)
         bend = bend + 0.7 * np.where(values < tone.known[0], np.abs(laid.expected - last[0]), 0)
+    if tone.free or tone.cut:
+        # A cell with an edge in it: its pixels lie on both sides of a bend, wherever their mean lies.
+        bend = np.maximum(bend, _MIXED * cv2.dilate(laid.sampled.deviations, _KERNEL))
     return np.asarray(np.where(inside, bend, 0), np.float32)
 
 

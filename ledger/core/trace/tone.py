@@ -35,6 +35,12 @@ class Tone:
     known: tuple[float, float]
     rising: bool
 
+    @property
+    def cut(self) -> bool:
+        """Whether values that were fitted lie beyond an end of the curve, as under a narrow window."""
+        low, high = self.known
+        return bool(self.knots[1] > low + 0.01 * (high - low) or self.knots[-2] < high - 0.01 * (high - low))
+
     def __call__(self, values: Picture) -> Picture:
         """The levels that ``values`` became."""
         return np.interp(values, self.knots, self.levels).astype(np.float32)
