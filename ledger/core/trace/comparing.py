@@ -105,8 +105,7 @@ def by_tiles(cells: Where) -> Where:
     rows, columns = -(-cells.shape[0] // TILE), -(-cells.shape[1] // TILE)
     padded = np.zeros((rows * TILE, columns * TILE), bool)
     padded[: cells.shape[0], : cells.shape[1]] = cells
-    tiles: Where = padded.reshape(rows, TILE, columns, TILE).any(axis=(1, 3))
-    return tiles
+    return np.array(padded.reshape(rows, TILE, columns, TILE).any(axis=(1, 3)))
 
 
 def regions_of(mask: Where) -> tuple[ChangedRegion, ...]:
@@ -131,8 +130,7 @@ def _without_rim(laid: Laid) -> Laid:
         return laid
     inside = laid.sampled.inside
     inner = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1]
-    rimless: Where = np.equal(inner, 1)
-    return replace(laid, sampled=replace(laid.sampled, inside=rimless))
+    return replace(laid, sampled=replace(laid.sampled, inside=np.array(inner, bool)))
 
 
 def _on_picture(tiles: Where, fit: Fit, size: tuple[int, ...]) -> Where:

@@ -23,15 +23,22 @@ STRONG = 4.0
 LEAST_MASS = 60.0
 _WEAK = 3.0
 _MOST = 12.0
+_SCATTERED = 0.75
 _ELLIPSE = cv2.MORPH_ELLIPSE
 
 
 def changed_cells(evidence: Evidence) -> tuple[Where, float]:
     """The changed cells (rows, columns), and the greatest mass of any region, counted or not."""
     labels, masses = _masses(evidence)
-    kept = np.isin(labels, 1 + np.flatnonzero(masses >= LEAST_MASS))
+    kept = np.isin(labels, 1 + np.flatnonzero(masses >= _wanted(masses)))
     greatest = float(masses.max()) if masses.size else 0.0
     return (_grown(evidence, kept) if kept.any() else kept), greatest
+
+
+def _wanted(masses: npt.NDArray[np.float64]) -> float:
+    """The mass that counts: more where lesser regions lie all over the picture, as after heavy compression."""
+    lesser = masses[masses < 0.5 * masses.max(initial=0.0)]
+    return LEAST_MASS + _SCATTERED * float(lesser.sum())
 
 
 def _masses(evidence: Evidence) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:

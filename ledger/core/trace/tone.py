@@ -36,10 +36,17 @@ class Tone:
     rising: bool
 
     @property
-    def cut(self) -> bool:
-        """Whether values that were fitted lie beyond an end of the curve, as under a narrow window."""
+    def bent(self) -> float:
+        """0 for a straight line over the values it was fitted to, 1 for one that is cut off within them; between, four
+        times the greatest distance of a free curve from the line through its ends, as a share of its range."""
         low, high = self.known
-        return bool(self.knots[1] > low + 0.01 * (high - low) or self.knots[-2] < high - 0.01 * (high - low))
+        margin = 0.01 * (high - low)
+        if not self.free:
+            return float(self.knots[1] > low + margin or self.knots[-2] < high - margin)
+        inner = (self.knots >= low) & (self.knots <= high)
+        knots, levels = self.knots[inner], self.levels[inner]
+        chord = np.interp(knots, (low, high), (levels[0], levels[-1]))
+        return min(1.0, 4 * float(np.abs(levels - chord).max() / max(float(np.ptp(levels)), 1e-9)))
 
     def __call__(self, values: Picture) -> Picture:
         """The levels that ``values`` became."""
@@ -75,7 +82,15 @@ def fit_tone(values: npt.NDArray[np.float32], levels: npt.NDArray[np.float32], u
     cut = np.minimum(np.abs(raw - points.least), np.abs(raw - points.greatest)) < 16 * unit
     weights = np.where(cut, 0.05 * points.weights, points.weights)
     straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
-    return tone if straight <= 1.2 * free + 0.2 * unit else curve
+    return tone if straight <= 1.2 * free + 0.2 * unit and _near(tone, curve, points, weights, unit) else curve
+
+
+def _near(tone: Tone, curve: Tone, points: _Points, weights: Numbers, unit: float) -> bool:
+    """Whether the line stays within two grey levels of the curve over all but a twentieth of the values that count."""
+    apart = np.abs(
+        np.interp(points.values, tone.knots, tone.levels) - np.interp(points.values, curve.knots, curve.levels)
+    )
+    return bool(weights[apart > 2 * unit].sum() <= 0.05 * weights.sum())
 
 
 def _points(values: Numbers, levels: Numbers) -> _Points:
