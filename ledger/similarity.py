@@ -6,7 +6,7 @@ or rejected by it, so that a look-alike (a neighbouring slice, another patient) 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +26,8 @@ CANDIDATES = 6
 """So many of the nearest registered images are aligned and compared."""
 FARTHEST = 116
 """Bits of 256 that a candidate's code may differ by; unrelated images differ by 100 to 150."""
+_RIVAL = 8
+_MOST_EXACT = 50.0
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,26 @@ class LookAlikes:
         picture = disputed.picture(disputed.middle)
         if picture is None:
             return Search("incomparable", "the picture is too small or of one value: nothing to compare")
-        near = self._index.nearest(disputed_codes(picture), CANDIDATES)
+        codes = disputed_codes(picture)
+        near = self._index.nearest(codes, CANDIDATES)
         searched = self._index.size()
         if not searched:
             return Search("incomparable", "no registered image has a fingerprint", figures={"searched": 0})
+        return self._answer(self._best(near, picture, codes), data, disputed, searched)
+
+    def _best(self, near: Sequence[Near], picture: Picture, codes: bytes) -> tuple[Near, Fit, Trace] | None:
+        """The candidate that fits best; once one is a copy, only those about as near can be a better one."""
         best: tuple[Near, Fit, Trace] | None = None
+        farthest = FARTHEST
         for candidate in near:
-            if candidate.distance > FARTHEST:
+            if candidate.distance > farthest:
                 break
-            found = self._fitted(candidate, picture)
-            if found is None:
-                continue
-            if best is None or found[0].quality > best[1].quality:
+            found = self._fitted(candidate, picture, codes)
+            if found is not None and (best is None or found[0].quality > best[1].quality):
                 best = (candidate, *found)
-            if best[1].copy:
-                break
-        return self._answer(best, disputed, searched)
+            if best is not None and best[1].copy:
+                farthest = min(farthest, best[0].distance + _RIVAL)
+        return best
 
     def against(self, registration: Registration, data: bytes, *, exact: bool = True) -> Search:
         """The image in ``data`` against one registration: by exact tiles where samples can be compared, else, or
@@ -109,13 +115,13 @@ class LookAlikes:
             return Search("incomparable", "the original is too small or of one value: nothing to compare")
         return _compared(unpack_trace(record.blob), Disputed(second), None)
 
-    def _fitted(self, candidate: Near, picture: Picture) -> tuple[Fit, Trace] | None:
-        from ledger.core.trace.comparing import fit_picture
+    def _fitted(self, candidate: Near, picture: Picture, codes: bytes) -> tuple[Fit, Trace] | None:
+        from ledger.core.trace.comparing import best_fit
 
         trace = self._trace(candidate.registration)
         if trace is None or candidate.frame >= len(trace.cells):
             return None
-        fit = fit_picture(trace.cells[candidate.frame], picture, candidate.query % 8, candidate.window)
+        fit = best_fit(trace.cells[candidate.frame], picture, codes)
         return None if fit is None else (fit, trace)
 
     def _trace(self, registration: str) -> Trace | None:
@@ -127,7 +133,7 @@ class LookAlikes:
         except InvalidDigest:  # a damaged row; the audit names it
             return None
 
-    def _answer(self, best: tuple[Near, Fit, Trace] | None, disputed: Disputed, searched: int) -> Search:
+    def _answer(self, best: tuple[Near, Fit, Trace] | None, data: bytes, disputed: Disputed, searched: int) -> Search:
         figures: dict[str, Any] = {"searched": searched}
         none = f"none of {searched} registered images is its original"
         if best is None or not best[1].near:
@@ -140,7 +146,10 @@ class LookAlikes:
         if not fit.copy:
             detail = f"looks like registration {registration.id}, but the fingerprint neither confirms nor excludes it"
             return Search("unsure", detail, registration, figures=figures)
-        change = _change(trace, fit, disputed)
+        exact = _by_tiles(registration, data, self._limits)
+        # Where nearly every tile differs, as in another window, tiles do not say where it was changed.
+        small = exact is not None and exact.changed_percent <= _MOST_EXACT
+        change = exact if small else _change(trace, fit, disputed)
         return Search("found", f"a copy of registration {registration.id}", registration, change, figures)
 
 
@@ -182,21 +191,14 @@ def _compared(trace: Trace, disputed: Disputed, registration: Registration | Non
 
 
 def _fits(trace: Trace, disputed: Disputed) -> list[Fit]:
-    from ledger.core.trace.codes import disputed_codes, registered_codes
-    from ledger.core.trace.comparing import fit_picture, nearest_windows
+    from ledger.core.trace.codes import disputed_codes
+    from ledger.core.trace.comparing import best_fit
 
     found = []
-    for place, cells in enumerate(trace.cells):
-        number = cells.number if disputed.frames == trace.frames else disputed.middle
-        picture = disputed.picture(number)
-        if picture is None:
-            continue
-        codes, records = disputed_codes(picture), registered_codes(cells, place)
-        for orientation, window in nearest_windows(codes, records):
-            fit = fit_picture(cells, picture, orientation, window)
-            found += [fit] if fit is not None else []
-            if fit is not None and fit.copy:
-                break
+    for cells in trace.cells:
+        picture = disputed.picture(cells.number if disputed.frames == trace.frames else disputed.middle)
+        fit = None if picture is None else best_fit(cells, picture, disputed_codes(picture))
+        found += [] if fit is None else [fit]
     return found
 
 
@@ -208,12 +210,12 @@ def _change(trace: Trace, fit: Fit, disputed: Disputed) -> Change | None:
     first = disputed.picture(fit.cells.number if same else disputed.middle)
     if first is None:
         return None
-    changes = [change_of(fit, first.shape)] if not same else []
+    changes = [] if same else [change_of(fit, first.shape, disputed.middle)]
     for cells in trace.cells if same else ():
         picture = disputed.picture(cells.number)
         other = None if picture is None else fit_picture(cells, picture, fit.number)
         if picture is not None and other is not None:
-            changes.append(change_of(other, picture.shape))
+            changes.append(change_of(other, picture.shape, cells.number))
     return max(changes, key=lambda change: change.changed_percent) if changes else None
 
 

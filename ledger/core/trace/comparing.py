@@ -11,7 +11,7 @@ import numpy as np
 from ledger.core.change import Change, ChangedRegion
 from ledger.core.trace.aligning import Laid, after, lay_on, window_lay
 from ledger.core.trace.cells import TILE
-from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented
+from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented, registered_codes
 from ledger.core.trace.lying import from_oriented, transform_of
 from ledger.core.trace.noise import weigh
 from ledger.core.trace.regions import changed_cells
@@ -25,6 +25,8 @@ COPY_LOWER, COPY_SHARE = 0.65, 0.7
 other (:mod:`ledger.core.trace.aligning`)."""
 NEAR_LOWER, NEAR_SHARE = 0.4, 0.5
 """From here on it is too alike to say that it is none."""
+_AS_NEAR = 16
+_MOST_FITS = 4
 LIMITS = (
     "Seen are changes of about half a percent of the picture and more, of four grey levels and more. Smaller or "
     "fainter ones can hide behind compression and resizing; only the registered bytes or samples exclude them."
@@ -48,7 +50,8 @@ class Fit:
     @property
     def quality(self) -> float:
         """Higher is a better fit."""
-        return max(self.laid.agreement.lower, self.laid.agreement.share - 0.05)
+        agreement = self.laid.agreement
+        return max(agreement.lower, agreement.share - 0.05) + 0.1 * agreement.whole
 
     @property
     def near(self) -> bool:
@@ -67,18 +70,27 @@ def fit_picture(cells: Cells, picture: Picture, number: int = 0, window: int = 0
     return None if laid is None else Fit(cells, laid, number)
 
 
-def nearest_windows(codes: bytes, records: bytes, most: int = 3) -> list[tuple[int, int]]:
-    """The orientations and windows in which a picture's 16 ``codes`` come nearest to a frame's ``records``."""
+def best_fit(cells: Cells, picture: Picture, codes: bytes) -> Fit | None:
+    """The best of the fits that a picture's 16 ``codes`` suggest; a symmetric picture has several orientations."""
+    fits = [fit_picture(cells, picture, number, window) for number, window in _suggested(codes, cells)]
+    return max((fit for fit in fits if fit is not None), key=lambda fit: fit.quality, default=None)
+
+
+def _suggested(codes: bytes, cells: Cells) -> list[tuple[int, int]]:
+    """Orientations and windows, nearest first: those about as near as the nearest, at most four."""
     asked = np.unpackbits(np.frombuffer(codes, np.uint8).reshape(-1, CODE_BYTES), axis=1)
-    kept = np.unpackbits(np.frombuffer(records, np.uint8).reshape(-1, CODE_BYTES + 2)[:, 2:], axis=1)
+    records = np.frombuffer(registered_codes(cells, 0), np.uint8).reshape(-1, CODE_BYTES + 2)
+    kept = np.unpackbits(records[:, 2:], axis=1)
     distances = (asked[:, None, :] != kept[None, :, :]).sum(axis=2)
-    order = np.argsort(distances, axis=None, kind="stable")
-    pairs = [(int(place) // len(kept) % ORIENTATIONS, int(place) % len(kept)) for place in order]
-    return list(dict.fromkeys(pairs))[:most]
+    nearest: dict[int, tuple[int, int]] = {}
+    for query, window in np.argwhere(distances >= 0)[np.argsort(distances, axis=None, kind="stable")]:
+        nearest.setdefault(int(query) % ORIENTATIONS, (int(distances[query, window]), int(window)))
+    reach = min(distance for distance, _ in nearest.values()) + _AS_NEAR
+    return [(number, window) for number, (distance, window) in nearest.items() if distance <= reach][:_MOST_FITS]
 
 
-def change_of(fit: Fit, size: tuple[int, ...]) -> Change:
-    """The change map of a copy of ``size`` (height, width)."""
+def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0) -> Change:
+    """The change map of a copy of ``size`` (height, width), which is frame ``frame`` of its image."""
     cells, laid = fit.cells, fit.laid
     found, mass = changed_cells(weigh(_without_rim(laid), cells.values()))
     tiles = by_tiles(found)
@@ -92,6 +104,7 @@ def change_of(fit: Fit, size: tuple[int, ...]) -> Change:
         "tile_pixels": TILE * cells.block,
         "changed_tiles": int(tiles.sum()),
         "tiles": int(tiles.size),
+        "disputed_frame": frame,
     }
     transform = transform_of(cells, laid, fit.number, size)
     percent = round(100 * float(mask.mean()), 4)

@@ -53,5 +53,6 @@ def _differ(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> Whe
 
 def _change(basis: Basis, frame: int, mask: Where, limits: str, figures: dict[str, int]) -> Change:
     height, width = mask.shape
+    figures = {**figures, "disputed_frame": frame}
     percent = round(100 * float(mask.mean()), 4)
     return Change(basis, frame, width, height, _SAME, percent, regions_of(mask), as_png(mask), limits, figures)
