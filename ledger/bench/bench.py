@@ -5,17 +5,49 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ledger.bench.stack import Stack
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What is wanted of the suite ``altered``: a folder of pictures (None: its own choice), how many originals (None:
+    its own number), the seed, worker processes, and a folder for the tables and single outcomes."""
+
+    data: Path | None = None
+    count: int | None = None
+    seed: int = 4
+    jobs: int = 2
+    out: Path | None = None
+
+
+@dataclass
+class Shown:
+    """What suites show beside their figures: texts under the table, and members of the JSON object."""
+
+    texts: list[str] = field(default_factory=list)
+    objects: dict[str, Any] = field(default_factory=dict)
 
 
 class Bench:
     """One run in one temporary folder. The ledger starts when a suite first asks for it."""
 
-    def __init__(self, folder: Path, closing: ExitStack, *, quick: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        closing: ExitStack,
+        *,
+        quick: bool,
+        copies: Copies | None = None,
+        shown: Shown | None = None,
+    ) -> None:
         self.folder = folder
         self.quick = quick
+        self.copies = copies or Copies()
+        self.shown = shown or Shown()
         self._closing = closing
         self._stack: Stack | None = None
 

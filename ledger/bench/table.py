@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.bench.figures import RATE, Figure
@@ -21,9 +21,12 @@ def markdown(figures: Sequence[Figure], machine: dict[str, Any]) -> str:
     return "\n".join([*lines, "", *facts]) + "\n"
 
 
-def as_json(figures: Sequence[Figure], machine: dict[str, Any], *, quick: bool) -> str:
-    """One object on a line: the machine, whether the run was a quick one, and the figures."""
-    return json.dumps({"machine": machine, "quick": quick, "figures": [_object(figure) for figure in figures]}) + "\n"
+def as_json(
+    figures: Sequence[Figure], machine: dict[str, Any], *, quick: bool, more: Mapping[str, Any] | None = None
+) -> str:
+    """One object on a line: the machine, whether the run was a quick one, the figures, and what suites say besides."""
+    found = {"machine": machine, "quick": quick, "figures": [_object(figure) for figure in figures], **(more or {})}
+    return json.dumps(found) + "\n"
 
 
 def number(value: float) -> str:
