@@ -72,18 +72,18 @@ class LookAlikes:
             return Search("incomparable", "no registered image has a fingerprint", figures={"searched": 0})
         return self._answer(self._best(near, picture, codes), data, disputed, searched)
 
-    def _best(self, near: Sequence[Near], picture: Picture, codes: bytes) -> tuple[Near, Fit, Trace] | None:
+    def _best(self, near: Sequence[Near], picture: Picture, codes: bytes) -> _Candidate | None:
         """The candidate that fits best; once one is a copy, only those about as near can be a better one."""
-        best: tuple[Near, Fit, Trace] | None = None
+        best: _Candidate | None = None
         farthest = FARTHEST
         for candidate in near:
             if candidate.distance > farthest:
                 break
             found = self._fitted(candidate, picture, codes)
-            if found is not None and (best is None or found[0].quality > best[1].quality):
-                best = (candidate, *found)
-            if best is not None and best[1].copy:
-                farthest = min(farthest, best[0].distance + _RIVAL)
+            if found is not None and (best is None or found.fit.quality > best.fit.quality):
+                best = found
+            if best is not None and best.fit.copy:
+                farthest = min(farthest, best.near.distance + _RIVAL)
         return best
 
     def against(self, registration: Registration, data: bytes, *, exact: bool = True) -> Search:
@@ -93,9 +93,11 @@ class LookAlikes:
         change = _by_tiles(registration, data, self._limits) if exact else None
         if change is not None:
             return Search("found", "compared tile by tile", registration, change)
-        trace = self._trace(registration.id)
+        trace = self._trace(registration)
         if trace is None:
-            return Search("incomparable", f"registration {registration.id} has no fingerprint", registration)
+            return Search(
+                "incomparable", f"registration {registration.id} has no fingerprint that is its own", registration
+            )
         return _compared(trace, Disputed(image), registration)
 
     def against_file(self, original: bytes, data: bytes, *, exact: bool = True) -> Search:
@@ -115,42 +117,50 @@ class LookAlikes:
             return Search("incomparable", "the original is too small or of one value: nothing to compare")
         return _compared(unpack_trace(record.blob), Disputed(second), None)
 
-    def _fitted(self, candidate: Near, picture: Picture, codes: bytes) -> tuple[Fit, Trace] | None:
+    def _fitted(self, candidate: Near, picture: Picture, codes: bytes) -> _Candidate | None:
         from ledger.core.trace.comparing import best_fit
 
-        trace = self._trace(candidate.registration)
-        if trace is None or candidate.frame >= len(trace.cells):
+        registration = self._store.registration(candidate.registration)
+        trace = None if registration is None else self._trace(registration)
+        if registration is None or trace is None or candidate.frame >= len(trace.cells):
             return None
         fit = best_fit(trace.cells[candidate.frame], picture, codes)
-        return None if fit is None else (fit, trace)
+        return None if fit is None else _Candidate(candidate, registration, fit, trace)
 
-    def _trace(self, registration: str) -> Trace | None:
-        from ledger.core.trace.blob import unpack_trace
+    def _trace(self, registration: Registration) -> Trace | None:
+        """The stored fingerprint, if it is the one that was registered: check 4 holds the digest against the entry."""
+        from ledger.core.trace.blob import trace_digest, unpack_trace
 
-        blob = self._store.trace(registration)
+        blob = self._store.trace(registration.id)
+        if not blob or trace_digest(blob) != registration.image.digests.get("trace/1"):
+            return None  # none was kept, or a changed row, which the audit names
         try:
-            return unpack_trace(blob) if blob else None
-        except InvalidDigest:  # a damaged row; the audit names it
+            return unpack_trace(blob)
+        except InvalidDigest:
             return None
 
-    def _answer(self, best: tuple[Near, Fit, Trace] | None, data: bytes, disputed: Disputed, searched: int) -> Search:
+    def _answer(self, best: _Candidate | None, data: bytes, disputed: Disputed, searched: int) -> Search:
         figures: dict[str, Any] = {"searched": searched}
-        none = f"none of {searched} registered images is its original"
-        if best is None or not best[1].near:
-            return Search("none", none, figures=figures)
-        near, fit, trace = best
-        registration = self._store.registration(near.registration)
-        figures |= {"distance": near.distance, **_agreement(fit)}
-        if registration is None:
-            return Search("none", none, figures=figures)
-        if not fit.copy:
+        if best is None or not best.fit.near:
+            return Search("none", f"none of {searched} registered images is its original", figures=figures)
+        registration = best.registration
+        figures |= {"distance": best.near.distance, **_agreement(best.fit)}
+        if not best.fit.copy:
             detail = f"looks like registration {registration.id}, but the fingerprint neither confirms nor excludes it"
             return Search("unsure", detail, registration, figures=figures)
         exact = _by_tiles(registration, data, self._limits)
         # Where nearly every tile differs, as in another window, tiles do not say where it was changed.
         small = exact is not None and exact.changed_percent <= _MOST_EXACT
-        change = exact if small else _change(trace, fit, disputed)
+        change = exact if small else _change(best.trace, best.fit, disputed)
         return Search("found", f"a copy of registration {registration.id}", registration, change, figures)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    near: Near
+    registration: Registration
+    fit: Fit
+    trace: Trace
 
 
 class Disputed:
