@@ -70,8 +70,8 @@ def unpack_trace(blob: bytes) -> Trace:
             at += _FRAME.size
             found.append(_cells(facts, blob[at : at + length]))
             at += length
-        if at != len(blob) or not found:
-            raise ValueError("length")
+        if at != len(blob) or not found or any(cells.number >= frames for cells in found):
+            raise ValueError("frames")
     except (zlib.error, error, ValueError):
         raise InvalidDigest("expected a stored fingerprint (trace/1), found broken data") from None
     return Trace(frames, tuple(found))
@@ -92,7 +92,7 @@ def _cells(facts: list[int], body: bytes) -> Cells:
         raise ValueError("shape")
     inflater = zlib.decompressobj()
     data = inflater.decompress(body, 2 * rows * columns + 1)
-    if len(data) != 2 * rows * columns or not inflater.eof:
+    if len(data) != 2 * rows * columns or not inflater.eof or inflater.unused_data:
         raise ValueError("cells")
     planes = np.frombuffer(data, np.uint8).reshape(2, rows, columns).astype(np.int32)
     words = planes[0] | planes[1] << 8
