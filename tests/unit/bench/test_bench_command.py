@@ -80,3 +80,26 @@ def test_a_made_batch_is_one_that_the_api_takes() -> None:
     batch = DigestBatch.model_validate_json(digest_batch(3, urgent=True))
     assert batch.urgent and len({image.digests["file/1"] for image in batch.images}) == 3
     assert set(batch.images[0].digests) == {"file/1", "pixel/1", "dataset/1", "tile/1", "view/1"}
+
+
+def test_suites_can_be_named_without_an_option(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["digests", "--quick", "--json"]) == 0
+    assert {figure["suite"] for figure in json.loads(capsys.readouterr().out)["figures"]} == {"digests"}
+    with pytest.raises(SystemExit) as ended:
+        main(["everything"])
+    assert ended.value.code == 2
+
+
+def test_a_run_without_names_leaves_out_the_long_suites(
+    temporary: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def suite(module: str) -> SimpleNamespace:
+        ran.append(module.removeprefix("ledger.bench."))
+        return SimpleNamespace(run=lambda _bench: iter(()))
+
+    monkeypatch.setattr(command, "import_module", suite)
+    assert main([]) == 0
+    assert ran == [module for name, module in command.SUITES.items() if name not in command.LONG]
+    assert "altering" not in ran
