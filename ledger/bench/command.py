@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", nargs="+", choices=list(SUITES), metavar="NAME", help=f"of {', '.join(SUITES)}")
     copies = made.add_argument_group("the suite altered", "runs only when it is named; half an hour, --quick a minute")
     copies.add_argument("--data", type=Path, metavar="DIR", help="pictures of any layout that medseal train reads")
-    copies.add_argument("--count", type=int, metavar="N", help="how many originals; 480 when not said")
+    copies.add_argument("--count", type=int, metavar="N", help="how many originals; 420 when not said")
     copies.add_argument(
         "--seed", type=int, default=4, metavar="S", help="what all random choices come from; %(default)s"
     )
