@@ -32,6 +32,7 @@ _SIDE = 5
 _SIGMAS = (2.0, 1.0, 0.7)
 _ITERATIONS = 30
 _STEPS = 3
+_MOST_STRETCH = 1.05
 
 
 @dataclass(frozen=True)
@@ -71,17 +72,25 @@ def lay_on(cells: Cells, picture: Picture, first: Lay) -> Laid | None:
         if best is None or (best.agreement.whole >= _GOOD and best.agreement.lower >= _GOOD):
             break
         lay = _refined(best, sigma)
-        found = _laid(values, picture, lay) if lay is not None else None
+        found = _laid(values, picture, lay) if lay is not None and _even(lay, first) else None
         if found is not None and found.agreement.whole > best.agreement.whole + 0.002:
             best = found
-    return best if best is None or best.lay is first else _settled(values, picture, best, cells.block)
+    return best if best is None or best.lay is first else _settled(values, picture, best, first, cells.block)
 
 
-def _settled(values: Picture, picture: Picture, best: Laid, block: int) -> Laid:
+def _even(lay: Lay, first: Lay) -> bool:
+    """Whether ``lay`` neither stretches nor shears more than ``first`` does. With all freedom, pictures of the same
+    kind can be bent until their outlines agree."""
+    sizes = np.linalg.svd(lay[:, :2] @ np.linalg.inv(first[:, :2]), compute_uv=False)
+    return bool(sizes[0] <= _MOST_STRETCH * sizes[1])
+
+
+def _settled(values: Picture, picture: Picture, best: Laid, first: Lay, block: int) -> Laid:
     """After robust steps, and exact where the copy is a plain crop."""
     for _ in range(_STEPS):
         step = _robust_step(best)
-        found = _laid(values, picture, after(best.lay, step)) if step is not None else None
+        lay = after(best.lay, step) if step is not None else None
+        found = _laid(values, picture, lay) if lay is not None and _even(lay, first) else None
         if found is None or found.agreement.whole < best.agreement.whole - 1e-4:
             break
         best = found

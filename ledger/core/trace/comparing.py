@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COPY_LOWER, COPY_SHARE = 0.65, 0.7
 """A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
 other (:mod:`ledger.core.trace.aligning`)."""
-NEAR_LOWER, NEAR_SHARE = 0.4, 0.5
+NEAR_LOWER, NEAR_SHARE = 0.4, 0.55
 """From here on it is too alike to say that it is none."""
 _AS_NEAR = 16
 _MOST_FITS = 4

@@ -23,7 +23,7 @@ from ledger.folder import Folder
 HEAVY = ("web3", "eth", "eth_account", "pydicom", "cv2", "numpy", "fastapi", "streamlit", "tensorflow", "sqlalchemy")
 
 # These need no ledger: nothing of theirs is in a data folder or behind a server.
-WITHOUT_LEDGER = {"bench", "analyze", "forge", "train", "evaluate"}
+WITHOUT_LEDGER = {"bench", "disclose", "analyze", "forge", "train", "evaluate"}
 
 
 def test_help_imports_nothing_heavy_and_is_quick():
