@@ -30,7 +30,7 @@ from detector.errors import UnusableData, WeightsUnusable
 from detector.evaluation.curves import ENOUGH, Curve, fit_curve
 from detector.evaluation.intervals import Ints
 from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
-from detector.types import Band
+from detector.types import Band, Finding
 
 FORMAT = 3
 RATES = (
@@ -38,6 +38,10 @@ RATES = (
     *("n_pristine", "n_forged"),
 )
 ALL = "all"
+LARGEST = 15.0
+"""Percent of a picture that the forgeries it is calibrated on are made to cover at most."""
+NEAR = 1.0
+"""Points by which nearly all masks may be too large, or too small, and still measure the area."""
 PRIOR = 0.5
 
 
@@ -55,7 +59,8 @@ class Calibration:
     """All maps of one method, its one mask threshold, and how far its area is off.
 
     ``mask_threshold`` (0..1) is fixed for the method: the mask is ``heat >= mask_threshold``. ``area_low`` and
-    ``area_high`` are the 5 % and 95 % quantiles of true minus predicted area over held-out forgeries, in points.
+    ``area_high`` are the 5 % and 95 % quantiles of true minus predicted area over held-out forgeries, in points; where
+    both lie on one side of 0 by more than NEAR (masks that always mark too much) the method's masks measure no area.
     ``seen`` counts the (pristine, forged) calibration pictures of each regime.
     """
 
@@ -116,10 +121,42 @@ class Calibration:
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
         return Calibrated(probability, band, _rates(name, curve, known))
 
-    def area_interval(self, percent: float) -> tuple[float, float]:
-        """The 90 % interval of the true forged share (percent) where ``percent`` was predicted, for forged pictures."""
+    def area_interval(self, percent: float) -> tuple[float, float] | None:
+        """The 90 % interval of the true forged share (percent) where the mask marks ``percent``, if it is a forgery.
+
+        It follows from held-out forgeries, made to cover up to LARGEST percent, and always holds ``percent``. None
+        where it would not, by more than NEAR, or where hardly one of them had a mask of that share: then
+        :meth:`area_finding` says why.
+        """
         low, high = percent + self.area_low, percent + self.area_high
-        return min(max(low, 0.0), 100.0), min(max(high, 0.0), 100.0)
+        if low > LARGEST or high <= 0 or not self._marks_fairly:
+            return None
+        return max(min(low, percent), 0.0), min(max(high, percent), 100.0)
+
+    @property
+    def _marks_fairly(self) -> bool:
+        """Whether held-out masks were neither nearly all too large nor nearly all too small."""
+        return self.area_low <= NEAR and self.area_high >= -NEAR
+
+    def area_finding(self, percent: float) -> Finding | None:
+        """Why there is no interval for a mask of ``percent``; None where there is one."""
+        if self.area_interval(percent) is not None:
+            return None
+        return Finding(
+            code="area_unmeasured",
+            text=f"The mask marks {percent:.1f} % of the picture, which does not tell how much of it was altered.",
+            meaning=f"{self._area_words()}; so no interval of the altered share is given.",
+            limits="It speaks neither for nor against a forgery.",
+        )
+
+    def _area_words(self) -> str:
+        """What the masks of held-out forgeries were like."""
+        theirs = f"held-out forgeries (made to cover up to {LARGEST:.0f} %)"
+        if self._marks_fairly:
+            least, most = max(0.0, -self.area_high), min(100.0, LARGEST - self.area_low)
+            return f"The masks of {theirs} marked about {least:.1f} to {most:.1f} % of a picture, this one does not"
+        off, word = (-self.area_high, "more") if self.area_high < 0 else (self.area_low, "less")
+        return f"On 19 of 20 {theirs} this method's mask marked at least {off:.1f} points {word} than was altered"
 
     def save(self, path: Path) -> None:
         """Write it as JSON to ``path``."""
@@ -191,12 +228,18 @@ def _note(curve: Curve, known: bool) -> str:
         )
     if not curve.alarms_tell and not curve.clears_tell:
         return (
-            "On held-out pictures of this kind the method did not tell forged from pristine "
-            f"(area under the curve {curve.auc:.2f}, interval {curve.low:.2f} to {curve.high:.2f}): {nothing}"
+            "On held-out pictures of this kind neither the method's highest nor its lowest answers went to their own "
+            f"class more often than chance allows (over all answers {_ranking(curve)}): {nothing}"
         )
     if not curve.clears_tell:
         return "On pictures of this kind the method misses too many forgeries to say that there is no trace."
     return "" if curve.alarms_tell else "On pictures of this kind the method never says that one was altered."
+
+
+def _ranking(curve: Curve) -> str:
+    """How well the answers order held-out pictures."""
+    found = f"the area under the curve is {curve.auc:.2f}, interval {curve.low:.2f} to {curve.high:.2f}"
+    return found + (", which is better than guessing but too weak for a verdict" if curve.low > 0.5 else "")
 
 
 def _fit_masks(heat: Sequence[Ints]) -> tuple[float, float, float]:

@@ -118,7 +118,10 @@ class Analyzer:
         return Examined(allowed, history, evidence, time.perf_counter() - begun)
 
     def judge(self, seen: Examined, of: int = 1) -> Detection:
-        """What the evidence means when the picture is the most suspicious one ``of`` so many that were examined."""
+        """What the evidence means when the picture is the most suspicious one ``of`` so many that were examined.
+
+        Where the mask's share does not tell the altered share, ``area_interval`` is None and a finding says why.
+        """
         evidence = seen.evidence
         if evidence is None:
             reason = seen.allowed.reason
@@ -126,6 +129,7 @@ class Analyzer:
         calibrated = self._calibration.apply(evidence.score, seen.regime, of)
         mask = evidence.heatmap >= self._calibration.mask_threshold
         area = float(mask.mean()) * 100.0
+        unmeasured = self._calibration.area_finding(area)
         return Detection(
             method=self.name,
             version=self.version,
@@ -140,7 +144,7 @@ class Analyzer:
             mask=mask,
             area_percent=area,
             area_interval=self._calibration.area_interval(area),
-            findings=evidence.findings,
+            findings=evidence.findings if unmeasured is None else (*evidence.findings, unmeasured),
             figures=evidence.figures,
             rates=calibrated.rates,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,16 @@ def clopper_pearson(hits: int, total: int, level: float = 0.95) -> tuple[float, 
     low = 0.0 if hits == 0 else _solve(lambda p: 1 - _at_most(hits - 1, total, p) - tail)
     high = 1.0 if hits == total else _solve(lambda p: tail - _at_most(hits, total, p))
     return low, high
+
+
+def wilson(hits: int, total: int, level: float = 0.95) -> tuple[float, float]:
+    """The score interval of a rate (Wilson 1927), never of no width; (0, 1) when nothing was counted."""
+    if total == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    p, spread = hits / total, z * z / total
+    middle, half = p + spread / 2, z * math.sqrt(p * (1 - p) / total + spread / (4 * total))
+    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
 def _at_most(hits: int, total: int, p: float) -> float:

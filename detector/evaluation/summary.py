@@ -15,7 +15,7 @@ from detector.audit import Cue
 from detector.evaluation.columns import FIGURES, Answers, Columns, columns
 from detector.evaluation.config import BenchmarkConfig
 from detector.evaluation.facts import machine
-from detector.evaluation.intervals import Ints, bootstrap, clopper_pearson
+from detector.evaluation.intervals import Ints, bootstrap, clopper_pearson, wilson
 from detector.evaluation.learning import Training
 from detector.evaluation.outcomes import Outcome
 
@@ -27,7 +27,10 @@ BROKEN_DOWN = "honest"
 
 @dataclass(frozen=True)
 class Figure:
-    """The mean over seeds, its 95 % interval (groups drawn again, all seeds together), and the value of each seed."""
+    """The mean over seeds, its 95 % interval (groups drawn again, all seeds together), and the value of each seed.
+
+    Of the precision ``mean`` is that of all seeds together (see :func:`pooled_precision`).
+    """
 
     mean: float
     low: float
@@ -137,7 +140,10 @@ def _row(method: str, table: Columns, rounds: int, *, parts: bool) -> MethodSumm
             "copies_told": int((~np.isnan(table.right)).sum()),
             "copies": sum(outcome.forgery == "copy-move" for outcome in table.outcomes if outcome.forged),
         },
-        {name: figure(table, everything, each, rounds) for name, each in FIGURES.items()},
+        {
+            name: pooled_precision(table, rounds) if name == "precision" else figure(table, everything, each, rounds)
+            for name, each in FIGURES.items()
+        },
         _breakdowns(table, rounds) if parts else {},
     )
 
@@ -157,6 +163,22 @@ def figure(table: Columns, rows: Ints, each: Callable[[Columns, Ints], float], r
     groups = [table.outcomes[row].group for row in rows]
     low, high = bootstrap(groups, lambda taken: mean(by_seed(rows[taken])), rounds=rounds)
     return Figure(mean(values), low, high, tuple(values))
+
+
+def pooled_precision(table: Columns, rounds: int) -> Figure:
+    """TP and FP summed over seeds, since a seed may call next to nothing forged.
+
+    The interval is the wider, at each end, of the groups drawn again and of Wilson's for so many called forged: two
+    rightly called pictures, drawn again, would always be two rightly called pictures.
+    """
+    each, everything = FIGURES["precision"], np.arange(len(table.outcomes))
+    counts = table.counts(everything)
+    seeds = tuple(each(table, everything[table.seeds == seed]) for seed in sorted(set(table.seeds.tolist())))
+    if not counts.tp + counts.fp:
+        return Figure(math.nan, math.nan, math.nan, seeds)
+    drawn = bootstrap([outcome.group for outcome in table.outcomes], lambda rows: each(table, rows), rounds=rounds)
+    exact = wilson(counts.tp, counts.tp + counts.fp)
+    return Figure(counts.precision, min(drawn[0], exact[0]), max(drawn[1], exact[1]), seeds)
 
 
 def _breakdowns(table: Columns, rounds: int) -> dict[str, dict[str, Cell]]:

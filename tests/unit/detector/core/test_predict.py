@@ -57,6 +57,15 @@ def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
     assert found.findings[0].code == "made" and found.figures == {"half": 0.5} and found.rates["n_forged"] == 60
 
 
+def test_a_mask_that_does_not_tell_the_area_has_a_finding_instead_of_an_interval(weights):
+    path = weights / "ela_cnn" / "calibration.json"
+    replace(Calibration.load(path), area_low=-60.0, area_high=-10.0).save(path)
+    write_manifest(path.parent, method="ela_cnn", version="9")
+    found = predict.analyze(picture(220), weights=weights)
+    assert found.area_percent == 25.0 and found.area_interval is None
+    assert [finding.code for finding in found.findings] == ["made", "area_unmeasured"]
+
+
 def frames(*largest):
     return [SimpleNamespace(pixels=picture(value), jpeg=None, lossy=False) for value in largest]
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,7 @@ def test_the_mask_threshold_is_where_the_masks_fit_best_and_the_area_interval_ho
     rng = np.random.default_rng(3)
     for _ in range(40):
         mask = np.zeros((64, 64), bool)
-        size = int(rng.integers(8, 30))
+        size = int(rng.integers(8, 25))
         mask[:size, :size] = True
         heat = np.where(mask, 0.7, rng.uniform(0, 0.5, mask.shape)).astype(np.float32)
         heat[-6:, : int(rng.integers(0, 40))] = 0.7
@@ -172,8 +173,48 @@ def test_the_mask_threshold_is_where_the_masks_fit_best_and_the_area_interval_ho
     fitted = Calibration.fit(scores, labels, REGIMES, heat=histograms)
     assert 0.5 <= fitted.mask_threshold <= 0.7
     assert fitted.mask_threshold * BINS == int(fitted.mask_threshold * BINS)
-    intervals = [(fitted.area_interval(said), true) for said, true in truths]
-    assert np.mean([low <= true <= high for (low, high), true in intervals]) >= 0.85
+    intervals = [(fitted.area_interval(said) or (0.0, 0.0), said, true) for said, true in truths]
+    assert np.mean([low <= true <= high for (low, high), _, true in intervals]) >= 0.85
+    assert np.mean([low <= said <= high for (low, high), said, _ in intervals]) >= 0.85
+
+
+def test_an_area_interval_holds_the_share_of_the_mask_that_it_stands_beside(fitted: Calibration) -> None:
+    usual = replace(fitted, area_low=-54.0, area_high=5.0)
+    assert usual.area_interval(20.0) == (0.0, 25.0)
+    assert usual.area_interval(0.0) == (0.0, 5.0)
+    assert usual.area_finding(20.0) is None
+
+
+def test_masks_that_always_mark_too_much_have_no_area_interval_and_it_is_said(fitted: Calibration) -> None:
+    wide = replace(fitted, area_low=-75.6, area_high=-35.8)
+    assert wide.area_interval(55.0) is None
+    finding = wide.area_finding(55.0)
+    assert finding is not None and finding.code == "area_unmeasured"
+    assert finding.text.startswith("The mask marks 55.0 % of the picture")
+    assert "at least 35.8 points more than was altered" in finding.meaning
+
+
+def test_masks_that_always_mark_too_little_have_none_either(fitted: Calibration) -> None:
+    finding = replace(fitted, area_low=2.0, area_high=9.0).area_finding(1.0)
+    assert finding is not None and "at least 2.0 points less than was altered" in finding.meaning
+
+
+def test_a_mask_larger_than_those_of_held_out_forgeries_has_no_area_interval(fitted: Calibration) -> None:
+    usual = replace(fitted, area_low=-54.0, area_high=5.0)
+    assert usual.area_interval(69.0) == (15.0, 74.0)
+    assert usual.area_interval(69.5) is None
+    finding = usual.area_finding(69.5)
+    assert finding is not None and "marked about 0.0 to 69.0 % of a picture" in finding.meaning
+
+
+def test_of_answers_that_rank_well_but_too_weakly_it_is_not_said_that_they_tell_nothing(fitted: Calibration) -> None:
+    weak = replace(
+        fitted.curves[ALL], auc=0.58, low=0.53, high=0.63, caught=0.0, false_alarm=0.0, miss=0.0, cleared=0.0
+    )
+    note = str(replace(fitted, curves={ALL: weak}).apply(1.0, "jpeg").rates["note"])
+    assert "0.58, interval 0.53 to 0.63, which is better than guessing but too weak for a verdict" in note
+    guess = replace(weak, low=0.45)
+    assert "better" not in str(replace(fitted, curves={ALL: guess}).apply(1.0, "jpeg").rates["note"])
 
 
 def test_scores_that_are_no_numbers_are_left_out() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from detector.evaluation.intervals import auc, bootstrap, clopper_pearson
+from detector.evaluation.intervals import auc, bootstrap, clopper_pearson, wilson
 
 
 def test_the_area_under_the_curve_is_that_of_scikit_learn_also_with_ties() -> None:
@@ -22,6 +22,16 @@ def test_the_area_under_the_curve_is_the_chance_of_the_right_order(scores: list[
 
 def test_one_class_alone_has_no_area_under_the_curve() -> None:
     assert math.isnan(auc([1.0, 2.0], [1, 1]))
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "expected"),
+    [(2, 2, (0.3424, 1.0)), (0, 10, (0.0, 0.2775)), (31, 54, (0.4415, 0.6967)), (0, 0, (0, 1))],
+)
+def test_the_interval_of_wilson_has_a_width_also_where_all_or_none_were_hits(
+    hits: int, total: int, expected: tuple[float, float]
+) -> None:
+    assert wilson(hits, total) == pytest.approx(expected, abs=2e-3)
 
 
 def test_the_exact_interval_is_the_one_of_the_published_tables() -> None:
