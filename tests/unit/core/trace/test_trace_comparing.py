@@ -82,9 +82,10 @@ COPIES: dict[str, tuple[Callable[[Any, Picture], Picture], Place, tuple[str, ...
 def test_a_copy_is_a_copy_and_is_said_to_lie_where_it_does(pictures: Any, name: str) -> None:
     changed, where, words = COPIES[name]
     original = pictures.made(1)
-    fit = fitted(original, changed(pictures, original))
+    copy = changed(pictures, original)
+    fit = fitted(original, copy)
     assert fit.copy
-    transform = laid(original, changed(pictures, original))
+    transform = change_of(fit, copy.shape).transform
     assert tuple(word for word in transform.words if word != GREY) == words
     for x, y in ((20.0, 10.0), (60.0, 90.0), (200.0, 40.0), (230.0, 170.0)):
         assert place(transform, x, y) == pytest.approx(where(x, y), abs=1)
