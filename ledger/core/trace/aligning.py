@@ -6,7 +6,8 @@ that changed regions cannot pull at, and a lay that is nearly one pixel to one p
 
 Agreement: both pictures without their coarse shading (high pass, 2 cells), correlated in every 5 × 5 neighbourhood. Of
 the half of the neighbourhoods with most texture, ``lower`` is the first quartile and ``share`` how many correlate above
-0.8. A copy agrees nearly everywhere but where it was changed; a neighbouring slice agrees in places.
+0.8; ``clear`` is the first quartile of those with more than a grey level of texture, which rounding alone cannot take.
+A copy agrees nearly everywhere but where it was changed; a neighbouring slice agrees in places.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _SIGMAS = (2.0, 1.0, 0.7)
 _ITERATIONS = 30
 _STEPS = 3
 _MOST_STRETCH = 1.05
+_FAINT = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Agreement:
     lower: float
     share: float
     whole: float
+    clear: float
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def _laid(values: Picture, picture: Picture, lay: Lay) -> Laid | None:
     unit = 1.0 if levels.max() <= 255.5 else max(float(high - low) / 255, 1e-6)
     tone = fit_tone(values[inside], levels, unit)
     expected = tone(values)
-    return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside))
+    return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit))
 
 
 def high_pass(picture: Picture, inside: Where, sigma: float) -> Picture:
@@ -136,7 +139,7 @@ def high_pass(picture: Picture, inside: Where, sigma: float) -> Picture:
     return passed
 
 
-def _agreement(expected: Picture, found: Picture, inside: Where) -> Agreement:
+def _agreement(expected: Picture, found: Picture, inside: Where, unit: float) -> Agreement:
     one, other = high_pass(expected, inside, 2.0), high_pass(found, inside, 2.0)
     own, its, both = (cv2.boxFilter(each, -1, (_SIDE, _SIDE)) for each in (one * one, other * other, one * other))
     full = cv2.boxFilter(inside.astype(np.float32), -1, (_SIDE, _SIDE)) > 0.99
@@ -144,11 +147,15 @@ def _agreement(expected: Picture, found: Picture, inside: Where) -> Agreement:
         float((one * one)[inside].sum() * (other * other)[inside].sum()) + 1e-9
     )
     local = both / np.sqrt(np.maximum(own * its, 0) + 1e-9)
-    textured = full & (own >= np.percentile(own[full], 50)) & (own > 1e-6) if full.any() else full
-    if textured.sum() < _LEAST_CELLS // 2:
-        return Agreement(0.0, 0.0, float(whole))
+    if full.sum() < _LEAST_CELLS // 2:
+        return Agreement(0.0, 0.0, float(whole), 0.0)
+    textured = full & (own >= max(float(np.percentile(own[full], 50)), 1e-6))
+    plain = textured & (own >= (_FAINT * unit) ** 2)
+    clear = float(np.percentile(local[plain], 25)) if plain.sum() >= _LEAST_CELLS else 0.0
+    if not textured.any():
+        return Agreement(0.0, 0.0, float(whole), clear)
     some = local[textured]
-    return Agreement(float(np.percentile(some, 25)), float(np.mean(some > 0.8)), float(whole))
+    return Agreement(float(np.percentile(some, 25)), float(np.mean(some > 0.8)), float(whole), clear)
 
 
 def _refined(laid: Laid, sigma: float) -> Lay | None:

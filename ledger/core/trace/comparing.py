@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
     from ledger.core.trace.sampling import Picture, Where
 
-COPY_LOWER, COPY_SHARE = 0.65, 0.7
+SURE_LOWER, SURE_SHARE = 0.92, 0.9
 """A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
-other (:mod:`ledger.core.trace.aligning`)."""
-NEAR_LOWER, NEAR_SHARE = 0.4, 0.55
+other (:mod:`ledger.core.trace.aligning`); changed regions lower neither by much. Neighbouring slices came to 0.88 and
+0.80 at most."""
+COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915
+"""Or when one of the first three is reached and so is the whole correlation, after heavy compression or of a nearly
+black picture. Neighbouring slices came to 0.89 at most in the whole."""
+NEAR_LOWER, NEAR_SHARE, NEAR_WHOLE = 0.4, 0.55, 0.9
 """From here on it is too alike to say that it is none."""
 _AS_NEAR = 16
 _MOST_FITS = 4
@@ -45,19 +49,23 @@ class Fit:
     def copy(self) -> bool:
         """Whether the picture is a copy of the frame."""
         agreement = self.laid.agreement
-        return agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE
+        some = agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE or agreement.clear >= COPY_CLEAR
+        sure = agreement.lower >= SURE_LOWER or agreement.share >= SURE_SHARE
+        return sure or (some and agreement.whole >= COPY_WHOLE)
 
     @property
     def quality(self) -> float:
         """Higher is a better fit."""
         agreement = self.laid.agreement
-        return max(agreement.lower, agreement.share - 0.05) + 0.1 * agreement.whole
+        dark = min(agreement.whole, agreement.clear)
+        return max(agreement.lower, agreement.share - 0.05, dark - 0.3) + 0.1 * agreement.whole
 
     @property
     def near(self) -> bool:
         """Whether it is too alike to exclude that it is one."""
         agreement = self.laid.agreement
-        return agreement.lower >= NEAR_LOWER or agreement.share >= NEAR_SHARE
+        dark = agreement.whole >= NEAR_WHOLE
+        return agreement.lower >= NEAR_LOWER or agreement.share >= NEAR_SHARE or dark
 
 
 def fit_picture(cells: Cells, picture: Picture, number: int = 0, window: int = 0) -> Fit | None:
