@@ -163,6 +163,13 @@ def test_the_regions_say_where_the_mask_is_white(pictures: Any) -> None:
     assert sum(region.area_percent for region in found.regions) == pytest.approx(found.changed_percent, abs=0.001)
 
 
+def test_what_is_white_of_a_copy_in_place_are_whole_tiles(pictures: Any) -> None:
+    original = pictures.made(1)
+    mask = mask_of(compared(original, inserted(pictures, original)[0]))
+    assert mask.any()
+    assert (tiles(mask) == mask).all()
+
+
 def test_a_change_map_names_its_basis_frames_and_limits(pictures: Any) -> None:
     found = compared(pictures.made(1), pictures.made(1))
     assert (found.basis, found.frame, found.figures["disputed_frame"]) == ("trace/1", 0, 3)
