@@ -85,8 +85,9 @@ class Detection:
     """The answer of one method about one picture.
 
     Not applicable: ``applicable`` is false, ``reason`` says why, ``band`` is *inconclusive* and the measured fields
-    are None. Otherwise all are set; ``area_percent`` is the share of ``mask`` in the picture, ``area_interval`` the
-    90 % interval of the true share as measured on held-out forgeries; ``probability`` is calibrated in ``regime``.
+    are None. Otherwise all but ``area_interval`` are set; ``area_percent`` is the share of ``mask`` in the picture,
+    ``area_interval`` the 90 % interval of the true share as measured on held-out forgeries (None where the mask's
+    share is beyond what was measured); ``probability`` is calibrated in ``regime``.
     ``rates`` are the error rates of this method in this regime, from the calibration (see ``detector.calibrate``).
     """
 

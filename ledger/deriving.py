@@ -187,7 +187,7 @@ def _same(origin: Origin, derived: DigestSet, operation: str, name: str) -> Find
     check_header(operation, origin, derived)
     if operation == "de-identified" and origin.attributes is None:
         return Finding("consistent", f"{name} is the original's; its attributes are not known", {"digest": name})
-    about = ", and no identifying attribute is" if operation == "de-identified" else ""
+    about = ", and none of the identifying attributes was kept" if operation == "de-identified" else ""
     return Finding("proven", f"{name} is the original's{about}", {"digest": name})
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core.digests import DigestSet
+from ledger.core.entry import DERIVE
 from ledger.core.images import DecodedImage, Limits, decode
 from ledger.core.model import Registration
 from ledger.errors import InputError, InvalidDigest, UnreadableImage
@@ -27,6 +28,7 @@ CANDIDATES = 6
 FARTHEST = 116
 """Bits of 256 that a candidate's code may differ by; unrelated images differ by 100 to 150."""
 _RIVAL = 8
+_DERIVED = 0.05
 _MOST_EXACT = 50.0
 
 
@@ -80,7 +82,7 @@ class LookAlikes:
             if candidate.distance > farthest:
                 break
             found = self._fitted(candidate, picture, codes)
-            if found is not None and (best is None or found.fit.quality > best.fit.quality):
+            if found is not None and (best is None or found.merit > best.merit):
                 best = found
             if best is not None and best.fit.copy:
                 farthest = min(farthest, best.near.distance + _RIVAL)
@@ -161,6 +163,11 @@ class _Candidate:
     registration: Registration
     fit: Fit
     trace: Trace
+
+    @property
+    def merit(self) -> float:
+        """The quality of its fit; a derived image gives way to its origin where both fit about as well."""
+        return self.fit.quality - (_DERIVED if self.registration.entry.kind == DERIVE else 0.0)
 
 
 class Disputed:

@@ -130,7 +130,9 @@ def _names(given: str | None) -> list[str] | None:
 
 
 def _counts(side: dict[str, Any]) -> str:
-    return f"{side['pictures']} pictures, {side['forged']} of them forged, {len(side['sources'])} sources"
+    sources = len(side["sources"])
+    word = "source" if sources == 1 else "sources"
+    return f"{side['pictures']} pictures, {side['forged']} of them forged, {sources} {word}"
 
 
 def _shown(value: Any) -> str:

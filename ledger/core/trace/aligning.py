@@ -126,7 +126,7 @@ def _laid(values: Picture, picture: Picture, lay: Lay) -> Laid | None:
     levels = sampled.means[inside]
     low, high = np.percentile(levels, (0.1, 99.9))
     unit = 1.0 if levels.max() <= 255.5 else max(float(high - low) / 255, 1e-6)
-    tone = fit_tone(values[inside], levels, unit)
+    tone = fit_tone(values, sampled.means, inside, unit)
     expected = tone(values)
     return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit))
 

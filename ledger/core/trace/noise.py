@@ -121,8 +121,8 @@ def _bend(laid: Laid, values: Picture) -> Picture:
         bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
     if tone.free:
         last = tone(np.asarray(tone.known, np.float32))
-        bend = bend + 0.7 * np.where(values > tone.known[1], np.abs(laid.expected - last[1]) + _EXTRAPOLATED * unit, 0)
-        bend = bend + 0.7 * np.where(values < tone.known[0], np.abs(laid.expected - last[0]), 0)
+        for beyond, level in zip((values < tone.known[0], values > tone.known[1]), last, strict=True):
+            bend = bend + np.where(beyond, np.abs(laid.expected - level) + _EXTRAPOLATED * unit, 0)
     # A cell with an edge in it: its pixels lie on both sides of a bend, wherever their mean lies.
     bend = np.maximum(bend, _MIXED * tone.bent * cv2.dilate(laid.sampled.deviations, _KERNEL))
     return np.asarray(np.where(inside, bend, 0), np.float32)

@@ -2,7 +2,8 @@
 
 A straight line cut off at both ends (a window: PS3.3 C.11.2.1.2) is fitted first, robustly, so that a changed region
 cannot bend it. Where a free rising or falling curve (isotonic regression of the medians by value) explains the picture
-clearly better, the curve is taken.
+clearly better, the curve is taken. Values that occur in one place only have no say in either, or a changed place would
+explain itself: the curve passes them by between their neighbours.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
     Picture = npt.NDArray[np.float32]
+    Where = npt.NDArray[np.bool_]
 
 _BINS = 400
 _LEAST_IN_BIN = 12
 _MOST_WEIGHT = 60
 _ROUNDS = 12
+_CONFINED = 0.15
+_FEWEST_BINS = 8
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,18 @@ class _Points:
     least: float
     greatest: float
     rising: bool
+    span: tuple[float, float]
 
 
-def fit_tone(values: npt.NDArray[np.float32], levels: npt.NDArray[np.float32], unit: float) -> Tone:
-    """The curve from registered ``values`` to disputed ``levels`` (both flat, cell by cell); ``unit``: one grey level.
+def fit_tone(values: Picture, levels: Picture, inside: Where, unit: float) -> Tone:
+    """The curve from registered ``values`` to disputed ``levels``, each (rows, columns), over the cells ``inside``.
 
-    A picture of too few values gives a level curve.
+    ``unit`` is one grey level, 1 for a picture of 8 bits, whose levels are cut off at 0 and 255 if anywhere. A picture
+    of too few values gives a level curve.
     """
-    points = _points(values.astype(np.float64), levels.astype(np.float64))
+    points = _points(values.astype(np.float64), levels.astype(np.float64), inside, unit)
     if len(points.values) < 4:
-        middle = float(np.median(levels))
+        middle = float(np.median(levels[inside]))
         ends = np.array([points.values[0] - 1, points.values[0] + 1])
         return Tone(ends, np.array([middle, middle]), False, (float(ends[0]), float(ends[1])), True)
     curve, line = _curve(points), _line(points, unit)
@@ -82,21 +88,40 @@ def fit_tone(values: npt.NDArray[np.float32], levels: npt.NDArray[np.float32], u
     cut = np.minimum(np.abs(raw - points.least), np.abs(raw - points.greatest)) < 16 * unit
     weights = np.where(cut, 0.05 * points.weights, points.weights)
     straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
-    return tone if straight <= 1.2 * free + 0.2 * unit and _near(tone, curve, points, weights, unit) else curve
+    return tone if straight <= 1.2 * free + 0.35 * unit and _near(tone, curve, points, weights, unit) else curve
 
 
 def _near(tone: Tone, curve: Tone, points: _Points, weights: Numbers, unit: float) -> bool:
-    """Whether the line stays within two grey levels of the curve over all but a twentieth of the values that count."""
+    """Whether the line stays within 1.5 grey levels of the curve over all but a twentieth of what counts."""
     apart = np.abs(
         np.interp(points.values, tone.knots, tone.levels) - np.interp(points.values, curve.knots, curve.levels)
     )
-    return bool(weights[apart > 2 * unit].sum() <= 0.05 * weights.sum())
+    return bool(weights[apart > 1.5 * unit].sum() <= 0.05 * weights.sum())
 
 
-def _points(values: Numbers, levels: Numbers) -> _Points:
-    """The median level by value, in bins of equal width that hold a dozen cells at least."""
+def _points(values: Numbers, levels: Numbers, inside: Where, unit: float) -> _Points:
+    """The median level by value, in bins of equal width that hold a dozen cells at least and lie not in one place."""
+    y, x = np.nonzero(inside)
+    values, levels = values[inside], levels[inside]
     order = np.argsort(values, kind="stable")
-    values, levels = values[order], levels[order]
+    values, levels, y, x = values[order], levels[order], y[order], x[order]
+    pairs = _bins(values)
+    means = np.array([values[a:b].mean() for a, b in pairs])
+    medians = np.array([np.median(levels[a:b]) for a, b in pairs])
+    weights = np.minimum([b - a for a, b in pairs], _MOST_WEIGHT).astype(np.float64)
+    edge = max(inside.shape)
+    spreads = np.array([np.hypot(y[a:b].std(), x[a:b].std()) / edge for a, b in pairs])
+    kept = spreads >= _CONFINED
+    if kept.sum() < max(_FEWEST_BINS, len(kept) // 4):
+        kept[:] = True
+    ends = (0.0, 255.0) if unit == 1.0 else (float(levels.min()), float(levels.max()))
+    span = (float(means[0]), float(means[-1]))
+    means, medians, weights = means[kept], medians[kept], weights[kept]
+    return _Points(means, medians, weights, *ends, _rises(means, medians, weights), span)
+
+
+def _bins(values: Numbers) -> list[tuple[int, int]]:
+    """Where the bins of the ordered ``values`` begin and end."""
     span = max(values[-1] - values[0], 1e-12)
     number = np.minimum(((values - values[0]) / span * _BINS).astype(int), _BINS - 1)
     edges = [0]
@@ -105,11 +130,7 @@ def _points(values: Numbers, levels: Numbers) -> _Points:
             edges.append(int(cut))
     if len(edges) > 1 and len(values) - edges[-1] < _LEAST_IN_BIN:
         edges.pop()
-    pairs = list(zip(edges, [*edges[1:], len(values)], strict=True))
-    x = np.array([values[a:b].mean() for a, b in pairs])
-    y = np.array([np.median(levels[a:b]) for a, b in pairs])
-    weights = np.minimum([b - a for a, b in pairs], _MOST_WEIGHT).astype(np.float64)
-    return _Points(x, y, weights, float(levels.min()), float(levels.max()), _rises(x, y, weights))
+    return list(zip(edges, [*edges[1:], len(values)], strict=True))
 
 
 def _rises(x: Numbers, y: Numbers, weights: Numbers) -> bool:
@@ -136,9 +157,9 @@ def _line(points: _Points, unit: float) -> tuple[Tone, float, float] | None:
     if slope == 0 or (slope > 0) != points.rising:
         return None
     ends = np.sort([(points.least - offset) / slope, (points.greatest - offset) / slope])
-    knots = np.unique([min(x[0], ends[0]) - 1, *ends, max(x[-1], ends[1]) + 1])
+    knots = np.unique([min(points.span[0], ends[0]) - 1, *ends, max(points.span[1], ends[1]) + 1])
     levels = np.clip(slope * knots + offset, points.least, points.greatest)
-    return Tone(knots, levels, False, (float(x[0]), float(x[-1])), points.rising), slope, offset
+    return Tone(knots, levels, False, points.span, points.rising), slope, offset
 
 
 def _curve(points: _Points) -> Tone:
@@ -150,11 +171,11 @@ def _curve(points: _Points) -> Tone:
     sign = 1.0 if points.rising else -1.0
     levels = sign * _isotonic(sign * smooth, points.weights)
     reach, last = min(6, len(x) - 1), len(x) - 1
-    beyond = 0.2 * (x[-1] - x[0])
+    below, above = (0.2 * (x[-1] - x[0]) + gap for gap in (x[0] - points.span[0], points.span[1] - x[-1]))
     start = (levels[reach] - levels[0]) / max(x[reach] - x[0], 1e-9)
     end = (levels[-1] - levels[last - reach]) / max(x[-1] - x[last - reach], 1e-9)
-    knots = np.concatenate(([x[0] - beyond], x, [x[-1] + beyond]))
-    outer = np.concatenate(([levels[0] - start * beyond], levels, [levels[-1] + end * beyond]))
+    knots = np.concatenate(([x[0] - below], x, [x[-1] + above]))
+    outer = np.concatenate(([levels[0] - start * below], levels, [levels[-1] + end * above]))
     outer = np.clip(outer, points.least, points.greatest)
     return Tone(knots, outer, True, (float(x[0]), float(x[-1])), points.rising)
 
