@@ -188,3 +188,14 @@ def test_regions_are_connected_also_by_corners_and_largest_first() -> None:
     mask[0, 0] = mask[1, 1] = mask[5, 5] = True
     found = regions_of(mask)
     assert [(r.x, r.y, r.width, r.height, r.area_percent) for r in found] == [(0, 0, 2, 2, 1.0), (5, 5, 1, 1, 0.5)]
+
+
+@pytest.mark.parametrize("level", [215, 140, 90])
+def test_the_only_bright_thing_of_a_picture_is_seen_when_it_is_darkened(pictures: Any, level: float) -> None:
+    ground = pictures.made(1).astype(float) * 0.7
+    lesion = pictures.ellipse(ground.shape, (60, 150), (18, 18))
+    grain = np.random.default_rng(9).normal(0, 2, ground.shape)
+    bright, dark = (ground * (1 - lesion) + lesion * (value + grain) for value in (225, level))
+    original, copy = (np.clip(each, 0, 255).astype(np.uint8) for each in (bright, dark))
+    change = compared(original, pictures.jpeg(copy, 80))
+    assert [mask_of(change)[60, 150], mask_of(change)[140, 40]] == [True, False]
