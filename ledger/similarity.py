@@ -7,7 +7,7 @@ or rejected by it, so that a look-alike (a neighbouring slice, another patient) 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core.digests import DigestSet
@@ -20,6 +20,7 @@ from ledger.ports import CodeIndex, Near, RecordStore
 if TYPE_CHECKING:
     from ledger.core.change import Change
     from ledger.core.trace.blob import Trace
+    from ledger.core.trace.cells import Cells
     from ledger.core.trace.comparing import Fit
     from ledger.core.trace.sampling import Picture
 
@@ -30,6 +31,7 @@ FARTHEST = 116
 _RIVAL = 8
 _DERIVED = 0.05
 _MOST_EXACT = 50.0
+_CLOSE = 48
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,21 @@ class LookAlikes:
         searched = self._index.size()
         if not searched:
             return Search("incomparable", "no registered image has a fingerprint", figures={"searched": 0})
-        return self._answer(self._best(near, picture, codes), data, disputed, searched)
+        best = self._best(near, picture, codes)
+        if best is None or not best.fit.copy:
+            lost = self._lost(near)
+            if lost is not None:
+                detail = f"registration {lost.id} looks alike, and its stored fingerprint is not the registered one"
+                return Search("unsure", detail, lost, figures={"searched": searched})
+        return self._answer(best, data, disputed, searched)
+
+    def _lost(self, near: Sequence[Near]) -> Registration | None:
+        """The nearest registration that looks alike and has no fingerprint of its own in the store any more."""
+        for candidate in near:
+            registration = self._store.registration(candidate.registration) if candidate.distance <= _CLOSE else None
+            if registration is not None and self._trace(registration) is None:
+                return registration
+        return None
 
     def _best(self, near: Sequence[Near], picture: Picture, codes: bytes) -> _Candidate | None:
         """The candidate that fits best; once one is a copy, only those about as near can be a better one."""
@@ -89,35 +105,28 @@ class LookAlikes:
         return best
 
     def against(self, registration: Registration, data: bytes, *, exact: bool = True) -> Search:
-        """The image in ``data`` against one registration: by exact tiles where samples can be compared, else, or
-        always when not ``exact``, by the fingerprint. Errors as :meth:`find`."""
+        """The image in ``data`` against one registration: by the fingerprint, and where it lies on it unchanged in
+        size, place and grey scale, by exact tiles if ``exact``. Errors as :meth:`find`."""
         image = decode(data, self._limits)
-        change = _by_tiles(registration, data, self._limits) if exact else None
-        if change is not None:
-            return Search("found", "compared tile by tile", registration, change)
         trace = self._trace(registration)
+        tiles = _by_tiles(registration, data, self._limits) if exact else None
         if trace is None:
-            return Search(
-                "incomparable", f"registration {registration.id} has no fingerprint that is its own", registration
-            )
-        return _compared(trace, Disputed(image), registration)
+            return _by_exact_alone(tiles, registration)
+        return _exact_where_unmoved(_compared(trace, Disputed(image), registration), tiles)
 
     def against_file(self, original: bytes, data: bytes, *, exact: bool = True) -> Search:
-        """The image in ``data`` against the file ``original``: sample by sample where both have one shape and came
-        without loss, else, or always when not ``exact``, as a fingerprint made of it now. ``registration`` is None: the
-        ledger was not asked."""
+        """The image in ``data`` against the file ``original``, as :meth:`against`, but sample by sample where both have
+        one shape and came without loss. ``registration`` is None: the ledger was not asked."""
         from ledger.core.digests import digest_set
         from ledger.core.trace.blob import unpack_trace
         from ledger.core.trace.differing import exact_change
 
         first, second = decode(original, self._limits), decode(data, self._limits)
         change = exact_change(first, second) if exact else None
-        if change is not None:
-            return Search("found", "compared sample by sample with the file given", None, change)
         record = digest_set(original, self._limits, traced=True).trace
         if record is None:
-            return Search("incomparable", "the original is too small or of one value: nothing to compare")
-        return _compared(unpack_trace(record.blob), Disputed(second), None)
+            return _by_exact_alone(change, None)
+        return _exact_where_unmoved(_compared(unpack_trace(record.blob), Disputed(second), None), change)
 
     def _fitted(self, candidate: Near, picture: Picture, codes: bytes) -> _Candidate | None:
         from ledger.core.trace.comparing import best_fit
@@ -150,11 +159,9 @@ class LookAlikes:
         if not best.fit.copy:
             detail = f"looks like registration {registration.id}, but the fingerprint neither confirms nor excludes it"
             return Search("unsure", detail, registration, figures=figures)
-        exact = _by_tiles(registration, data, self._limits)
-        # Where nearly every tile differs, as in another window, tiles do not say where it was changed.
-        small = exact is not None and exact.changed_percent <= _MOST_EXACT
-        change = exact if small else _change(best.trace, best.fit, disputed)
-        return Search("found", f"a copy of registration {registration.id}", registration, change, figures)
+        change = _change(best.trace, best.fit, disputed)
+        found = Search("found", f"a copy of registration {registration.id}", registration, change, figures)
+        return _exact_where_unmoved(found, _by_tiles(registration, data, self._limits))
 
 
 @dataclass(frozen=True)
@@ -170,6 +177,26 @@ class _Candidate:
         return self.fit.quality - (_DERIVED if self.registration.entry.kind == DERIVE else 0.0)
 
 
+def _exact_where_unmoved(found: Search, exact: Change | None) -> Search:
+    """``found`` with exact tiles or samples in place of the fingerprint's map. Under another window, or mirrored, they
+    would all differ and say nothing; where the fingerprint does not fit at all, what differs in half of the picture is
+    another picture."""
+    if exact is None:
+        return found
+    if found.outcome == "found":
+        change = found.change
+        moved = change is None or change.transform.words or not change.figures.get("same_grey")
+        return found if moved else replace(found, change=exact)
+    small = exact.changed_percent <= _MOST_EXACT
+    return replace(found, outcome="found", detail="compared exactly", change=exact) if small else found
+
+
+def _by_exact_alone(exact: Change | None, registration: Registration | None) -> Search:
+    if exact is not None:
+        return Search("found", "compared exactly", registration, exact)
+    return Search("incomparable", "there is no fingerprint of the original to compare with", registration)
+
+
 class Disputed:
     """The frames of a disputed image as pictures of one value a pixel."""
 
@@ -177,6 +204,7 @@ class Disputed:
         self._image = image
         self.frames = image.frames
         self.middle = image.frames // 2
+        self.size = (image.layout.rows, image.layout.columns)
 
     def picture(self, number: int) -> Picture | None:
         """Frame ``number`` (rows, columns); None if it is of one value or too small. UnreadableImage if broken."""
@@ -220,20 +248,30 @@ def _fits(trace: Trace, disputed: Disputed) -> list[Fit]:
 
 
 def _change(trace: Trace, fit: Fit, disputed: Disputed) -> Change | None:
-    """The change map of the frame that fits, or of the most changed frame where all can be compared."""
-    from ledger.core.trace.comparing import change_of, fit_picture
+    """The change map of a single frame, or of the most changed one of as many frames as the original has; None for an
+    image of several frames that has others than the original: nobody knows which belongs to which."""
+    from ledger.core.trace.comparing import change_of
 
-    same = disputed.frames == trace.frames and disputed.frames > 1
-    first = disputed.picture(fit.cells.number if same else disputed.middle)
-    if first is None:
+    if disputed.frames != trace.frames and disputed.frames > 1:
         return None
-    changes = [] if same else [change_of(fit, first.shape, disputed.middle)]
-    for cells in trace.cells if same else ():
-        picture = disputed.picture(cells.number)
-        other = None if picture is None else fit_picture(cells, picture, fit.number)
-        if picture is not None and other is not None:
-            changes.append(change_of(other, picture.shape, cells.number))
-    return max(changes, key=lambda change: change.changed_percent) if changes else None
+    if disputed.frames == 1:
+        picture = disputed.picture(0)
+        return None if picture is None else change_of(fit, picture.shape, 0)
+    changes = [_frame_change(cells, disputed, fit.number) for cells in trace.cells]
+    worst = max(changes, key=lambda change: change.changed_percent)
+    told = f" Of {trace.frames} frames, {len(changes)} were compared."
+    return replace(worst, limits=worst.limits + told)
+
+
+def _frame_change(cells: Cells, disputed: Disputed, number: int) -> Change:
+    """The change map of one frame of an image of as many frames as the original; one that does not fit is foreign."""
+    from ledger.core.trace.comparing import change_of, fit_picture, foreign_frame
+
+    picture = disputed.picture(cells.number)
+    fit = None if picture is None else fit_picture(cells, picture, number)
+    if picture is None or fit is None or not fit.copy:
+        return foreign_frame(cells, disputed.size, cells.number)
+    return change_of(fit, picture.shape, cells.number)
 
 
 def _agreement(fit: Fit) -> dict[str, float]:

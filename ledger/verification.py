@@ -35,7 +35,6 @@ from ledger.proving import Proof, Prover
 from ledger.similarity import LookAlikes, Search
 
 _UNREAD = "the records could not be read"
-_SETTLED = ("found", "unsure")
 
 
 @dataclass(frozen=True)
@@ -208,9 +207,14 @@ class Verifier:
                 if original is None
                 else look_alikes.against_file(original.data, image)
             )
-            if search.outcome in _SETTLED:
+            if search.outcome == "found":
                 return replace(search, registration=claimed)
             tried = f"{_of(claimed, search.detail)}; "
+            anywhere = look_alikes.find(image)
+            # What the image claims to be is no reason to overlook what it is; a doubt about it stands otherwise.
+            if search.outcome == "unsure" and anywhere.outcome != "found":
+                return replace(search, registration=claimed)
+            return replace(anywhere, detail=tried + anywhere.detail)
         search = look_alikes.find(image)
         return replace(search, detail=tried + search.detail)
 

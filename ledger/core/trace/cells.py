@@ -23,7 +23,8 @@ TILE = 4
 """Cells along the edge of a tile."""
 LEAST_EDGE = 16
 """Frames with fewer cells along an edge are not traced: too little is left to align them by."""
-_FRACTION = 16
+FRACTION = 16
+"""Parts of a sample value that a cell is counted in."""
 _BAND_PIXELS = 1 << 20
 
 
@@ -42,7 +43,7 @@ class Cells:
 
     def values(self) -> npt.NDArray[np.float32]:
         """The cells in the frame's sample values, less an offset that does not matter to any comparison."""
-        scale = np.float32((1 << self.shift) / _FRACTION)
+        scale = np.float32((1 << self.shift) / FRACTION)
         return (self.steps.astype(np.float32) + np.float32(0.5)) * scale
 
 
@@ -78,7 +79,7 @@ def _means(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
         some = luma[top * block : (top + count) * block, : columns * block]
         sums = some.reshape(count, block, columns * block).sum(axis=1, dtype=np.int64)
         parts.append(sums.reshape(count, columns, block).sum(axis=2))
-    means: npt.NDArray[np.int64] = np.concatenate(parts) * _FRACTION // (block * block)
+    means: npt.NDArray[np.int64] = np.concatenate(parts) * FRACTION // (block * block)
     return means
 
 

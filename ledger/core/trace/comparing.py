@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ledger.core.change import Change, ChangedRegion
+from ledger.core.change import Change, ChangedRegion, Transform
 from ledger.core.trace.aligning import Laid, after, lay_on, window_lay
-from ledger.core.trace.cells import TILE
+from ledger.core.trace.cells import FRACTION, TILE
 from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented, registered_codes
 from ledger.core.trace.lying import from_oriented, transform_of
 from ledger.core.trace.noise import weigh
@@ -31,9 +31,11 @@ NEAR_LOWER, NEAR_SHARE, NEAR_WHOLE = 0.4, 0.55, 0.9
 """From here on it is too alike to say that it is none."""
 _AS_NEAR = 16
 _MOST_FITS = 4
+_SAME_GREY = 1.5
 LIMITS = (
-    "Seen are changes of about half a percent of the picture and more, of four grey levels and more. Smaller or "
-    "fainter ones can hide behind compression and resizing; only the registered bytes or samples exclude them."
+    "Seen are changes of about half a percent of the picture and more, of four grey levels and more, in what the copy "
+    "shows of the original. Smaller or fainter ones, and changes of colour alone, can hide behind compression and "
+    "resizing; only the registered bytes or samples exclude them."
 )
 
 
@@ -59,6 +61,13 @@ class Fit:
         agreement = self.laid.agreement
         dark = min(agreement.whole, agreement.clear)
         return max(agreement.lower, agreement.share - 0.05, dark - 0.3) + 0.1 * agreement.whole
+
+    @property
+    def same_grey(self) -> bool:
+        """Whether the copy shows the registered sample values themselves, under no other window, gamma or depth."""
+        registered = self.cells.values() + np.float32(self.cells.least / FRACTION)
+        away = np.abs(self.laid.expected - registered)
+        return bool(np.percentile(away, 95) <= _SAME_GREY * self.laid.unit)
 
     @property
     def near(self) -> bool:
@@ -113,11 +122,31 @@ def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0) -> Change:
         "changed_tiles": int(tiles.sum()),
         "tiles": int(tiles.size),
         "disputed_frame": frame,
+        "same_grey": fit.same_grey,
     }
     transform = transform_of(cells, laid, fit.number, size)
     percent = round(100 * float(mask.mean()), 4)
     return Change(
         "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), LIMITS, figures
+    )
+
+
+def foreign_frame(cells: Cells, size: tuple[int, ...], frame: int) -> Change:
+    """The change map of a frame that is no copy of the registered one: all of it is changed."""
+    mask = np.ones((int(size[0]), int(size[1])), bool)
+    transform = Transform((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), ("another frame than the registered one",), 0.0)
+    figures = {"disputed_frame": frame}
+    return Change(
+        "trace/1",
+        cells.number,
+        mask.shape[1],
+        mask.shape[0],
+        transform,
+        100.0,
+        regions_of(mask),
+        as_png(mask),
+        LIMITS,
+        figures,
     )
 
 

@@ -24,6 +24,7 @@ LEAST_MASS = 60.0
 _WEAK = 3.0
 _MOST = 12.0
 _SCATTERED = 0.75
+_MOST_SCATTERED = 600.0
 _ELLIPSE = cv2.MORPH_ELLIPSE
 
 
@@ -36,9 +37,10 @@ def changed_cells(evidence: Evidence) -> tuple[Where, float]:
 
 
 def _wanted(masses: npt.NDArray[np.float64]) -> float:
-    """The mass that counts: more where lesser regions lie all over the picture, as after heavy compression."""
+    """The mass that counts: more where lesser regions lie all over the picture, as after heavy compression; but no
+    more than such regions come to, so that many edits cannot hide each other."""
     lesser = masses[masses < 0.5 * masses.max(initial=0.0)]
-    return LEAST_MASS + _SCATTERED * float(lesser.sum())
+    return LEAST_MASS + min(_SCATTERED * float(lesser.sum()), _MOST_SCATTERED)
 
 
 def _masses(evidence: Evidence) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:

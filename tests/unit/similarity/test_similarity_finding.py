@@ -160,3 +160,33 @@ def test_a_lossy_copy_against_a_file_given_is_compared_by_a_fingerprint_made_of_
     assert found.change is not None
     assert (found.change.basis, len(found.change.regions)) == ("trace/1", 1)
     assert ledger.search.against_file(ledger.png(ledger.made(1)), ledger.jpeg(ledger.made(2))).outcome == "none"
+
+
+def test_an_unrelated_picture_is_not_the_registration_that_is_named(ledger: Any) -> None:
+    original = ledger.register(ledger.png(ledger.made(1)))
+    assert ledger.search.against(original, ledger.png(ledger.made(7))).outcome == "none"
+    assert ledger.search.against_file(ledger.png(ledger.made(1)), ledger.png(ledger.made(7))).outcome == "none"
+
+
+@pytest.mark.parametrize("change", [lambda picture: picture[:, ::-1], lambda picture: 255 * (picture / 255) ** 0.8])
+def test_a_mirrored_or_brightened_copy_without_loss_is_not_changed(ledger: Any, change: Any) -> None:
+    original = ledger.register(ledger.png(ledger.made(1)))
+    copy = ledger.png(np.ascontiguousarray(change(ledger.made(1))).round().astype(np.uint8))
+    for found in (ledger.search.find(copy), ledger.search.against(original, copy)):
+        assert found.change is not None
+        assert (found.outcome, found.change.regions) == ("found", ())
+
+
+def test_a_frame_that_is_no_copy_is_changed_as_a_whole(ledger: Any) -> None:
+    frames = [ledger.made(seed) for seed in range(3)]
+    ledger.register(ledger.tiff(*frames))
+    copies = [np.clip(frame * 0.8 + 20, 0, 255).astype(np.uint8) for frame in (ledger.made(9), *frames[1:])]
+    found = ledger.search.find(ledger.tiff(*copies))
+    assert found.change is not None
+    assert (found.change.frame, found.change.changed_percent) == (0, 100.0)
+
+
+def test_an_image_with_more_frames_than_its_original_has_no_change_map(ledger: Any) -> None:
+    ledger.register(ledger.png(ledger.made(1)))
+    found = ledger.search.find(ledger.tiff(*(ledger.made(seed) for seed in (7, 1, 8))))
+    assert (found.outcome, found.change) == ("found", None)

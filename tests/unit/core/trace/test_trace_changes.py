@@ -199,3 +199,15 @@ def test_the_only_bright_thing_of_a_picture_is_seen_when_it_is_darkened(pictures
     original, copy = (np.clip(each, 0, 255).astype(np.uint8) for each in (bright, dark))
     change = compared(original, pictures.jpeg(copy, 80))
     assert [mask_of(change)[60, 150], mask_of(change)[140, 40]] == [True, False]
+
+
+def test_many_edits_do_not_hide_each_other(pictures: Any) -> None:
+    original = pictures.made(1, size=(400, 400))
+    copy = original.copy()
+    copy[40:80, 40:80] = np.clip(copy[40:80, 40:80].astype(int) + 40, 0, 255)
+    for row in range(120, 360, 60):
+        for column in range(60, 360, 80):
+            part = copy[row : row + 22, column : column + 22]
+            part[:] = np.clip(part.astype(int) + 40, 0, 255)
+    change = compared(original, pictures.jpeg(copy, 70))
+    assert mask_of(change)[60, 60]
