@@ -17,9 +17,11 @@ from ledger.registration import Registrations
 from ledger.standing import standing_of
 
 if TYPE_CHECKING:
+    from ledger.core.digests import TileDigests
     from ledger.similarity import LookAlikes, Search
 
 _WITHDRAWN = (Standing.REVOKED, Standing.SUPERSEDED)
+_MOST_HIDDEN = 0.3
 LEAST_SHOWN = 0.7
 """A crop that shows less of the registered frame need not be found by its fingerprint."""
 _EMPTY = "Send the file again; nothing was registered."
@@ -142,6 +144,7 @@ class Derivations:
 
     def _de_identified(self, pair: _Pair, hidden: Sequence[Box]) -> Finding:
         check_header("de-identified", pair.origin, pair.digests)
+        _must_be_small(pair.digests.tiles, hidden)
         if pair.original is not None:
             return _hidden_exactly(self._decode(pair.original), self._decode(pair.data), hidden)
         if pair.origin.tiles is None:
@@ -215,6 +218,15 @@ def _judged(found: Search, original: str) -> Finding:
         )
     figures = {"basis": change.basis, "transform": list(change.transform.words), "limits": change.limits}
     return Finding("consistent", f"no changed region against the original ({change.basis})", figures)
+
+
+def _must_be_small(tiles: TileDigests, hidden: Sequence[Box]) -> None:
+    """Nothing, when the hidden boxes leave most of the picture; what they hold is not looked at."""
+    share = sum(box.width * box.height for box in hidden) / (tiles.rows * tiles.columns)
+    if share > _MOST_HIDDEN:
+        raise DerivationContradicted(
+            f"expected boxes over at most {_MOST_HIDDEN:.0%} of the picture, found {share:.0%} hidden"
+        )
 
 
 def _hidden_exactly(original: DecodedImage, derived: DecodedImage, hidden: Sequence[Box]) -> Finding:

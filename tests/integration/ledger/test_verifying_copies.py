@@ -107,7 +107,8 @@ def test_an_unchanged_copy_is_reencoded_and_not_accepted(
     alike.answers["find"] = FOUND
     result = searching.verify(copy(searching), "strict")
     assert (result.verdict, result.accepted) == ("authentic-reencoded", False)
-    assert "nothing below 8 pixels" in result.reason
+    assert "smaller changes may be there, so no policy accepts it" in result.reason
+    assert result.change.limits == "nothing below 8 pixels"
 
 
 def test_the_mask_comes_when_pictures_are_asked_for(searching: Any, alike: ScriptedLookAlikes, original: Any) -> None:

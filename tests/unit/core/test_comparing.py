@@ -17,7 +17,7 @@ def change(*regions: ChangedRegion) -> Change:
 def test_a_change_map_without_regions_passes_and_states_its_limits() -> None:
     check = change_check(change())
     assert (check.number, check.status) == (9, Status.PASSED)
-    assert "changes under 8 pixels" in check.detail
+    assert check.figures["limits"] == "changes under 8 pixels"
 
 
 def test_a_changed_region_fails_and_is_named_by_its_place_and_share() -> None:

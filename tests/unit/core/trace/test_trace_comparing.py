@@ -69,7 +69,11 @@ COPIES: dict[str, tuple[Callable[[Any, Picture], Picture], Place, tuple[str, ...
     "transposed": (lambda _, p: p.T, lambda x, y: (y, x), ("turned by 90 degrees clockwise", "mirrored")),
     "inverted": (lambda _, p: 255 - p, lambda x, y: (x, y), ("inverted, or white and black exchanged in display",)),
     "gamma": (lambda _, p: (255 * (p / 255) ** 0.6).astype(np.uint8), lambda x, y: (x, y), ()),
-    "window": (lambda _, p: np.clip((p - 70.0) * 2, 0, 255).astype(np.uint8), lambda x, y: (x, y), ()),
+    "window": (
+        lambda _, p: np.clip((p - 70.0) * 2, 0, 255).astype(np.uint8),
+        lambda x, y: (x, y),
+        ("another window, contrast or depth",),
+    ),
     "half, turned, jpeg": (
         lambda made, p: made.jpeg(made.resized(np.rot90(p), 0.5), 70),
         lambda x, y: (y / 2, (240 - x) / 2),
