@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CANDIDATES = 6
 """So many of the nearest registered images are aligned and compared."""
 FARTHEST = 116
-"""Bits of 256 that a candidate's code may differ by; unrelated images differ by 100 to 150."""
+"""Bits of 256 that a candidate's code may differ by; codes of unrelated images differ by half of them on average."""
 _RIVAL = 8
 _DERIVED = 0.05
 _MOST_EXACT = 50.0

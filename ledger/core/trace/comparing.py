@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 SURE_LOWER, SURE_SHARE = 0.92, 0.9
 """A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
-other (:mod:`ledger.core.trace.aligning`); changed regions lower neither by much. Neighbouring slices came to 0.88 and
-0.80 at most."""
+other (:mod:`ledger.core.trace.aligning`); changed regions lower neither by much. Both lie above what
+neighbouring slices reach."""
 COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915
 """Or when one of the first three is reached and so is the whole correlation, after heavy compression or of a nearly
-black picture. Neighbouring slices came to 0.89 at most in the whole."""
+black picture. The whole correlation of neighbouring slices lies below."""
 NEAR_LOWER, NEAR_SHARE, NEAR_WHOLE = 0.4, 0.55, 0.9
 """From here on it is too alike to say that it is none."""
 _AS_NEAR = 16
