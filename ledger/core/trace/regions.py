@@ -1,8 +1,8 @@
 """From evidence to regions: what is said to be changed is a connected region, never a lone cell.
 
 A region begins where the evidence is strong, and its *mass* is what it holds above the threshold, summed. Only masses
-of at least ``LEAST_MASS`` count; ``medseal bench altered`` prints how many pristine copies have one nevertheless. Around such a region weaker evidence is taken
-in, gaps are closed and holes filled.
+of at least ``LEAST_MASS`` count; ``medseal bench altered`` prints how many pristine copies have one nevertheless.
+Around such a region weaker evidence is taken in, gaps are closed and holes filled.
 """
 
 from __future__ import annotations
