@@ -1,3 +1,3 @@
 """MedSeal's ledger: registration, anchoring, verification and history of medical images."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
