@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.core.digests import DigestSet
 from ledger.core.entry import DERIVE
-from ledger.core.images import DecodedImage, Limits, decode
+from ledger.core.images import Limits, decode
 from ledger.core.model import Registration
-from ledger.errors import InputError, InvalidDigest, UnreadableImage
+from ledger.core.trace.disputed import Disputed
+from ledger.errors import InputError, InvalidDigest
 from ledger.ports import CodeIndex, Near, RecordStore
 
 if TYPE_CHECKING:
@@ -197,30 +198,6 @@ def _by_exact_alone(exact: Change | None, registration: Registration | None) -> 
     return Search("incomparable", "there is no fingerprint of the original to compare with", registration)
 
 
-class Disputed:
-    """The frames of a disputed image as pictures of one value a pixel."""
-
-    def __init__(self, image: DecodedImage) -> None:
-        self._image = image
-        self.frames = image.frames
-        self.middle = image.frames // 2
-        self.size = (image.layout.rows, image.layout.columns)
-
-    def picture(self, number: int) -> Picture | None:
-        """Frame ``number`` (rows, columns); None if it is of one value or too small. UnreadableImage if broken."""
-        import numpy as np
-
-        from ledger.core.digests.view import luma
-        from ledger.core.trace.cells import LEAST_EDGE
-
-        for index, frame in enumerate(self._image.read_frames()):
-            if index == number:
-                picture: Picture = luma(frame, self._image).astype(np.float32)
-                flat = min(picture.shape) < LEAST_EDGE or float(picture.min()) == float(picture.max())
-                return None if flat else picture
-        raise UnreadableImage(f"expected frame {number}, found fewer")
-
-
 def _compared(trace: Trace, disputed: Disputed, registration: Registration | None) -> Search:
     """A disputed image against the one fingerprint it claims to come from, in every orientation and crop."""
     fits = [fit for fit in _fits(trace, disputed) if fit.near]
@@ -256,7 +233,7 @@ def _change(trace: Trace, fit: Fit, disputed: Disputed) -> Change | None:
         return None
     if disputed.frames == 1:
         picture = disputed.picture(0)
-        return None if picture is None else change_of(fit, picture.shape, 0)
+        return None if picture is None else change_of(fit, picture.shape, 0, disputed.tint(0))
     changes = [_frame_change(cells, disputed, fit.number) for cells in trace.cells]
     worst = max(changes, key=lambda change: change.changed_percent)
     told = f" Of {trace.frames} frames, {len(changes)} were compared."
@@ -271,7 +248,7 @@ def _frame_change(cells: Cells, disputed: Disputed, number: int) -> Change:
     fit = None if picture is None else fit_picture(cells, picture, number)
     if picture is None or fit is None or not fit.copy:
         return foreign_frame(cells, disputed.size, cells.number)
-    return change_of(fit, picture.shape, cells.number)
+    return change_of(fit, picture.shape, cells.number, disputed.tint(cells.number))
 
 
 def _agreement(fit: Fit) -> dict[str, float]:

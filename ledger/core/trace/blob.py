@@ -5,8 +5,8 @@ Layout, little endian::
     blob  = u32 frames of the image ‖ u8 traced frames ‖ frame …
     frame = u32 number ‖ u32 height ‖ u32 width ‖ u16 block ‖ u8 shift ‖ i64 least ‖ u32 length ‖ deflated
 
-``deflated`` is zlib over two planes, low bytes and then high bytes, of the zigzag-coded differences of the steps: along
-each row from the cell to the left, down the first column from the cell above.
+``deflated`` is zlib over three planes: low bytes and then high bytes of the zigzag-coded differences of the steps
+(along each row from the cell to the left, down the first column from the cell above), then the levels of the patches.
 
     trace/1 = SHA-256("medseal/trace/1\n" ‖ blob)
 """
@@ -17,15 +17,11 @@ import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct, error
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ledger.core.trace.cells import CELLS, LEAST_EDGE, Cells
+from ledger.core.trace.cells import CELLS, LEAST_EDGE, PATCH, Cells
 from ledger.errors import InvalidDigest
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 DOMAIN = b"medseal/trace/1\n"
 MOST_FRAMES = 3
@@ -52,7 +48,7 @@ def pack_trace(trace: Trace) -> bytes:
     """The blob of ``trace``."""
     parts = [_HEAD.pack(trace.frames, len(trace.cells))]
     for cells in trace.cells:
-        body = _deflated(cells.steps)
+        body = _deflated(cells)
         facts = (cells.number, cells.height, cells.width, cells.block, cells.shift, cells.least, len(body))
         parts += (_FRAME.pack(*facts), body)
     return b"".join(parts)
@@ -77,12 +73,12 @@ def unpack_trace(blob: bytes) -> Trace:
     return Trace(frames, tuple(found))
 
 
-def _deflated(steps: npt.NDArray[np.int32]) -> bytes:
-    differences = np.diff(steps, axis=1, prepend=0)
-    differences[:, 0] = np.diff(steps[:, 0], prepend=0)
+def _deflated(cells: Cells) -> bytes:
+    differences = np.diff(cells.steps, axis=1, prepend=0)
+    differences[:, 0] = np.diff(cells.steps[:, 0], prepend=0)
     words = ((differences << 1) ^ (differences >> 31)).astype("<u2")
     planes = words.view(np.uint8).reshape(-1, 2)
-    return zlib.compress(planes[:, 0].tobytes() + planes[:, 1].tobytes(), 6)
+    return zlib.compress(planes[:, 0].tobytes() + planes[:, 1].tobytes() + cells.texture.tobytes(), 6)
 
 
 def _cells(facts: list[int], body: bytes) -> Cells:
@@ -90,12 +86,21 @@ def _cells(facts: list[int], body: bytes) -> Cells:
     rows, columns = height // block if block else 0, width // block if block else 0
     if not LEAST_EDGE <= min(rows, columns) <= max(rows, columns) <= CELLS or shift > 60:
         raise ValueError("shape")
-    inflater = zlib.decompressobj()
-    data = inflater.decompress(body, 2 * rows * columns + 1)
-    if len(data) != 2 * rows * columns or not inflater.eof or inflater.unused_data:
-        raise ValueError("cells")
-    planes = np.frombuffer(data, np.uint8).reshape(2, rows, columns).astype(np.int32)
-    words = planes[0] | planes[1] << 8
+    patches = (rows // PATCH, columns // PATCH)
+    planes = np.frombuffer(_inflated(body, 2 * rows * columns + patches[0] * patches[1]), np.uint8)
+    steps, texture = planes[: 2 * rows * columns], planes[2 * rows * columns :].reshape(patches)
+    low, high = steps.reshape(2, rows, columns).astype(np.int32)
+    words = low | high << 8
     differences = (words >> 1) ^ -(words & 1)
     differences[:, 0] = np.cumsum(differences[:, 0])
-    return Cells(number, height, width, block, shift, least, np.cumsum(differences, axis=1, dtype=np.int32))
+    steps = np.cumsum(differences, axis=1, dtype=np.int32)
+    return Cells(number, height, width, block, shift, least, steps, texture)
+
+
+def _inflated(body: bytes, size: int) -> bytes:
+    """Exactly ``size`` bytes; ValueError for any other number of them."""
+    inflater = zlib.decompressobj()
+    data = inflater.decompress(body, size + 1)
+    if len(data) != size or not inflater.eof or inflater.unused_data:
+        raise ValueError("cells")
+    return data

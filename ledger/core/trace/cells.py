@@ -5,6 +5,9 @@ is not covered. Of a colour pixel the value is the luma of view/1. A cell is ``(
 then shifted right by ``shift`` bits: as many as keep a step at most half of the frame's own noise (the median of the
 second differences along rows that are not zero) and the range at 256 steps or more, and as many as bring it under
 4,096. Sixteen neighbouring cells (4 × 4) are a tile of the change map.
+
+Means do not see fine texture, which is what a blur takes away. So of each patch of 2 × 2 cells the mean of the
+variances within its cells is kept as well, as a level: how many of the numbers ``2^(k/4)`` it reaches, in sixteenths.
 """
 
 from __future__ import annotations
@@ -25,13 +28,20 @@ LEAST_EDGE = 16
 """Frames with fewer cells along an edge are not traced: too little is left to align them by."""
 FRACTION = 16
 """Parts of a sample value that a cell is counted in."""
-_BAND_PIXELS = 1 << 20
+PATCH = 2
+"""Cells along the edge of a patch, whose texture is kept."""
+_GRAINS = 4
+"""Texture is that of so many grains along the edge of a cell at most (up to 7 where they are single pixels)."""
+_LEVELS, _BITS = 180, 24
+_BAND_PIXELS = 1 << 18
+_LEVEL_STARTS = np.array([int(2 ** (k / 4)) for k in range(_LEVELS)], np.int64)
 
 
 @dataclass(frozen=True)
 class Cells:
     """The cells of one frame. ``steps`` (rows, columns of cells) are whole steps of ``1 << shift`` above ``least``;
-    a step is a sixteenth of a sample value. ``height`` and ``width`` are the frame's in pixels."""
+    a step is a sixteenth of a sample value. ``texture`` (rows // 2, columns // 2) are the levels of the patches.
+    ``height`` and ``width`` are the frame's in pixels."""
 
     number: int
     height: int
@@ -40,11 +50,17 @@ class Cells:
     shift: int
     least: int
     steps: npt.NDArray[np.int32]
+    texture: npt.NDArray[np.uint8]
 
     def values(self) -> npt.NDArray[np.float32]:
         """The cells in the frame's sample values, less an offset that does not matter to any comparison."""
         scale = np.float32((1 << self.shift) / FRACTION)
         return (self.steps.astype(np.float32) + np.float32(0.5)) * scale
+
+    def deviations(self) -> npt.NDArray[np.float32]:
+        """How far the samples within the cells of a patch deviate (root of the variance), in sample values."""
+        variances = np.exp2((self.texture.astype(np.float32) - np.float32(0.5)) / 4) / FRACTION
+        return np.where(self.texture > 0, np.sqrt(variances), 0).astype(np.float32)
 
 
 def block_edge(height: int, width: int) -> int:
@@ -67,20 +83,45 @@ def cells_of(luma: npt.NDArray[Any], number: int) -> Cells | None:
         return None
     shift = _shift(values, greatest - least)
     steps = ((values - least) >> shift).astype(np.int32)
-    return Cells(number, height, width, block, shift, least, steps)
+    texture = _texture(luma, block, least, greatest - least)
+    return Cells(number, height, width, block, shift, least, steps, texture)
 
 
 def _means(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
+    """The means of the blocks, in sixteenths."""
+    return _sums(luma, block) * FRACTION // (block * block)
+
+
+def _sums(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
     rows, columns = luma.shape[0] // block, luma.shape[1] // block
     band = max(1, _BAND_PIXELS // (block * luma.shape[1]))
     parts = []
     for top in range(0, rows, band):
         count = min(band, rows - top)
         some = luma[top * block : (top + count) * block, : columns * block]
-        sums = some.reshape(count, block, columns * block).sum(axis=1, dtype=np.int64)
-        parts.append(sums.reshape(count, columns, block).sum(axis=2))
-    means: npt.NDArray[np.int64] = np.concatenate(parts) * FRACTION // (block * block)
-    return means
+        across = np.add.reduceat(some, np.arange(0, columns * block, block), axis=1, dtype=np.int64)
+        parts.append(across.reshape(count, block, columns).sum(axis=1))
+    return np.concatenate(parts)
+
+
+def _texture(luma: npt.NDArray[Any], block: int, least: int, span: int) -> npt.NDArray[np.uint8]:
+    """The level of each patch."""
+    grain, count = max(1, block // _GRAINS), max(1, block // max(1, block // _GRAINS))
+    rows, columns = luma.shape[0] // block // PATCH, luma.shape[1] // block // PATCH
+    excess = max(0, span.bit_length() - _BITS)
+    inner = luma[: rows * PATCH * block, : columns * PATCH * block]
+    if count * grain < block:
+        shape = (rows * PATCH, block, columns * PATCH, block)
+        inner = inner.reshape(shape)[:, : count * grain, :, : count * grain]
+        inner = inner.reshape(rows * PATCH * count * grain, columns * PATCH * count * grain)
+    means = _means(inner, grain) if grain > 1 else (inner.astype(np.int64) * FRACTION)
+    means = (means - least) >> excess
+    blocks = means.reshape(rows * PATCH, count, columns * PATCH, count)
+    sums, squares = blocks.sum(axis=(1, 3)), (blocks * blocks).sum(axis=(1, 3))
+    variances = (squares * count**2 - sums * sums) // (count**4)
+    patches = variances.reshape(rows, PATCH, columns, PATCH).sum(axis=(1, 3)) // (PATCH**2 * FRACTION)
+    levels = np.searchsorted(_LEVEL_STARTS, patches, side="right") + 8 * excess * (patches > 0)
+    return np.minimum(levels, 255).astype(np.uint8)
 
 
 def _shift(values: npt.NDArray[np.int64], span: int) -> int:

@@ -2,12 +2,15 @@
 
 The rendering: the picture reduced to 64 × 64 by area, cut to its 1st to 99th percentile in 256 steps, and the steps
 replaced by their ranks (0 to 255; one that holds more than a fiftieth of the pixels counts as a fiftieth). Ranks
-survive any window, level or gamma. A registered image has one code of the whole and one of each of fourteen windows,
+survive any window, level or gamma. At this size PDQ's own blur and decimation do nothing, so a code is what is left of
+it: 16 × 16 coefficients of a discrete cosine transform, each above their median or not (Facebook, "PDQ & TMK + PDQF",
+2019). A registered image has one code of the whole and one of each of fourteen windows,
 so that a crop of it is near one of them; a disputed image has 16: its eight orientations, each with its complement.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 CODE_BYTES = 32
 ORIENTATIONS = 8
 _EDGE = 64
+_COEFFICIENTS = 16
 _SHARE = 50
 _FIVE = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.5))
 _NINE = (*_FIVE, (0.5, 0.0), (0.0, 0.5), (1.0, 0.5), (0.5, 1.0))
@@ -44,20 +48,20 @@ def registered_codes(cells: Cells, place: int) -> bytes:
     """The 34-byte records of one traced frame: ``place`` of the frame in its trace, number of the window, code."""
     values = cells.values()
     rows, columns = values.shape
-    records = []
-    for number, (left, top, right, low) in enumerate(WINDOWS):
-        part = values[round(top * rows) : round(low * rows), round(left * columns) : round(right * columns)]
-        records.append(bytes((place, number)) + _code(_rendered(part)))
-    return b"".join(records)
+    parts = [
+        values[round(top * rows) : round(low * rows), round(left * columns) : round(right * columns)]
+        for left, top, right, low in WINDOWS
+    ]
+    codes = _codes(_rendered(parts))
+    return b"".join(bytes((place, number)) + code.tobytes() for number, code in enumerate(codes))
 
 
 def disputed_codes(picture: npt.NDArray[np.float32]) -> bytes:
     """16 codes of 32 bytes: number ``k`` is of the picture as :func:`oriented` by ``k``, number ``8 + k`` inverted."""
-    rendered = _rendered(picture)
-    plain = [_code(oriented(rendered, number)) for number in range(ORIENTATIONS)]
+    rendered = _rendered([picture])[0]
+    plain = _codes(np.stack([oriented(rendered, number) for number in range(ORIENTATIONS)]))
     # PDQ compares with a median: the code of a negative is the complement, but for bits that fall on the median.
-    inverted = [bytes(255 - octet for octet in code) for code in plain]
-    return b"".join(plain + inverted)
+    return plain.tobytes() + (~plain).tobytes()
 
 
 def oriented(picture: npt.NDArray[Any], number: int) -> npt.NDArray[Any]:
@@ -66,19 +70,30 @@ def oriented(picture: npt.NDArray[Any], number: int) -> npt.NDArray[Any]:
     return np.ascontiguousarray(turned[:, ::-1] if number >= 4 else turned)
 
 
-def _rendered(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    reduced = cv2.resize(picture, (_EDGE, _EDGE), interpolation=cv2.INTER_AREA)
-    low, high = np.percentile(reduced, (1, 99))
-    coarse = np.clip((reduced - low) * (255 / max(float(high - low), 1e-9)), 0, 255).astype(np.uint8)
-    counts = np.minimum(np.bincount(coarse.ravel(), minlength=256), coarse.size // _SHARE + 1)
-    ranks = np.cumsum(counts) - counts / 2
-    levels = np.clip((ranks - ranks[0]) / max(ranks[-1] - ranks[0], 1e-9) * 255, 0, 255).astype(np.uint8)
-    rendered: npt.NDArray[np.uint8] = levels[coarse]
-    return rendered
+def _rendered(parts: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.uint8]:
+    """The renderings of all parts: (parts, 64, 64)."""
+    reduced = np.stack([cv2.resize(part, (_EDGE, _EDGE), interpolation=cv2.INTER_AREA).ravel() for part in parts])
+    low, high = np.percentile(reduced, (1, 99), axis=1)[:, :, None]
+    coarse = np.clip((reduced - low) * (255 / np.maximum(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    rows = np.arange(len(parts))[:, None]
+    counts = np.bincount((coarse + 256 * rows).ravel(), minlength=256 * len(parts)).reshape(-1, 256)
+    counts = np.minimum(counts, coarse.shape[1] // _SHARE + 1)
+    ranks = np.cumsum(counts, axis=1) - counts / 2
+    span = np.maximum(ranks[:, -1:] - ranks[:, :1], 1e-9)
+    levels = np.clip((ranks - ranks[:, :1]) / span * 255, 0, 255).astype(np.uint8)
+    return levels[rows, coarse].reshape(-1, _EDGE, _EDGE)
 
 
-def _code(rendered: npt.NDArray[np.uint8]) -> bytes:
-    import pdqhash
+def _cosines() -> npt.NDArray[np.float32]:
+    k, place = np.arange(1, _COEFFICIENTS + 1)[:, None], np.arange(_EDGE)[None, :]
+    return (np.sqrt(2 / _EDGE) * np.cos(np.pi / (2 * _EDGE) * k * (2 * place + 1))).astype(np.float32)
 
-    bits, _ = pdqhash.compute(cv2.merge((rendered, rendered, rendered)))
-    return np.packbits(bits).tobytes()
+
+_COSINES = _cosines()
+
+
+def _codes(rendered: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The codes (pictures, 32) of renderings (pictures, 64, 64); the last coefficient's bit comes first."""
+    coefficients = (_COSINES @ rendered.astype(np.float32) @ _COSINES.T).reshape(len(rendered), -1)
+    middle = np.partition(coefficients, coefficients.shape[1] // 2 - 1, axis=1)[:, [coefficients.shape[1] // 2 - 1]]
+    return np.packbits((coefficients > middle)[:, ::-1], axis=1)

@@ -15,6 +15,7 @@ from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented,
 from ledger.core.trace.lying import from_oriented, transform_of
 from ledger.core.trace.noise import weigh
 from ledger.core.trace.regions import changed_cells
+from ledger.core.trace.sampling import means_of
 
 if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
@@ -106,10 +107,11 @@ def _suggested(codes: bytes, cells: Cells) -> list[tuple[int, int]]:
     return [(number, window) for number, (distance, window) in nearest.items() if distance <= reach][:_MOST_FITS]
 
 
-def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0) -> Change:
-    """The change map of a copy of ``size`` (height, width), which is frame ``frame`` of its image."""
+def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0, tint: Picture | None = None) -> Change:
+    """The change map of a copy of ``size`` (height, width), which is frame ``frame`` of its image and coloured as
+    ``tint`` says (:meth:`ledger.core.trace.disputed.Disputed.tint`)."""
     cells, laid = fit.cells, fit.laid
-    found, mass = changed_cells(weigh(_without_rim(laid), cells.values()))
+    found, mass = changed_cells(weigh(_without_rim(laid), cells, _tints(fit, tint)))
     tiles = by_tiles(found)
     mask = _on_picture(tiles, fit, size)
     height, width = size[:2]
@@ -131,6 +133,14 @@ def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0) -> Change:
     return Change(
         "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), LIMITS, figures
     )
+
+
+def _tints(fit: Fit, tint: Picture | None) -> Picture | None:
+    """The tints by cells, (2, rows, columns)."""
+    if tint is None:
+        return None
+    rows, columns = fit.cells.steps.shape
+    return np.stack([means_of(oriented(each, fit.number), fit.laid.lay, (rows, columns)) for each in tint])
 
 
 def foreign_frame(cells: Cells, size: tuple[int, ...], frame: int) -> Change:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ledger.core.trace.grain import lacking
 from ledger.core.trace.robust import basis_of, explained_by, slopes
 
 if TYPE_CHECKING:
     from ledger.core.trace.aligning import Laid
+    from ledger.core.trace.cells import Cells
     from ledger.core.trace.sampling import Picture, Where
     from ledger.core.trace.tone import Numbers, Tone
 
@@ -33,36 +35,48 @@ _ENERGY_FLOOR = 0.3
 _MOST = 8.0
 _EXTRAPOLATED = 12.0
 _MIXED = 0.3
+_TINTS = 8
+_CUT_COLOUR = 0.04
+_NEAR_END = 12.0
+"""A sample this many grey levels from the end of the scale may have been cut off there before it was compressed."""
+_BETWEEN = 3.0
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Differences by cell in units of what is expected, each (rows, columns): ``single`` with its sign; the absolute
     value of means over 1, 3 and 5 cells (``local``, ``near``, ``wide``); ``energy``, how much the differences of a
-    neighbourhood are larger than elsewhere."""
+    neighbourhood are larger than elsewhere; ``soft``, how much fine texture it lacks (:mod:`.grain`)."""
 
     single: Picture
     local: Picture
     near: Picture
     wide: Picture
     energy: Picture
+    soft: Picture
     tested: Where
 
 
-def weigh(laid: Laid, values: Picture) -> Evidence:
-    """The evidence of every cell; ``values`` are the registered ones (:meth:`Cells.values`)."""
+def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
+    """The evidence of every cell; ``tints`` (2, rows, columns) say how coloured the copy is there and how much of that
+    lies at the ends of the scale, None of a grey copy."""
+    values = cells.values()
     inside, expected, unit = laid.sampled.inside, laid.expected, laid.unit
     difference = laid.sampled.means - expected
     difference = difference - _common(expected, difference, inside, unit)
     texture = _texture(expected, laid.sampled.deviations, inside)
-    scale = _scale(difference, texture, inside)
+    scale = _scale(difference, texture, inside, _GROUPS)
     bend = _bend(laid, values)
+    if tints is not None:
+        # A curve of each channel is none of their sum, and a codec cuts off colours that it cannot show.
+        scale = np.maximum(scale, _scale(difference, tints[0], inside, _TINTS))
+        bend = bend + _CUT_COLOUR * tints[1]
     single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2)
     single = np.where(inside, single, 0).astype(np.float32)
     busy = inside & (texture >= np.percentile(texture[inside], 40))
     means = {k: cv2.boxFilter(single, -1, (k, k)) if k > 1 else single for k in _FLOORS}
     local, near, wide = (_scaled(means[k], busy, floor) for k, floor in _FLOORS.items())
-    return Evidence(single, local, near, wide, _energy(single, busy), inside)
+    return Evidence(single, local, near, wide, _energy(single, busy), lacking(laid, cells), inside)
 
 
 def _scaled(mean: Picture, busy: Where, floor: float) -> Picture:
@@ -97,10 +111,11 @@ def _texture(expected: Picture, deviations: Picture, inside: Where) -> Picture:
     return texture
 
 
-def _scale(difference: Picture, texture: Picture, inside: Where) -> Picture:
+def _scale(difference: Picture, texture: Picture, inside: Where, groups: int) -> Picture:
+    """The scale of the differences of each cell, from cells of like ``texture``, which it may only rise with."""
     order = np.argsort(texture[inside], kind="stable")
     ordered, sizes = texture[inside][order], np.abs(difference[inside])[order]
-    edges = np.linspace(0, len(ordered), _GROUPS + 1).astype(int)
+    edges = np.linspace(0, len(ordered), groups + 1).astype(int)
     pairs = [(a, b) for a, b in pairwise(edges) if b > a]
     middles: Numbers = np.array([float(ordered[a:b].mean()) for a, b in pairs])
     scales: Numbers = np.maximum.accumulate([float(np.median(sizes[a:b])) * 1.48 for a, b in pairs])
@@ -119,13 +134,31 @@ def _bend(laid: Laid, values: Picture) -> Picture:
     for reach, share in ((0.7, 1.0), (1.5, 0.6)):
         ends = tone(values + reach * spread) + tone(values - reach * spread)
         bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
-    if tone.free:
-        last = tone(np.asarray(tone.known, np.float32))
-        for beyond, level in zip((values < tone.known[0], values > tone.known[1]), last, strict=True):
-            bend = bend + np.where(beyond, np.abs(laid.expected - level) + _EXTRAPOLATED * unit, 0)
     # A cell with an edge in it: its pixels lie on both sides of a bend, wherever their mean lies.
     bend = np.maximum(bend, _MIXED * tone.bent * cv2.dilate(laid.sampled.deviations, _KERNEL))
+    bend = np.where(_cut_off(laid), bend, 0) if not tone.free else bend + _unsaid(tone, values, laid)
     return np.asarray(np.where(inside, bend, 0), np.float32)
+
+
+def _cut_off(laid: Laid) -> Where:
+    """Where the copy has samples at an end of its scale: nowhere else was anything cut off."""
+    sampled, end = laid.sampled, _NEAR_END * laid.unit
+    least, greatest = laid.tone.levels.min(), laid.tone.levels.max()
+    near = (sampled.least <= least + end) | (sampled.greatest >= greatest - end)
+    return np.asarray(cv2.dilate(near.astype(np.uint8), _KERNEL) > 0)
+
+
+def _unsaid(tone: Tone, values: Picture, laid: Laid) -> Picture:
+    """What a free curve may be wrong by at values that it was not fitted to: beyond its ends, and between its knots."""
+    low, high = tone.known
+    wrong: Numbers = np.zeros(values.shape)
+    for beyond, level in zip((values < low, values > high), tone(np.asarray(tone.known, np.float32)), strict=True):
+        wrong += np.where(beyond, np.abs(laid.expected - level) + _EXTRAPOLATED * laid.unit, 0)
+    inner = tone.knots[(tone.knots >= low) & (tone.knots <= high)]
+    places = np.clip(np.searchsorted(inner, values), 1, len(inner) - 1)
+    away = np.minimum(np.abs(values - inner[places - 1]), np.abs(inner[places] - values))
+    share = np.clip(away / max(float(np.median(np.diff(inner))) * 4, 1e-9), 0, 1)
+    return np.asarray(wrong + _BETWEEN * laid.unit * share, np.float32)
 
 
 def _spread(tone: Tone, laid: Laid, values: Picture) -> Picture:

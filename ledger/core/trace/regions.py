@@ -24,6 +24,9 @@ _WEAK = 3.0
 _MOST = 12.0
 _SCATTERED = 0.75
 _MOST_SCATTERED = 600.0
+_SOFT, _SOFTER = 2.6, 1.6
+"""A mean lack of texture that begins a region, and one that belongs to it."""
+_SOFT_WEIGHT = 1.5
 _ELLIPSE = cv2.MORPH_ELLIPSE
 
 
@@ -45,16 +48,18 @@ def _wanted(masses: npt.NDArray[np.float64]) -> float:
 def _masses(evidence: Evidence) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
     near, wide, energy = evidence.near, evidence.wide, evidence.energy
     hot = (near > STRONG) | (evidence.local > 1.6 * STRONG) | (energy > 1.3 * STRONG) | (wide > 1.3 * STRONG)
-    hot &= evidence.tested
+    hot = (hot | (evidence.soft > _SOFT)) & evidence.tested
     closed = cv2.morphologyEx(hot.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(closed, connectivity=8)
     weight = np.clip(np.maximum(np.maximum(near, wide), 0.7 * energy) - 0.8 * STRONG, 0, _MOST)
+    weight = np.maximum(weight, np.clip(_SOFT_WEIGHT * (evidence.soft - _SOFTER), 0, _MOST))
     masses = np.bincount(labels.ravel(), weights=weight.ravel(), minlength=count)
     return labels, masses[1:].astype(np.float64)
 
 
 def _grown(evidence: Evidence, kept: Where) -> Where:
     weak = (np.abs(evidence.single) > _WEAK) | (evidence.near > 1.2 * _WEAK) | (evidence.energy > 1.5 * _WEAK)
+    weak |= evidence.soft > _SOFTER
     weak = (weak & evidence.tested) | kept
     padded = np.pad(weak.astype(np.uint8), 5)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, cv2.getStructuringElement(_ELLIPSE, (5, 5)))[5:-5, 5:-5]

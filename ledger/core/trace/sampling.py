@@ -21,23 +21,41 @@ if TYPE_CHECKING:
     Where = npt.NDArray[np.bool_]
 
 _MOST_SAMPLES = 8
-_COARSE = 6.0
+_COARSE = 8.0
 _SLACK = 0.51
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """The disputed picture by cells, each (rows, columns): its means, its deviation within a cell, and where a cell
-    lies inside the picture as a whole."""
+    """The disputed picture by cells, each (rows, columns): its means, its deviation within a cell, its least and its
+    greatest sample there, and where a cell lies inside the picture as a whole. ``samples`` along the edge of a cell
+    were taken."""
 
     means: Picture
     deviations: Picture
+    least: Picture
+    greatest: Picture
     inside: Where
+    samples: int
 
 
 def sample(picture: Picture, lay: Lay, shape: tuple[int, int]) -> Sampled:
     """``picture`` averaged over each of ``shape`` cells as ``lay`` places them; outside it, its nearest pixels."""
     inside = _inside(picture.shape, lay, shape)
+    blocks, count = _warped(picture, lay, shape)
+    means = blocks.mean(axis=(1, 3), dtype=np.float32)
+    deviations = blocks.std(axis=(1, 3), dtype=np.float32)
+    return Sampled(means, deviations, blocks.min(axis=(1, 3)), blocks.max(axis=(1, 3)), inside, count)
+
+
+def means_of(picture: Picture, lay: Lay, shape: tuple[int, int]) -> Picture:
+    """``picture`` averaged over each of ``shape`` cells; outside it, its nearest pixels."""
+    means: Picture = _warped(picture, lay, shape)[0].mean(axis=(1, 3), dtype=np.float32)
+    return means
+
+
+def _warped(picture: Picture, lay: Lay, shape: tuple[int, int]) -> tuple[npt.NDArray[np.float32], int]:
+    """The samples of each cell, (rows, count, columns, count), and their count along an edge."""
     picture, lay = _thinned(picture, lay)
     rows, columns = shape
     count = min(_MOST_SAMPLES, max(1, round(_pitch(lay))))
@@ -48,9 +66,7 @@ def sample(picture: Picture, lay: Lay, shape: tuple[int, int]) -> Sampled:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (columns * count, rows * count)
     warped = cv2.warpAffine(picture, fine, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    blocks = warped.reshape(rows, count, columns, count)
-    means = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return Sampled(means, blocks.std(axis=(1, 3), dtype=np.float32), inside)
+    return warped.reshape(rows, count, columns, count), count
 
 
 def _pitch(lay: Lay) -> float:
@@ -61,11 +77,12 @@ def _pitch(lay: Lay) -> float:
 def _thinned(picture: Picture, lay: Lay) -> tuple[Picture, Lay]:
     """The picture reduced where cells hold many pixels, so that eight samples a cell are enough."""
     pitch = _pitch(lay)
-    factor = int(pitch // 3) if pitch >= _COARSE else 1
-    height, width = picture.shape[0] // factor, picture.shape[1] // factor
-    if factor == 1 or not height or not width:
+    factor = round(pitch / 4) if pitch >= _COARSE else 1
+    if factor == 1:
         return picture, lay
-    whole = picture[: height * factor, : width * factor]
+    height, width = (-(-edge // factor) for edge in picture.shape[:2])
+    right, low = width * factor - picture.shape[1], height * factor - picture.shape[0]
+    whole = cv2.copyMakeBorder(picture, 0, low, 0, right, cv2.BORDER_REPLICATE)
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), lay / factor
 
 

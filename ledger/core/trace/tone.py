@@ -16,6 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Counts = npt.NDArray[np.int64]
     Numbers = npt.NDArray[np.float64]
     Picture = npt.NDArray[np.float32]
     Where = npt.NDArray[np.bool_]
@@ -103,14 +104,11 @@ def _points(values: Numbers, levels: Numbers, inside: Where, unit: float) -> _Po
     """The median level by value, in bins of equal width that hold a dozen cells at least and lie not in one place."""
     y, x = np.nonzero(inside)
     values, levels = values[inside], levels[inside]
-    order = np.argsort(values, kind="stable")
-    values, levels, y, x = values[order], levels[order], y[order], x[order]
-    pairs = _bins(values)
-    means = np.array([values[a:b].mean() for a, b in pairs])
-    medians = np.array([np.median(levels[a:b]) for a, b in pairs])
-    weights = np.minimum([b - a for a, b in pairs], _MOST_WEIGHT).astype(np.float64)
-    edge = max(inside.shape)
-    spreads = np.array([np.hypot(y[a:b].std(), x[a:b].std()) / edge for a, b in pairs])
+    starts, counts, ordered = _grouped(values, levels)
+    values, levels, y, x = values[ordered], levels[ordered], y[ordered], x[ordered]
+    means, medians = _mean(values, starts, counts), _median(levels, starts, counts)
+    weights = np.minimum(counts, _MOST_WEIGHT).astype(np.float64)
+    spreads = np.sqrt(_variance(y, starts, counts) + _variance(x, starts, counts)) / max(inside.shape)
     kept = spreads >= _CONFINED
     if kept.sum() < max(_FEWEST_BINS, len(kept) // 4):
         kept[:] = True
@@ -120,17 +118,40 @@ def _points(values: Numbers, levels: Numbers, inside: Where, unit: float) -> _Po
     return _Points(means, medians, weights, *ends, _rises(means, medians, weights), span)
 
 
-def _bins(values: Numbers) -> list[tuple[int, int]]:
-    """Where the bins of the ordered ``values`` begin and end."""
+def _grouped(values: Numbers, levels: Numbers) -> tuple[Counts, Counts, Counts]:
+    """Bins of the values: where each begins and how many it holds, and the order that brings the cells into them, by
+    level within each."""
+    order = np.argsort(values, kind="stable")
+    starts = np.array(_starts(values[order]))
+    counts = np.diff(np.append(starts, len(values)))
+    within = np.lexsort((levels[order], np.repeat(np.arange(len(starts)), counts)))
+    return starts, counts, order[within]
+
+
+def _starts(values: Numbers) -> list[int]:
+    """Where the bins of the ordered ``values`` begin."""
     span = max(values[-1] - values[0], 1e-12)
     number = np.minimum(((values - values[0]) / span * _BINS).astype(int), _BINS - 1)
     edges = [0]
-    for cut in np.flatnonzero(np.diff(number)) + 1:
+    for cut in (np.flatnonzero(np.diff(number)) + 1).tolist():
         if cut - edges[-1] >= _LEAST_IN_BIN:
-            edges.append(int(cut))
+            edges.append(cut)
     if len(edges) > 1 and len(values) - edges[-1] < _LEAST_IN_BIN:
         edges.pop()
-    return list(zip(edges, [*edges[1:], len(values)], strict=True))
+    return edges
+
+
+def _mean(values: Numbers, starts: Counts, counts: Counts) -> Numbers:
+    return np.asarray(np.add.reduceat(values, starts) / counts, np.float64)
+
+
+def _median(ordered: Numbers, starts: Counts, counts: Counts) -> Numbers:
+    return (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
+
+
+def _variance(places: Counts, starts: Counts, counts: Counts) -> Numbers:
+    mean = _mean(places.astype(np.float64), starts, counts)
+    return np.maximum(_mean(places.astype(np.float64) ** 2, starts, counts) - mean * mean, 0)
 
 
 def _rises(x: Numbers, y: Numbers, weights: Numbers) -> bool:
