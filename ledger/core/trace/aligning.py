@@ -35,6 +35,7 @@ _ITERATIONS = 30
 _STEPS = 3
 _MOST_STRETCH = 1.05
 _FAINT = 1.0
+_FULL = 0.97
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class Laid:
     expected: Picture
     unit: float
     agreement: Agreement
+    block: int
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the copy has clearly fewer pixels than the registered frame, so that each mixes several of its."""
+        return abs(float(np.linalg.det(self.lay[:, :2]))) < (_FULL * self.block) ** 2
 
 
 def window_lay(cells: Cells, window: Window, size: tuple[int, ...]) -> Lay:
@@ -69,16 +76,15 @@ def window_lay(cells: Cells, window: Window, size: tuple[int, ...]) -> Lay:
 
 def lay_on(cells: Cells, picture: Picture, first: Lay) -> Laid | None:
     """The best lay found from ``first``; None when nearly nothing of the frame lies inside the picture."""
-    values = cells.values()
-    best = _laid(values, picture, first)
+    best = _laid(cells, picture, first)
     for sigma in _SIGMAS:
         if best is None or (best.agreement.whole >= _GOOD and best.agreement.lower >= _GOOD):
             break
         lay = _refined(best, sigma)
-        found = _laid(values, picture, lay) if lay is not None and _even(lay, first) else None
+        found = _laid(cells, picture, lay) if lay is not None and _even(lay, first) else None
         if found is not None and found.agreement.whole > best.agreement.whole + 0.002:
             best = found
-    return best if best is None or best.lay is first else _settled(values, picture, best, first, cells.block)
+    return best if best is None or best.lay is first else _settled(cells, picture, best, first)
 
 
 def _even(lay: Lay, first: Lay) -> bool:
@@ -88,19 +94,19 @@ def _even(lay: Lay, first: Lay) -> bool:
     return bool(sizes[0] <= _MOST_STRETCH * sizes[1])
 
 
-def _settled(values: Picture, picture: Picture, best: Laid, first: Lay, block: int) -> Laid:
+def _settled(cells: Cells, picture: Picture, best: Laid, first: Lay) -> Laid:
     """After robust steps, and exact where the copy is a plain crop."""
     for _ in range(_STEPS):
         step = _robust_step(best)
         lay = after(best.lay, step) if step is not None else None
-        found = _laid(values, picture, lay) if lay is not None and _even(lay, first) else None
+        found = _laid(cells, picture, lay) if lay is not None and _even(lay, first) else None
         if found is None or found.agreement.whole < best.agreement.whole - 1e-4:
             break
         best = found
-    exact = np.round(best.lay)
+    exact, block = np.round(best.lay), cells.block
     exact[:, :2] = np.eye(2) * block
     if np.abs(best.lay - exact)[:, :2].max() < 0.02 * block and np.abs(best.lay - exact)[:, 2].max() < 0.5 * block:
-        found = _laid(values, picture, exact)
+        found = _laid(cells, picture, exact)
         if found is not None and found.agreement.whole >= best.agreement.whole - 1e-4:
             return found
     return best
@@ -117,7 +123,8 @@ def after(second: Lay, first: Lay) -> Lay:
     return np.column_stack((second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]))
 
 
-def _laid(values: Picture, picture: Picture, lay: Lay) -> Laid | None:
+def _laid(cells: Cells, picture: Picture, lay: Lay) -> Laid | None:
+    values = cells.values()
     rows, columns = values.shape
     sampled = sample(picture, lay, (rows, columns))
     inside = sampled.inside
@@ -128,7 +135,7 @@ def _laid(values: Picture, picture: Picture, lay: Lay) -> Laid | None:
     unit = 1.0 if levels.max() <= 255.5 else max(float(high - low) / 255, 1e-6)
     tone = fit_tone(values, sampled.means, inside, unit)
     expected = tone(values)
-    return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit))
+    return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit), cells.block)
 
 
 def high_pass(picture: Picture, inside: Where, sigma: float) -> Picture:

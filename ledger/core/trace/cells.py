@@ -32,7 +32,8 @@ PATCH = 2
 """Cells along the edge of a patch, whose texture is kept."""
 _GRAINS = 4
 """Texture is that of so many grains along the edge of a cell at most (up to 7 where they are single pixels)."""
-_LEVELS, _BITS = 180, 24
+_LEVELS, _BITS = 180, 20
+"""So many bits of a mean keep the square of 49 times as much, summed over a cell of 7 × 7, within 64."""
 _BAND_PIXELS = 1 << 18
 _LEVEL_STARTS = np.array([int(2 ** (k / 4)) for k in range(_LEVELS)], np.int64)
 
@@ -114,10 +115,9 @@ def _texture(luma: npt.NDArray[Any], block: int, least: int, span: int) -> npt.N
         shape = (rows * PATCH, block, columns * PATCH, block)
         inner = inner.reshape(shape)[:, : count * grain, :, : count * grain]
         inner = inner.reshape(rows * PATCH * count * grain, columns * PATCH * count * grain)
-    means = _means(inner, grain) if grain > 1 else (inner.astype(np.int64) * FRACTION)
+    means = _means(inner, grain) if grain > 1 else inner.astype(np.int64) * FRACTION
     means = (means - least) >> excess
-    blocks = means.reshape(rows * PATCH, count, columns * PATCH, count)
-    sums, squares = blocks.sum(axis=(1, 3)), (blocks * blocks).sum(axis=(1, 3))
+    sums, squares = _sums(means, count), _sums(means * means, count)
     variances = (squares * count**2 - sums * sums) // (count**4)
     patches = variances.reshape(rows, PATCH, columns, PATCH).sum(axis=(1, 3)) // (PATCH**2 * FRACTION)
     levels = np.searchsorted(_LEVEL_STARTS, patches, side="right") + 8 * excess * (patches > 0)

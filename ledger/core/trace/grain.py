@@ -1,9 +1,9 @@
 """Where a copy lacks fine texture that the registered frame had: what a blur, a smooth patch or a repair takes away.
 
 Kept is how far samples deviate within the cells of each patch (:mod:`ledger.core.trace.cells`). What recompression and
-resizing leave of that depends on its strength and on how much of it is a slope rather than grain. So it is not modelled:
-the patches are ordered by the one and then by the other, and each group's own median and spread say what this copy
-leaves of such texture. Most of a picture is unchanged, and a median does not mind the rest.
+resizing leave of that depends on its strength and on how much of it is a slope rather than grain. So it is not
+modelled: the patches are ordered by the one and then by the other, and each group's own median and spread say what this
+copy leaves of such texture. Most of a picture is unchanged, and a median does not mind the rest.
 """
 
 from __future__ import annotations
@@ -58,7 +58,13 @@ def _compared(laid: Laid, cells: Cells) -> tuple[Picture, Picture, Picture, Wher
     """By patch, as logarithms of grey levels: the texture that was registered, through the tone curve; the slope's part
     of it; the texture found; and which patches the copy shows as a whole."""
     values, tone = cells.values(), laid.tone
-    steepness = np.min([_steepness(tone, values, reach) for reach in _REACHES], axis=0)
+    deviations = np.repeat(np.repeat(cells.deviations(), PATCH, axis=0), PATCH, axis=1)
+    deviations = np.pad(
+        deviations, [(0, whole - part) for whole, part in zip(values.shape, deviations.shape, strict=True)]
+    )
+    span = np.float32(tone.knots[-1] - tone.knots[0])
+    reaches = [span * np.float32(reach) for reach in _REACHES] + [2 * deviations + span * np.float32(_REACHES[0])]
+    steepness = np.min([_steepness(tone, values, reach) for reach in reaches], axis=0)
     across, down = slopes(laid.expected)
     strength = _logarithm(np.square(cells.deviations() * by_patches(steepness)), laid.unit)
     slope = _logarithm(by_patches((across**2 + down**2) / 12), laid.unit)
@@ -66,10 +72,9 @@ def _compared(laid: Laid, cells: Cells) -> tuple[Picture, Picture, Picture, Wher
     return strength, slope, found, by_patches(laid.sampled.inside.astype(np.float32)) > 0.99
 
 
-def _steepness(tone: Tone, values: Picture, reach: float) -> Picture:
-    """How steeply the curve rises about each value, over a part ``reach`` of its range to both sides."""
-    step = np.float32((tone.knots[-1] - tone.knots[0]) * reach)
-    steep: Picture = np.abs(tone(values + step) - tone(values - step)) / max(2 * float(step), 1e-9)
+def _steepness(tone: Tone, values: Picture, reach: Picture | np.float32) -> Picture:
+    """How steeply the curve rises about each value, over ``reach`` to both sides."""
+    steep: Picture = np.abs(tone(values + reach) - tone(values - reach)) / np.maximum(2 * reach, np.float32(1e-9))
     return np.where((values < tone.known[0]) | (values > tone.known[1]), 0, steep) if tone.free else steep
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ledger.core.trace.cells import PATCH
 from ledger.core.trace.grain import lacking
 from ledger.core.trace.robust import basis_of, explained_by, slopes
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.core.trace.sampling import Picture, Where
     from ledger.core.trace.tone import Numbers, Tone
 
-_ROUNDING = 0.6
+_ROUNDING = 0.8
 _GROUPS = 24
 _KERNEL = np.ones((3, 3), np.uint8)
 _FLOORS = {1: 0.9, 3: 0.6, 5: 0.5}
@@ -40,6 +41,8 @@ _CUT_COLOUR = 0.04
 _NEAR_END = 12.0
 """A sample this many grey levels from the end of the scale may have been cut off there before it was compressed."""
 _BETWEEN = 3.0
+_OF_FOUR = 1.0
+_SLOPE_POINTS = 33
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,13 @@ class Evidence:
 def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
     """The evidence of every cell; ``tints`` (2, rows, columns) say how coloured the copy is there and how much of that
     lies at the ends of the scale, None of a grey copy."""
-    values = cells.values()
+    values, deviations = cells.values(), _within(cells)
     inside, expected, unit = laid.sampled.inside, laid.expected, laid.unit
     difference = laid.sampled.means - expected
     difference = difference - _common(expected, difference, inside, unit)
-    texture = _texture(expected, laid.sampled.deviations, inside)
+    texture = _texture(expected, deviations * _slope(laid), inside)
     scale = _scale(difference, texture, inside, _GROUPS)
-    bend = _bend(laid, values)
+    bend = _bend(laid, values, deviations)
     if tints is not None:
         # A curve of each channel is none of their sum, and a codec cuts off colours that it cannot show.
         scale = np.maximum(scale, _scale(difference, tints[0], inside, _TINTS))
@@ -126,22 +129,25 @@ def _scale(difference: Picture, texture: Picture, inside: Where, groups: int) ->
     return np.where(texture > middles[-1], np.maximum(found, beyond), found).astype(np.float32)
 
 
-def _bend(laid: Laid, values: Picture) -> Picture:
+def _bend(laid: Laid, values: Picture, deviations: Picture) -> Picture:
     """How far the mean of a cell's pixels through the curve may be from the curve at their mean, in grey levels."""
-    tone, unit, inside = laid.tone, laid.unit, laid.sampled.inside
-    spread = _spread(tone, laid, values)
+    tone, inside = laid.tone, laid.sampled.inside
+    spread = np.maximum(_around(values), deviations)
     bend: Numbers = np.zeros(values.shape)
     for reach, share in ((0.7, 1.0), (1.5, 0.6)):
         ends = tone(values + reach * spread) + tone(values - reach * spread)
         bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
     # A cell with an edge in it: its pixels lie on both sides of a bend, wherever their mean lies.
-    bend = np.maximum(bend, _MIXED * tone.bent * cv2.dilate(laid.sampled.deviations, _KERNEL))
-    bend = np.where(_cut_off(laid), bend, 0) if not tone.free else bend + _unsaid(tone, values, laid)
+    bend = np.maximum(bend, _MIXED * tone.bent * deviations * _slope(laid))
+    if tone.free:
+        bend = bend + _unsaid(tone, values, laid)
+    elif not laid.reduced:
+        bend = np.where(_cut_off(laid), bend, 0)
     return np.asarray(np.where(inside, bend, 0), np.float32)
 
 
 def _cut_off(laid: Laid) -> Where:
-    """Where the copy has samples at an end of its scale: nowhere else was anything cut off."""
+    """Where a copy of full size has samples at an end of its scale: nowhere else was anything cut off."""
     sampled, end = laid.sampled, _NEAR_END * laid.unit
     least, greatest = laid.tone.levels.min(), laid.tone.levels.max()
     near = (sampled.least <= least + end) | (sampled.greatest >= greatest - end)
@@ -161,13 +167,25 @@ def _unsaid(tone: Tone, values: Picture, laid: Laid) -> Picture:
     return np.asarray(wrong + _BETWEEN * laid.unit * share, np.float32)
 
 
-def _spread(tone: Tone, laid: Laid, values: Picture) -> Picture:
-    """How far the pixels of a cell spread, in registered values: from its neighbours, and from the disputed pixels."""
+def _around(values: Picture) -> Picture:
+    """How far a cell and its neighbours spread, in registered values."""
     centred = values - values.mean()
     mean = cv2.boxFilter(centred, -1, (3, 3))
-    around = np.sqrt(np.maximum(cv2.boxFilter(centred * centred, -1, (3, 3)) - mean * mean, 0))
-    step = np.float32((tone.knots[-1] - tone.knots[0]) * 0.01)
-    slope = np.abs(tone(values + step) - tone(values - step)) / max(2 * float(step), 1e-9)
-    slope = np.maximum(slope, max(float(np.median(slope[laid.sampled.inside])), 1e-9) * 0.5)
-    seen = np.minimum(cv2.dilate(laid.sampled.deviations, _KERNEL), 80 * laid.unit) / slope
-    return np.asarray(np.maximum(around, seen), np.float32)
+    return np.asarray(np.sqrt(np.maximum(cv2.boxFilter(centred * centred, -1, (3, 3)) - mean * mean, 0)), np.float32)
+
+
+def _within(cells: Cells) -> Picture:
+    """How far samples spread within a cell or one beside it, in registered values: (rows, columns). A patch says it of
+    four cells together, of which one may hold nearly all."""
+    wide = cv2.dilate(np.pad(cells.deviations(), ((0, 1), (0, 1)), mode="edge"), _KERNEL) * np.float32(_OF_FOUR)
+    rows, columns = cells.steps.shape
+    return np.repeat(np.repeat(wide, PATCH, axis=0), PATCH, axis=1)[:rows, :columns]
+
+
+def _slope(laid: Laid) -> float:
+    """Grey levels a registered value, over the steeper half of the curve."""
+    tone = laid.tone
+    low, high = tone.known
+    ends = np.interp(np.linspace(low, high, _SLOPE_POINTS), tone.knots, tone.levels)
+    steep = np.abs(np.diff(ends)) * (_SLOPE_POINTS - 1) / max(high - low, 1e-9)
+    return float(np.percentile(steep, 75))

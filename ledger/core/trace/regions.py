@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.core.trace.sampling import Where
 
 STRONG = 4.0
-LEAST_MASS = 60.0
+LEAST_MASS = 45.0
 _WEAK = 3.0
 _MOST = 12.0
 _SCATTERED = 0.75
@@ -27,6 +27,7 @@ _MOST_SCATTERED = 600.0
 _SOFT, _SOFTER = 2.6, 1.6
 """A mean lack of texture that begins a region, and one that belongs to it."""
 _SOFT_WEIGHT = 1.5
+_ENERGY_WEIGHT = 0.7
 _ELLIPSE = cv2.MORPH_ELLIPSE
 
 
@@ -51,7 +52,7 @@ def _masses(evidence: Evidence) -> tuple[npt.NDArray[Any], npt.NDArray[np.float6
     hot = (hot | (evidence.soft > _SOFT)) & evidence.tested
     closed = cv2.morphologyEx(hot.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(closed, connectivity=8)
-    weight = np.clip(np.maximum(np.maximum(near, wide), 0.7 * energy) - 0.8 * STRONG, 0, _MOST)
+    weight = np.clip(np.maximum(np.maximum(near, wide), _ENERGY_WEIGHT * energy) - 0.8 * STRONG, 0, _MOST)
     weight = np.maximum(weight, np.clip(_SOFT_WEIGHT * (evidence.soft - _SOFTER), 0, _MOST))
     masses = np.bincount(labels.ravel(), weights=weight.ravel(), minlength=count)
     return labels, masses[1:].astype(np.float64)

@@ -26,9 +26,14 @@ GOLDEN = json.loads((VECTORS / "trace-1.json").read_text())
 
 def plain(trace: Trace) -> list[Any]:
     facts = [
-        (c.number, c.height, c.width, c.block, c.shift, c.least, c.steps.shape, c.steps.tolist()) for c in trace.cells
+        (c.number, c.height, c.width, c.block, c.shift, c.least, c.steps.tolist(), c.texture.tolist())
+        for c in trace.cells
     ]
     return [trace.frames, facts]
+
+
+NEEDED = 2 * 16 * 16 + 8 * 8
+"""Octets of 16 × 16 cells: two for each, and one for each patch of 2 × 2."""
 
 
 def crafted(
@@ -54,7 +59,8 @@ def traces(draw: st.DrawFn) -> Trace:
         steps = random.integers(0, most, (rows, columns), np.int32, endpoint=True)
         block, least = int(random.integers(1, 60)), int(random.integers(-(2**40), 2**40))
         shift, left_over = int(random.integers(0, 61)), int(random.integers(block))
-        made.append(Cells(number, rows * block + left_over, columns * block, block, shift, least, steps))
+        texture = random.integers(0, 256, (rows // 2, columns // 2), np.uint8)
+        made.append(Cells(number, rows * block + left_over, columns * block, block, shift, least, steps, texture))
     return Trace(draw(st.integers(len(made), 2**32 - 1)), tuple(made))
 
 
@@ -99,7 +105,7 @@ def test_made_up_bytes_are_refused(octets: bytes) -> None:
 
 
 def test_crafted_bytes_are_read_where_nothing_is_wrong_with_them() -> None:
-    steps = unpack_trace(crafted(zlib.compress(bytes(2 * 16 * 16)))).cells[0].steps
+    steps = unpack_trace(crafted(zlib.compress(bytes(NEEDED)))).cells[0].steps
     assert steps.tolist() == [[0] * 16] * 16
 
 
@@ -110,10 +116,10 @@ def test_crafted_bytes_are_read_where_nothing_is_wrong_with_them() -> None:
 )
 def test_a_frame_with_impossible_numbers_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(InvalidDigest):
-        unpack_trace(crafted(zlib.compress(bytes(2 * 16 * 16)), **wrong))
+        unpack_trace(crafted(zlib.compress(bytes(NEEDED)), **wrong))
 
 
-@pytest.mark.parametrize("size", [0, 511, 513])
+@pytest.mark.parametrize("size", [0, 512, NEEDED - 1, NEEDED + 1])
 def test_more_or_fewer_octets_than_the_cells_need_are_refused(size: int) -> None:
     with pytest.raises(InvalidDigest):
         unpack_trace(crafted(zlib.compress(bytes(size))))
@@ -121,7 +127,7 @@ def test_more_or_fewer_octets_than_the_cells_need_are_refused(size: int) -> None
 
 def test_octets_behind_the_compressed_ones_are_refused() -> None:
     with pytest.raises(InvalidDigest):
-        unpack_trace(crafted(zlib.compress(bytes(512)) + b"x"))
+        unpack_trace(crafted(zlib.compress(bytes(NEEDED)) + b"x"))
 
 
 def test_a_compression_bomb_is_refused_without_inflating_it() -> None:
@@ -137,7 +143,7 @@ def test_a_compression_bomb_is_refused_without_inflating_it() -> None:
 
 def test_a_blob_above_the_limit_is_refused_unread() -> None:
     with pytest.raises(InvalidDigest):
-        unpack_trace(crafted(zlib.compress(bytes(512)) + bytes(MOST_BYTES)))
+        unpack_trace(crafted(zlib.compress(bytes(NEEDED)) + bytes(MOST_BYTES)))
 
 
 def test_a_blob_without_frames_is_refused() -> None:
@@ -154,8 +160,11 @@ def test_three_frames_of_pure_noise_fit_the_limit() -> None:
 
 def test_the_golden_blob_is_read_and_has_the_golden_digest() -> None:
     trace = unpack_trace(BLOB)
-    keys = ("number", "height", "width", "block", "shift", "least", "steps")
-    found = [{**{key: getattr(cells, key) for key in keys}, "steps": cells.steps.tolist()} for cells in trace.cells]
+    keys = ("number", "height", "width", "block", "shift", "least")
+    found = [
+        {**{key: getattr(cells, key) for key in keys}, "steps": cells.steps.tolist(), "texture": cells.texture.tolist()}
+        for cells in trace.cells
+    ]
     assert (trace.frames, found) == (GOLDEN["frames"], GOLDEN["cells"])
     assert trace_digest(BLOB) == GOLDEN["digest"]
 
@@ -166,6 +175,7 @@ def test_the_cells_of_the_golden_picture_are_the_golden_ones(place: int) -> None
     cells = cells_of(golden_frame(wanted["number"]), wanted["number"])
     assert cells is not None
     assert (cells.shift, cells.least, cells.steps.tolist()) == (wanted["shift"], wanted["least"], wanted["steps"])
+    assert cells.texture.tolist() == wanted["texture"]
 
 
 def test_the_codes_of_the_golden_picture_are_the_golden_ones_but_for_a_few_bits_of_another_arithmetic() -> None:

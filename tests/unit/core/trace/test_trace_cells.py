@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,55 @@ def test_a_cell_is_the_exact_mean_of_its_samples_in_sixteenths(seed: int, kind: 
     expected = np.array(exact_means(luma, 2), dtype=object)
     assert found.least == expected.min()
     assert ((expected - found.least) // (1 << found.shift) == found.steps).all()
+
+
+def exact_level(luma: Any, row: int, column: int, block: int, grain: int) -> int:
+    """The level of one patch from its definition, in fractions."""
+    total = Fraction(0)
+    for y, x in product((2 * row, 2 * row + 1), (2 * column, 2 * column + 1)):
+        cell = luma[y * block : (y + 1) * block, x * block : (x + 1) * block]
+        edge = block // grain
+        grains = [
+            16 * sum(map(int, cell[i * grain : (i + 1) * grain, j * grain : (j + 1) * grain].ravel())) // grain**2
+            for i, j in product(range(edge), repeat=2)
+        ]
+        mean = Fraction(sum(grains), edge**2)
+        total += sum((value - mean) ** 2 for value in grains) / edge**2
+    variance = total / 4 / 16
+    return sum(1 for k in range(180) if int(2 ** (k / 4)) <= variance)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([(40, 2, 1), (480, 3, 1), (1200, 8, 2), (1440, 9, 2)]), st.integers(0, 9))
+def test_the_level_of_a_patch_is_that_of_the_variance_within_its_cells(
+    seed: int, size: tuple[int, int, int], bits: int
+) -> None:
+    width, block, grain = size
+    luma = np.random.default_rng(seed).integers(0, 1 << bits, (16 * block, width), np.int64, endpoint=True)
+    found = cells(luma)
+    assert found.block == block
+    assert found.texture.shape == (found.steps.shape[0] // 2, found.steps.shape[1] // 2)
+    for row, column in ((0, 0), (3, found.texture.shape[1] - 1)):
+        # Whole-numbered division may round a variance down by less than one.
+        assert 0 <= exact_level(luma, row, column, block, grain) - found.texture[row, column] <= 4
+
+
+def test_a_patch_of_one_value_has_no_texture_and_more_noise_a_higher_level(pictures: Any) -> None:
+    luma = np.zeros((64, 64), np.int64)
+    luma[:, 16:32], luma[:, 32:] = 50, 100
+    luma[:, 16:] += np.random.default_rng(2).integers(-9, 10, (64, 48))
+    luma[:, 48:] += np.random.default_rng(3).integers(-90, 91, (64, 16))
+    texture = cells(luma).texture
+    assert not texture[:, :4].any()
+    assert texture[:, 4:12].min() > 0
+    assert texture[:, 12:].mean() > texture[:, 4:12].mean() + 20
+
+
+@pytest.mark.parametrize("scale", [1, 100, 1 << 16])
+def test_deviations_are_those_of_the_samples_in_sample_values(scale: int) -> None:
+    luma = np.random.default_rng(5).normal(0, 12, (128, 128)).astype(np.int64) * scale
+    wanted = np.sqrt((luma.reshape(64, 2, 64, 2).var(axis=(1, 3))).mean())
+    assert np.sqrt((cells(luma).deviations() ** 2).mean()) == pytest.approx(wanted, rel=0.1)
 
 
 def test_means_are_exact_where_a_sum_needs_more_than_32_bits() -> None:

@@ -20,7 +20,14 @@ def evidence(*squares: Square, strength: float = 8.2, tested: Any = None) -> Evi
     for row, column, edge in squares:
         near[row : row + edge, column : column + edge] = strength
     nothing = np.zeros(SHAPE, np.float32)
-    return Evidence(near, near, near, near, nothing, np.ones(SHAPE, bool) if tested is None else tested)
+    return Evidence(near, near, near, near, nothing, nothing.copy(), np.ones(SHAPE, bool) if tested is None else tested)
+
+
+def softened(edge: int, lack: float) -> Evidence:
+    """Nothing but a square that lacks this much texture."""
+    found = evidence()
+    found.soft[20 : 20 + edge, 30 : 30 + edge] = lack
+    return found
 
 
 def test_without_evidence_nothing_is_changed() -> None:
@@ -37,7 +44,7 @@ def test_a_strong_region_is_changed_and_holds_what_is_strong() -> None:
 
 
 def test_a_region_of_less_than_the_least_mass_is_not_changed() -> None:
-    cells, mass = changed_cells(evidence((20, 30, 3)))
+    cells, mass = changed_cells(evidence((20, 30, 2)))
     assert not cells.any()
     assert 0 < mass < LEAST_MASS
 
@@ -74,3 +81,18 @@ def test_what_was_not_tested_is_not_changed() -> None:
 
 def test_a_region_at_the_edge_is_changed_up_to_the_edge() -> None:
     assert changed_cells(evidence((0, 0, 6)))[0][:6, :6].all()
+
+
+def test_a_region_that_lacks_texture_is_changed_though_no_mean_differs() -> None:
+    cells, mass = changed_cells(softened(8, 4.0))
+    assert cells[20:28, 30:38].all()
+    assert mass > LEAST_MASS
+
+
+@pytest.mark.parametrize(("edge", "lack"), [(3, 4.0), (30, 2.5)])
+def test_a_small_region_or_one_that_lacks_little_is_not_changed(edge: int, lack: float) -> None:
+    assert not changed_cells(softened(edge, lack))[0].any()
+
+
+def test_a_region_with_more_texture_than_expected_is_no_softened_one() -> None:
+    assert not changed_cells(softened(20, -8.0))[0].any()
