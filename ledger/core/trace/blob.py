@@ -88,8 +88,8 @@ def _cells(facts: list[int], body: bytes) -> Cells:
         raise ValueError("shape")
     patches = (rows // PATCH, columns // PATCH)
     planes = np.frombuffer(_inflated(body, 2 * rows * columns + patches[0] * patches[1]), np.uint8)
-    steps, texture = planes[: 2 * rows * columns], planes[2 * rows * columns :].reshape(patches)
-    low, high = steps.reshape(2, rows, columns).astype(np.int32)
+    octets, texture = planes[: 2 * rows * columns], planes[2 * rows * columns :].reshape(patches)
+    low, high = octets.reshape(2, rows, columns).astype(np.int32)
     words = low | high << 8
     differences = (words >> 1) ^ -(words & 1)
     differences[:, 0] = np.cumsum(differences[:, 0])

@@ -121,7 +121,7 @@ def _texture(luma: npt.NDArray[Any], block: int, least: int, span: int) -> npt.N
     variances = (squares * count**2 - sums * sums) // (count**4)
     patches = variances.reshape(rows, PATCH, columns, PATCH).sum(axis=(1, 3)) // (PATCH**2 * FRACTION)
     levels = np.searchsorted(_LEVEL_STARTS, patches, side="right") + 8 * excess * (patches > 0)
-    return np.minimum(levels, 255).astype(np.uint8)
+    return np.asarray(np.minimum(levels, 255), np.uint8)
 
 
 def _shift(values: npt.NDArray[np.int64], span: int) -> int:

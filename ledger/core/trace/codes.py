@@ -81,12 +81,12 @@ def _rendered(parts: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.uint8]
     ranks = np.cumsum(counts, axis=1) - counts / 2
     span = np.maximum(ranks[:, -1:] - ranks[:, :1], 1e-9)
     levels = np.clip((ranks - ranks[:, :1]) / span * 255, 0, 255).astype(np.uint8)
-    return levels[rows, coarse].reshape(-1, _EDGE, _EDGE)
+    return np.asarray(levels[rows, coarse].reshape(-1, _EDGE, _EDGE))
 
 
 def _cosines() -> npt.NDArray[np.float32]:
     k, place = np.arange(1, _COEFFICIENTS + 1)[:, None], np.arange(_EDGE)[None, :]
-    return (np.sqrt(2 / _EDGE) * np.cos(np.pi / (2 * _EDGE) * k * (2 * place + 1))).astype(np.float32)
+    return np.asarray(np.sqrt(2 / _EDGE) * np.cos(np.pi / (2 * _EDGE) * k * (2 * place + 1)), np.float32)
 
 
 _COSINES = _cosines()

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SURE_LOWER, SURE_SHARE = 0.92, 0.9
 BOTH_LOWER, BOTH_SHARE = 0.8, 0.74
 """A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
-other (:mod:`ledger.core.trace.aligning`), or when both reach the second pair; changed regions lower neither by much. All lie
-above what neighbouring slices reach."""
+other (:mod:`ledger.core.trace.aligning`), or when both reach the second pair; changed regions lower neither by much.
+All lie above what neighbouring slices reach."""
 DARK_CLEAR, DARK_WHOLE = 0.85, 0.88
 """Or when, of a nearly black picture, what stands out agrees and so does the whole."""
 COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915

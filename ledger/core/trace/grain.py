@@ -38,7 +38,6 @@ _REACHES = (0.005, 0.015, 0.04)
 def lacking(laid: Laid, cells: Cells) -> Picture:
     """(rows, columns): how much less texture a cell's patch has than such patches have in this copy, in units of their
     spread, as a mean over 3 × 3 patches; 0 where that cannot be said, as in a copy with fewer pixels than cells."""
-    rows, columns = cells.steps.shape
     strength, slope, found, inside = _compared(laid, cells)
     lack = np.zeros(found.shape, np.float32)
     used = inside & (strength > _LEAST_STRENGTH) & (laid.sampled.samples > 1)
@@ -49,27 +48,26 @@ def lacking(laid: Laid, cells: Cells) -> Picture:
         spread = max(1.48 * float(np.median(np.abs(levels - middle))), _LEAST_SPREAD)
         lacks = np.clip((middle - levels) / spread, -_MOST, _MOST)
         lack.ravel()[group] = np.where(strength.ravel()[group] + middle > _LEAST_KEPT, lacks, 0)
-    near = cv2.boxFilter(lack, -1, (3, 3))
-    wide = np.repeat(np.repeat(near, PATCH, axis=0), PATCH, axis=1)
-    return np.pad(wide, ((0, rows - wide.shape[0]), (0, columns - wide.shape[1])))
+    return over_cells(cv2.boxFilter(lack, -1, (3, 3)), cells.steps.shape)
 
 
 def _compared(laid: Laid, cells: Cells) -> tuple[Picture, Picture, Picture, Where]:
     """By patch, as logarithms of grey levels: the texture that was registered, through the tone curve; the slope's part
     of it; the texture found; and which patches the copy shows as a whole."""
     values, tone = cells.values(), laid.tone
-    deviations = np.repeat(np.repeat(cells.deviations(), PATCH, axis=0), PATCH, axis=1)
-    deviations = np.pad(
-        deviations, [(0, whole - part) for whole, part in zip(values.shape, deviations.shape, strict=True)]
-    )
-    span = np.float32(tone.knots[-1] - tone.knots[0])
-    reaches = [span * np.float32(reach) for reach in _REACHES] + [2 * deviations + span * np.float32(_REACHES[0])]
-    steepness = np.min([_steepness(tone, values, reach) for reach in reaches], axis=0)
+    steepness = _least_steepness(tone, values, over_cells(cells.deviations(), cells.steps.shape))
     across, down = slopes(laid.expected)
     strength = _logarithm(np.square(cells.deviations() * by_patches(steepness)), laid.unit)
-    slope = _logarithm(by_patches((across**2 + down**2) / 12), laid.unit)
+    slope = _logarithm(by_patches(np.asarray((across**2 + down**2) / 12, np.float32)), laid.unit)
     found = _logarithm(by_patches(laid.sampled.deviations**2), laid.unit)
     return strength, slope, found, by_patches(laid.sampled.inside.astype(np.float32)) > 0.99
+
+
+def _least_steepness(tone: Tone, values: Picture, deviations: Picture) -> Picture:
+    """The least over several reaches, one of them as wide as the samples of the cell spread."""
+    span = np.float32(tone.knots[-1] - tone.knots[0])
+    reaches = [span * np.float32(reach) for reach in _REACHES] + [2 * deviations + span * np.float32(_REACHES[0])]
+    return np.asarray(np.min([_steepness(tone, values, reach) for reach in reaches], axis=0), np.float32)
 
 
 def _steepness(tone: Tone, values: Picture, reach: Picture | np.float32) -> Picture:
@@ -87,6 +85,12 @@ def by_patches(cells: Picture) -> Picture:
     rows, columns = cells.shape[0] // PATCH, cells.shape[1] // PATCH
     some = cells[: rows * PATCH, : columns * PATCH].reshape(rows, PATCH, columns, PATCH)
     return np.asarray(some.mean(axis=(1, 3)), np.float32)
+
+
+def over_cells(patches: Picture, shape: tuple[int, ...]) -> Picture:
+    """The value of a patch at each of its cells: ``shape`` (rows, columns), the last ones repeated where none is."""
+    wide = np.repeat(np.repeat(patches, PATCH, axis=0), PATCH, axis=1)
+    return np.pad(wide, ((0, shape[0] - wide.shape[0]), (0, shape[1] - wide.shape[1])), mode="edge")
 
 
 def _groups(first: Picture, second: Picture, used: Where) -> list[np.ndarray[tuple[int], np.dtype[np.intp]]]:

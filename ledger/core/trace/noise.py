@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ledger.core.trace.cells import PATCH
-from ledger.core.trace.grain import lacking
+from ledger.core.trace.grain import lacking, over_cells
 from ledger.core.trace.robust import basis_of, explained_by, slopes
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ _CUT_COLOUR = 0.04
 _NEAR_END = 12.0
 """A sample this many grey levels from the end of the scale may have been cut off there before it was compressed."""
 _BETWEEN = 3.0
-_OF_FOUR = 1.0
 _SLOPE_POINTS = 33
 
 
@@ -133,9 +131,10 @@ def _bend(laid: Laid, values: Picture, deviations: Picture) -> Picture:
     """How far the mean of a cell's pixels through the curve may be from the curve at their mean, in grey levels."""
     tone, inside = laid.tone, laid.sampled.inside
     spread = np.maximum(_around(values), deviations)
-    bend: Numbers = np.zeros(values.shape)
+    bend = np.zeros(values.shape, np.float32)
     for reach, share in ((0.7, 1.0), (1.5, 0.6)):
-        ends = tone(values + reach * spread) + tone(values - reach * spread)
+        away = np.asarray(reach * spread, np.float32)
+        ends = tone(values + away) + tone(values - away)
         bend = np.maximum(bend, np.abs(0.5 * ends - laid.expected) * share)
     # A cell with an edge in it: its pixels lie on both sides of a bend, wherever their mean lies.
     bend = np.maximum(bend, _MIXED * tone.bent * deviations * _slope(laid))
@@ -175,11 +174,8 @@ def _around(values: Picture) -> Picture:
 
 
 def _within(cells: Cells) -> Picture:
-    """How far samples spread within a cell or one beside it, in registered values: (rows, columns). A patch says it of
-    four cells together, of which one may hold nearly all."""
-    wide = cv2.dilate(np.pad(cells.deviations(), ((0, 1), (0, 1)), mode="edge"), _KERNEL) * np.float32(_OF_FOUR)
-    rows, columns = cells.steps.shape
-    return np.repeat(np.repeat(wide, PATCH, axis=0), PATCH, axis=1)[:rows, :columns]
+    """How far samples spread within a cell or one beside it, in registered values: (rows, columns)."""
+    return over_cells(cv2.dilate(cells.deviations(), _KERNEL), cells.steps.shape)
 
 
 def _slope(laid: Laid) -> float:

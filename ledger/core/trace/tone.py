@@ -146,7 +146,7 @@ def _mean(values: Numbers, starts: Counts, counts: Counts) -> Numbers:
 
 
 def _median(ordered: Numbers, starts: Counts, counts: Counts) -> Numbers:
-    return (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2
+    return np.asarray((ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2]) / 2)
 
 
 def _variance(places: Counts, starts: Counts, counts: Counts) -> Numbers:

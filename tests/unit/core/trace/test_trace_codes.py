@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
+import pdqhash
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.trace.cells import cells_of
-from ledger.core.trace.codes import WINDOWS, disputed_codes, oriented, registered_codes
+from ledger.core.trace.codes import WINDOWS, _codes, _rendered, disputed_codes, oriented, registered_codes
 
 
 def registered(picture: Any, place: int = 0) -> Any:
@@ -116,3 +118,14 @@ def test_a_frame_with_one_bright_cell_still_has_codes() -> None:
     luma = np.zeros((40, 40), np.uint8)
     luma[20, 20] = 255
     assert registered(luma).shape == (15, 256)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0.6, 8))
+def test_a_code_is_pdq_of_the_rendering_as_its_authors_compute_it(seed: int, smooth: float) -> None:
+    noise = np.random.default_rng(seed).normal(0, 1, (90, 90)).astype(np.float32)
+    rendered = _rendered([cv2.GaussianBlur(noise, (0, 0), smooth)])
+    bits, _ = pdqhash.compute(cv2.merge((rendered[0],) * 3))
+    differing = np.unpackbits(_codes(rendered)[0]) != np.asarray(bits, np.uint8)
+    # Both compute in single precision: a coefficient that nearly is the median may fall on either side.
+    assert differing.sum() <= 2
