@@ -31,6 +31,7 @@ from ledger.schemas import (
     Rebuild,
     RegistrarInfo,
     Registration,
+    Session,
     Statement,
     StatementRequest,
     Verification,
@@ -173,6 +174,10 @@ class Client:
     def trust(self) -> str:
         """The trust file as of now."""
         return self._send("GET", "/v1/trust").text
+
+    def session(self) -> Session:
+        """Whom this client's key or token speaks of, and what they may do."""
+        return _read(TypeAdapter(Session), self._send("GET", "/v1/session"))
 
     def health(self) -> Health:
         """The state of each part; a part that is down is an answer, not an error."""
