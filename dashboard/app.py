@@ -6,8 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import access
+from dashboard.components.gate import pass_or_say
 from dashboard.components.icons import icon_styles
 from dashboard.components.sidebar import show_sidebar
+from dashboard.pages_by_role import SIGN_IN, Place, places
+from dashboard.session import client
+from ledger.schemas import Session
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -18,15 +23,25 @@ def main() -> None:
     st.logo(str(_ASSETS / "logo.svg"), size="large", icon_image=str(_ASSETS / "icon.svg"))
     st.html(_ASSETS / "style.css")
     st.html(icon_styles())
-    page = st.navigation(
-        [
-            st.Page("screens/verify.py", title="Verify", icon=":material/verified_user:", default=True),
-            st.Page("screens/register.py", title="Register", icon=":material/app_registration:"),
-            st.Page("screens/history.py", title="History", icon=":material/history:"),
-        ]
+    standing = access.Standing() if access.signed_out() else access.standing(client())
+    pages = {place: _page(place, standing.session) for place in (*places(), SIGN_IN)}
+    chosen = st.navigation(list(pages.values()))
+    place = next(place for place, page in pages.items() if page == chosen)
+    if pass_or_say(place, standing):
+        chosen.run()
+    show_sidebar(standing)
+
+
+def _page(place: Place, session: Session | None) -> st.Page:
+    """Every page can be opened by its address; the navigation shows those that this person may use."""
+    shown = place != SIGN_IN and not access.signed_out() and (session is None or session.may(*place.scopes))
+    return st.Page(
+        place.file,
+        title=place.title,
+        icon=place.icon,
+        default=place.name == "verify",
+        visibility="visible" if shown else "hidden",
     )
-    page.run()
-    show_sidebar()
 
 
 main()
