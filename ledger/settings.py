@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     )
     oidc_client_id: str | None = Field(default=None, description="The dashboard's client id at the provider")
     oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret")
+    oidc_scopes: str = Field(default="openid profile email", description="What the dashboard asks the provider for")
     oidc_issuer: str | None = Field(default=None, description="URL of the OpenID provider; API keys alone if unset")
 
     @field_validator("oidc_issuer")

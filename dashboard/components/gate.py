@@ -69,8 +69,6 @@ def _has_key() -> bool:
 
 
 def _nobody() -> Notice | None:
-    if access.left():
-        return Notice("You are signed out", "Nothing of your session is kept here.", "", "key", "mute")
     if access.sign_in_required():
         return None
     return notice_of(

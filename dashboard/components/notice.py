@@ -62,7 +62,7 @@ def notice_of(error: LedgerError, *, has_key: bool) -> Notice:
 
 # A refusal by its code: title and next step (None: the error's own).
 _REFUSED: Mapping[str, tuple[str, str | None]] = {
-    "sign_in_expired": ("Your sign-in has expired", "Sign in again; then you are where you were."),
+    "sign_in_expired": ("Your sign-in has expired", None),
     "sign_in_refused": ("The ledger does not accept this sign-in", None),
     "not_allowed": (
         "Your role does not allow this",

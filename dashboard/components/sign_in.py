@@ -14,6 +14,9 @@ from dashboard.session import server
 from ledger.client import Client
 from ledger.errors import LedgerError, NotAllowed
 
+ATTEMPTS = Backoff()
+"""One count for all sessions of this process."""
+_LEFT = Notice("You are signed out", "Nothing of your session is kept here.", "", "key", "mute")
 _PREFIX = "ms_"
 _SECONDS = 15.0
 
@@ -21,6 +24,7 @@ _SECONDS = 15.0
 def show_sign_in(why: Notice | None, *, onward: str | None = None) -> None:
     """The sign-in, with the reason why it is needed; who signs in goes on to ``onward``, else to where this stands."""
     st.html(heading("Sign in", "What you may see and do here follows from your role."))
+    why = _LEFT if access.left() else why
     if why is not None:
         show_notice(why)
     with st.container(key="sign-in", width=560):
@@ -62,14 +66,13 @@ def _offer_key(onward: str | None) -> None:
 
 def tried(key: str) -> Notice | None:
     """None when the API knows ``key``, else the words for why it is of no use now."""
-    place = st.context.ip_address or "this machine"
-    attempts = _attempts()
+    place = whence()
     if not key.startswith(_PREFIX):
         found = "an empty field" if not key else "something else"
         return Notice(
             "That is not an API key", f"Expected ms_ and the rest of the key, found {found}.", _HOW, "key", "warn"
         )
-    wait = attempts.wait(place)
+    wait = ATTEMPTS.wait(place)
     if wait > 0:
         body = f"The last tries failed. Your key was not sent; wait {math.ceil(wait)} s."
         return Notice("Too many failed sign-ins", body, "Then paste the key whole.", "hourglass", "warn")
@@ -77,18 +80,17 @@ def tried(key: str) -> Notice | None:
         with st.spinner("Asking the ledger who this is …"), Client(server(), key, timeout=_SECONDS) as client:
             client.session()
     except NotAllowed as error:
-        attempts.failed(place)
+        ATTEMPTS.failed(place)
         return Notice("That key is not accepted", str(error), _HOW, "key", "warn", error.code)
     except LedgerError as error:
         return notice_of(error, has_key=True)
-    attempts.succeeded(place)
+    ATTEMPTS.succeeded(place)
     return None
 
 
+def whence() -> str:
+    """Where the browser is; the same for all of this machine."""
+    return st.context.ip_address or "this machine"
+
+
 _HOW = "Paste the key whole. An administrator makes one with: medseal keys create NAME --role reviewer."
-
-
-@st.cache_resource(show_spinner=False)
-def _attempts() -> Backoff:
-    """One count for all sessions of this process."""
-    return Backoff()

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -126,13 +127,22 @@ def signing_key() -> Callable[..., SigningKey]:
     return SigningKey
 
 
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    """An OpenID provider with one RSA key."""
+@contextmanager
+def running() -> Iterator[Provider]:
+    """A provider that answers, on a port of its own."""
     server = Provider()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """An OpenID provider with one RSA key."""
+    with running() as server:
+        yield server
