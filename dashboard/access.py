@@ -21,6 +21,7 @@ from ledger.schemas import Session
 FRESH_SECONDS = 20.0
 """So long an answer to *who asks* is believed here; the API asks itself anew at each request."""
 _KEY, _CLIENT, _STANDING, _LEFT = "access.key", "access.client", "access.standing", "access.left"
+_CAME = "access.came"
 _AWAY = 401
 
 
@@ -101,6 +102,13 @@ def sign_out() -> None:
     st.session_state[_LEFT] = True
     if st.user.get("is_logged_in"):
         st.logout()
+
+
+def just_came() -> bool:
+    """Whether this session begins with a sign-in at the issuer; true once."""
+    came = _token() is not None and not st.session_state.get(_CAME)
+    st.session_state[_CAME] = True
+    return came
 
 
 def stay() -> None:

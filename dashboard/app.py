@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import access
+from dashboard import access, way_back
 from dashboard.components.gate import pass_or_say
 from dashboard.components.icons import icon_styles
 from dashboard.components.sidebar import show_sidebar
@@ -26,10 +26,19 @@ def main() -> None:
     standing = access.Standing() if access.signed_out() else access.standing(client())
     pages = {place: _page(place, standing.session) for place in (*places(), SIGN_IN)}
     chosen = st.navigation(list(pages.values()))
+    _lead_back()
     place = next(place for place, page in pages.items() if page == chosen)
     if pass_or_say(place, standing):
         chosen.run()
     show_sidebar(standing)
+
+
+def _lead_back() -> None:
+    """Once, after signing in at the organisation: to where this browser was before."""
+    spot = way_back.take() if access.just_came() else None
+    found = next((place for place in places() if spot is not None and place.name == spot.page), None)
+    if found is not None and spot is not None:
+        st.switch_page(found.file, query_params=dict(spot.query))
 
 
 def _page(place: Place, session: Session | None) -> st.Page:

@@ -19,10 +19,10 @@ def pass_or_say(place: Place, standing: Standing) -> bool:
     if place == SIGN_IN:
         return True
     if access.signed_out():
-        show_sign_in(_nobody())
+        show_sign_in(_nobody(), place.name)
         return False
     if standing.refusal is not None:
-        show_sign_in(notice_of(standing.refusal, has_key=_has_key()))
+        show_sign_in(notice_of(standing.refusal, has_key=_has_key()), place.name)
         return False
     if standing.session is not None and not standing.session.may(*place.scopes):
         _lead_on(place, standing.session)

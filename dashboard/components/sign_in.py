@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from dashboard import access
+from dashboard import access, way_back
 from dashboard.backoff import Backoff
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, notice_of, show_notice
@@ -21,24 +21,33 @@ _PREFIX = "ms_"
 _SECONDS = 15.0
 
 
-def show_sign_in(why: Notice | None, *, onward: str | None = None) -> None:
-    """The sign-in, with the reason why it is needed; who signs in goes on to ``onward``, else to where this stands."""
+def show_sign_in(why: Notice | None, page: str, *, onward: str | None = None) -> None:
+    """The sign-in in the place of ``page``, with the reason why it is needed.
+
+    Who signs in goes on to the file ``onward``, else to where this stands.
+    """
     st.html(heading("Sign in", "What you may see and do here follows from your role."))
     why = _LEFT if access.left() else why
     if why is not None:
         show_notice(why)
     with st.container(key="sign-in", width=560):
         if access.by_issuer():
-            _offer_issuer()
+            _offer_issuer(page)
         _offer_key(onward)
         if access.left() and access.common_key() is not None:
             st.button("Go on without signing in", on_click=access.stay, type="tertiary")
 
 
-def _offer_issuer() -> None:
+def _to_issuer(page: str) -> None:
+    way_back.keep(page)
+    st.login()
+
+
+def _offer_issuer(page: str) -> None:
     st.button(
         "Sign in with your organisation",
-        on_click=st.login,
+        on_click=_to_issuer,
+        args=(page,),
         type="primary",
         icon=":material/badge:",
         width="stretch",
