@@ -31,10 +31,10 @@ _ALL = (
     Place("verify", "Verify", ":material/verified_user:", ("verify",), "verify images"),
     Place("register", "Register", ":material/app_registration:", ("register",), "register images"),
     Place("history", "History", ":material/history:", ("history",), "read the history"),
-    Place("cases", "Cases", ":material/cases:", ("review",), "work on cases"),
+    Place("cases", "Cases", ":material/cases:", ("review", "audit"), "see cases"),
     Place("audit", "Audit", ":material/fact_check:", ("audit",), "audit the ledger"),
     Place(
-        "hospital", "Hospital", ":material/local_hospital:", ("register", "audit"), "see how the hospital's ledger runs"
+        "hospital", "Hospital", ":material/local_hospital:", ("history", "audit"), "see how the hospital's ledger runs"
     ),
 )
 SIGN_IN = Place("sign_in", "Sign in", ":material/login:", (), "sign in")
