@@ -10,7 +10,7 @@ from dashboard import access, way_back
 from dashboard.components.gate import pass_or_say
 from dashboard.components.icons import icon_styles
 from dashboard.components.sidebar import show_sidebar
-from dashboard.pages_by_role import SIGN_IN, Place, places
+from dashboard.pages_by_role import FIRST, SIGN_IN, Place, places
 from dashboard.session import client
 from ledger.schemas import Session
 
@@ -25,12 +25,19 @@ def main() -> None:
     st.html(icon_styles())
     standing = access.Standing() if access.signed_out() else access.standing(client())
     pages = {place: _page(place, standing.session) for place in (*places(), SIGN_IN)}
-    chosen = st.navigation(list(pages.values()))
+    chosen = st.navigation([*pages.values(), st.Page(_to_first, url_path=FIRST, title="Verify", visibility="hidden")])
     _lead_back()
+    if chosen not in pages.values():
+        chosen.run()
     place = next(place for place, page in pages.items() if page == chosen)
     if pass_or_say(place, standing):
         chosen.run()
     show_sidebar(standing)
+
+
+def _to_first() -> None:
+    """A link that names the first page leads to it, with its query."""
+    st.switch_page(f"screens/{FIRST}.py", query_params=st.query_params.to_dict())
 
 
 def _lead_back() -> None:
@@ -48,7 +55,9 @@ def _page(place: Place, session: Session | None) -> st.Page:
         place.file,
         title=place.title,
         icon=place.icon,
-        default=place.name == "verify",
+        default=place.name == FIRST,
+        # a first page is served at the bare address alone, so its own name is another page that leads there
+        url_path="start" if place.name == FIRST else None,
         visibility="visible" if shown else "hidden",
     )
 

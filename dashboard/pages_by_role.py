@@ -37,6 +37,8 @@ _ALL = (
         "hospital", "Hospital", ":material/local_hospital:", ("history", "audit"), "see how the hospital's ledger runs"
     ),
 )
+FIRST = "verify"
+"""The page that the bare address shows."""
 SIGN_IN = Place("sign_in", "Sign in", ":material/login:", (), "sign in")
 
 

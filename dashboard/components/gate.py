@@ -9,7 +9,7 @@ from dashboard.access import Standing
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, notice_of, show_notice
 from dashboard.components.sign_in import show_sign_in
-from dashboard.pages_by_role import SIGN_IN, Place, places, roles_for
+from dashboard.pages_by_role import FIRST, SIGN_IN, Place, places, roles_for
 from ledger.errors import NotAllowed
 from ledger.schemas import Session
 
@@ -58,7 +58,7 @@ def show_refusal(place: Place, session: Session) -> None:
 
 def _lead_on(place: Place, session: Session) -> None:
     """The bare address leads to the first page that this person may use; a link to something says why it is not."""
-    if place.name == "verify" and not st.query_params:
+    if place.name == FIRST and not st.query_params:
         mine = [one for one in places() if session.may(*one.scopes)]
         if mine:
             st.switch_page(mine[0].file)

@@ -43,15 +43,21 @@ def _foot(url: str, version: str) -> str:
     return f'<p class="ms-side-foot">{release}{text(url)}</p>'
 
 
+_WAYS = {"api-key": "by API key", "oidc": "by your organisation"}
+
+
 def who_markup(session: Session, *, own: bool) -> str:
-    """Who is signed in, with which roles, until when."""
-    by = {"api-key": "by API key", "oidc": "by your organisation"}.get(session.signed_in_by, session.signed_in_by)
-    how = by if own else "this dashboard's own key, for everybody"
-    until = f"<p>until {text(when(session.expires_at))}</p>" if session.expires_at else ""
-    return (
-        f'<div class="ms-side ms-who"><h4>{"Signed in" if own else "Not signed in"}</h4><b>{text(session.name)}</b>'
-        f"<p>{text(role_words(session))}</p><p>{text(how)}</p>{until}</div>"
-    )
+    """Who is signed in, with which roles, how, until when; or what everybody may do here without signing in."""
+    roles = text(role_words(session))
+    if not own:
+        lines = [f"Everybody at this dashboard may act as {roles}: it has a key of its own."]
+    else:
+        lines = [roles, text(_WAYS.get(session.signed_in_by, session.signed_in_by))]
+    if session.expires_at is not None:
+        lines.append(f"until {text(when(session.expires_at))}")
+    name = f"<b>{text(session.name)}</b>" if own else ""
+    said = "".join(f"<p>{line}</p>" for line in lines)
+    return f'<div class="ms-side ms-who"><h4>{"Signed in" if own else "Not signed in"}</h4>{name}{said}</div>'
 
 
 def show_sidebar(standing: Standing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import streamlit as st
 
@@ -59,7 +60,8 @@ def _offer_issuer(page: str) -> None:
 def _offer_key(onward: str | None) -> None:
     with st.form("sign-in.form", clear_on_submit=True):
         key = st.text_input("API key", type="password", placeholder="ms_…", autocomplete="off").strip()
-        sent = st.form_submit_button("Sign in", icon=":material/login:", width="stretch")
+        kind: Literal["primary", "secondary"] = "secondary" if access.by_issuer() else "primary"
+        sent = st.form_submit_button("Sign in", type=kind, icon=":material/login:", width="stretch")
         st.caption("The key stays in this session's memory on the server: reloading the page signs you out.")
     if not sent:
         return

@@ -190,7 +190,7 @@ def test_with_a_common_key_the_pages_are_open_and_say_that_nobody_is_signed_in(o
     app = open_app(common=stack.key)
     assert titles(app)[0] == "Verify an image"
     assert "Not signed in" in beside(app)
-    assert "for everybody" in beside(app)
+    assert "Everybody at this dashboard may act as" in beside(app)
 
 
 def test_somebody_may_sign_in_over_the_common_key_and_leave_again(
