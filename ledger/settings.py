@@ -50,7 +50,9 @@ class Settings(BaseSettings):
         default="optional", description="required: the dashboard has no key of its own, each person signs in"
     )
     dashboard_url: str | None = Field(
-        default=None, description="The dashboard's address as browsers see it; http://127.0.0.1:PORT if unset"
+        default=None,
+        pattern=r"^https?://[^/\s]+/?$",
+        description="The dashboard's address as browsers see it; http://127.0.0.1:PORT if unset",
     )
     oidc_audience: str | None = Field(default=None, description="The aud of its tokens; the client id if unset")
     oidc_roles_claim: str = Field(default="roles", min_length=1, description="The claim that holds a person's roles")

@@ -111,6 +111,19 @@ def opened(name: str, *buttons: str) -> Callable[[Page, Running], None]:
     return go
 
 
+def cases(page: Page, running: Running) -> None:
+    """A case that was just opened."""
+    opened("cases")(page, running)
+    settled(page)
+    page.get_by_text("Open a new case").first.click()
+    page.get_by_label("Title").fill("Chest CT, doubtful nodule")
+    page.get_by_label("Question").fill("Was the nodule in the upper left lobe there when the image was taken?")
+    if page.get_by_label("Author").count():
+        page.get_by_label("Author").first.fill("Dr. R. Example")
+    page.get_by_role("button", name="Open the case").click()
+    page.get_by_role("heading", name="Chest CT, doubtful nodule").wait_for()
+
+
 def sign_in(page: Page, running: Running) -> None:
     """What stands in the place of every page where each person has to sign in."""
     page.goto(running.asking)
@@ -126,7 +139,7 @@ SHOTS = (
     Shot("history", "history", DESK, history),
     Shot("audit", "audit", DESK, opened("audit", "Run a full audit")),
     Shot("hospital", "hospital", DESK, opened("hospital")),
-    Shot("cases", "cases", DESK, opened("cases")),
+    Shot("cases", "cases", DESK, cases),
     Shot("sign-in", "sign_in", DESK, sign_in, whole=False),
 )
 

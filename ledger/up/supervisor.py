@@ -66,7 +66,7 @@ class Supervisor:
         self._environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("MEDSEAL_SERVER", "MEDSEAL_API_KEY", "MEDSEAL_DATA")
+            if name not in ("MEDSEAL_SERVER", "MEDSEAL_API_KEY", "MEDSEAL_DATA", "MEDSEAL_OIDC_CLIENT_SECRET")
         }
         self._environment |= {"MEDSEAL_DATA": str(folder), "PYTHONUNBUFFERED": "1"}
 

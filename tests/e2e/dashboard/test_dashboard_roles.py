@@ -127,9 +127,7 @@ def test_the_end_of_a_sign_in_is_said_in_words_and_a_new_one_helps(arrive: Arriv
     heading(page, "History").to_be_visible()
 
 
-def test_a_link_that_names_the_first_page_leads_there_with_its_query(
-    arrive: Arrive, key: Callable[[str], str]
-) -> None:
+def test_a_link_that_names_the_first_page_leads_there_with_its_query(arrive: Arrive, key: Callable[[str], str]) -> None:
     page = arrive(f"verify?file=sha256:{'a' * 64}")
     by_key(page, key("reviewer"))
     heading(page, "Drop this file again").to_be_visible()

@@ -76,6 +76,8 @@ def test_the_secrets_reach_streamlit_as_a_file_and_not_as_arguments(tmp_path: Pa
         {"oidc_client_id": None},
         {"oidc_roles": {"x": "surgeon"}},
         {"dashboard_sign_in": "maybe"},
+        {"dashboard_url": "medseal.example.org"},
+        {"dashboard_url": "https://example.org/below/a/path"},
     ],
 )
 def test_a_provider_that_could_not_be_trusted_or_checked_is_refused(wrong: dict[str, Any]) -> None:
