@@ -17,20 +17,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from openid_provider import CLIENT, SECRET, Provider, running
 from PIL import Image
-from pydantic import SecretStr
 
 from dashboard.launch import command
 from ledger.api.app import create_app
 from ledger.bootstrap import prepare
 from ledger.core.detection import Detection, TraceFinding, TracePictures
 from ledger.errors import LedgerError
-from ledger.schemas import ROLES
 from ledger.service import Service
 from ledger.settings import Settings
-from ledger.up.signing import environment, write_secrets
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -104,11 +99,6 @@ class Stack:
     url: str
     key: str
     detector: ScriptedDetector
-    app: FastAPI
-
-    def forget(self) -> None:
-        """The API asks its store again for every key."""
-        self.app.state.doorman.forget()
 
     def anchor(self) -> None:
         """Everything registered so far is final when this returns."""
@@ -168,12 +158,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     detector = ScriptedDetector()
     with Service(prepare(settings), detector) as service:
         _, key = service.keys.create("dashboard", ["register", "verify", "history"])
-        app = create_app(service, settings)
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+        server = uvicorn.Server(uvicorn.Config(create_app(service, settings), port=port, log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         wait_for(f"http://127.0.0.1:{port}/health")
-        yield Stack(service, f"http://127.0.0.1:{port}", key, detector, app)
+        yield Stack(service, f"http://127.0.0.1:{port}", key, detector)
         server.should_exit = True
         thread.join(10)
 
@@ -213,58 +202,14 @@ def fresh_dashboard(stack: Stack, tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(stack: Stack, log: Path, secrets: Path | None = None, port: int = 0, **more: str) -> Iterator[str]:
-    port = port or free_port()
-    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key, **more}
+def serving(stack: Stack, log: Path) -> Iterator[str]:
+    port = free_port()
+    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
     with log.open("wb") as stream:
-        process = subprocess.Popen(command(port, secrets), cwd=ROOT, env=environment, stdout=stream, stderr=stream)
+        process = subprocess.Popen(command(port), cwd=ROOT, env=environment, stdout=stream, stderr=stream)
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
-
-
-@contextmanager
-def answering(app: FastAPI) -> Iterator[str]:
-    """An API at an address of its own."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_for(f"http://127.0.0.1:{port}/health")
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@dataclass(frozen=True)
-class SigningIn:
-    """A dashboard where everybody has to sign in, by key or at the provider; its address and its log."""
-
-    url: str
-    provider: Provider
-    log: Path
-
-
-@pytest.fixture(scope="session")
-def signing_in(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningIn]:
-    """The stack behind a second API that knows an OpenID provider, with a dashboard that has no key of its own."""
-    folder, port = tmp_path_factory.mktemp("signing-in"), free_port()
-    with running() as provider:
-        provider.people = {
-            f"Sign in as {role}": {"sub": role, "name": f"Kim {role.title()}", "roles": [role]} for role in ROLES
-        }
-        own = Settings(
-            data=folder,
-            oidc_issuer=provider.url,
-            oidc_client_id=CLIENT,
-            oidc_client_secret=SecretStr(SECRET),
-            dashboard_sign_in="required",
-        )
-        secrets = write_secrets(own, folder / "sign-in.toml", port)
-        with answering(create_app(stack.service, own)) as api:
-            given = environment(own, api, "")
-            with serving(stack, folder / "log", secrets, port, **given) as url:
-                yield SigningIn(url, provider, folder / "log")

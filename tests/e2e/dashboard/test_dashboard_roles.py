@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import openid_provider
 import pytest
+from openid_provider import CLIENT, SECRET, Provider
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pydantic import SecretStr
+from running import a_dashboard, an_api, free_port
 
 from dashboard.pages_by_role import places
+from ledger.api.app import create_app
 from ledger.schemas import ROLES, scopes_of
+from ledger.settings import Settings
+from ledger.up.signing import environment, write_secrets
 
 pytestmark = pytest.mark.needs_browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -24,6 +33,37 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield launched
         launched.close()
+
+
+@dataclass(frozen=True)
+class SigningIn:
+    """A dashboard where everybody has to sign in, by key or at the provider; its address and its log."""
+
+    url: str
+    provider: Provider
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def signing_in(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SigningIn]:
+    """The stack behind a second API that knows an OpenID provider, with a dashboard that has no key of its own."""
+    folder, port = tmp_path_factory.mktemp("signing-in"), free_port()
+    with openid_provider.running() as provider:
+        provider.people = {
+            f"Sign in as {role}": {"sub": role, "name": f"Kim {role.title()}", "roles": [role]} for role in ROLES
+        }
+        own = Settings(
+            data=folder,
+            oidc_issuer=provider.url,
+            oidc_client_id=CLIENT,
+            oidc_client_secret=SecretStr(SECRET),
+            dashboard_sign_in="required",
+        )
+        secrets = write_secrets(own, folder / "sign-in.toml", port)
+        with an_api(create_app(stack.service, own)) as api:
+            given = environment(own, api, "")
+            with a_dashboard(port, folder / "log", secrets, **given) as url:
+                yield SigningIn(url, provider, folder / "log")
 
 
 @pytest.fixture

@@ -176,12 +176,11 @@ def test_an_outage_is_no_refusal_of_a_key(open_app: Open, silent_url: str) -> No
 def test_a_revoked_key_leads_back_to_the_sign_in(
     open_app: Open, stack: Any, monkeypatch: pytest.MonkeyPatch, key: Callable[..., str]
 ) -> None:
+    monkeypatch.setattr("ledger.api.auth.CACHE_SECONDS", 0.0)
     app = enter(open_app("history"), key("auditor"))
     newest = stack.service.keys.list()[-1]
     stack.service.keys.revoke(newest.id)
     monkeypatch.setattr(access, "FRESH_SECONDS", 0.0)
-    monkeypatch.setattr("ledger.api.auth.CACHE_SECONDS", 0.0)
-    stack.forget()
     app.run()
     assert titles(app) == ["Sign in", "The server refused this API key"]
 
