@@ -77,6 +77,11 @@ def by_issuer() -> bool:
         return False
 
 
+def without_token() -> bool:
+    """Whether the issuer signed this person in, but gave this page no token to ask the API with."""
+    return bool(st.user.get("is_logged_in")) and _token() is None
+
+
 def _token() -> str | None:
     if not st.user.get("is_logged_in"):
         return None

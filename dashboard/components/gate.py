@@ -68,7 +68,18 @@ def _has_key() -> bool:
     return bool(access.own_credential() or access.common_key())
 
 
+_WITHOUT_TOKEN = Notice(
+    "Your organisation signed you in, but the ledger cannot know it",
+    "Expected a token beside the sign-in, found none: the dashboard's [auth] section does not expose it.",
+    'An administrator sets expose_tokens = "id" there, or starts the dashboard by medseal up, which does.',
+    "key",
+    "warn",
+)
+
+
 def _nobody() -> Notice | None:
+    if access.without_token():
+        return _WITHOUT_TOKEN
     if access.sign_in_required():
         return None
     return notice_of(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ledger.store.keys import ApiKeys
 
 SCOPES = ("register", "verify", "history", "audit", "review", "admin")
-ROLES = ("registrar", "reviewer", "auditor", "admin")
 
 group = typer.Typer(no_args_is_help=True, help="API keys. The store holds their hashes only.")
+ROLES = ("registrar", "reviewer", "auditor", "admin")
 
 
 @group.command("create", cls=LedgerCommand)
