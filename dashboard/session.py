@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.components.notice import Notice, notice_of, show_notice
 from ledger.client import Client
 from ledger.errors import LedgerError
@@ -21,18 +22,28 @@ def server() -> str:
 
 
 def client() -> Client:
-    """The client for the server and key of the environment, shared by all sessions of this process."""
-    return _client(server(), os.environ.get("MEDSEAL_API_KEY") or None)
+    """The client of whoever looks at this page; it carries their key or token and no other person's."""
+    own = access.own_credential()
+    if own is None:
+        return _client(server(), access.common_key())
+    return access.own_client(server(), own)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _client(url: str, key: str | None) -> Client:
+    """Shared by all sessions of this process, so only ever for the key of the environment."""
     return Client(url, key)
+
+
+def may(*scopes: str) -> bool:
+    """Whether whoever looks at this page has any of ``scopes``; also while that is not known: the API decides."""
+    session = access.standing(client()).session
+    return session is None or session.may(*scopes)
 
 
 def explain(error: LedgerError) -> Notice:
     """An error of the client in this dashboard's words."""
-    return notice_of(error, has_key=bool(os.environ.get("MEDSEAL_API_KEY")))
+    return notice_of(error, has_key=bool(access.own_credential() or access.common_key()))
 
 
 @contextmanager
@@ -41,4 +52,5 @@ def told() -> Iterator[None]:
     try:
         yield
     except LedgerError as error:
+        access.heed(error)
         show_notice(explain(error))

@@ -31,12 +31,14 @@ from ledger.schemas import (
     Rebuild,
     RegistrarInfo,
     Registration,
+    Session,
     Statement,
     StatementRequest,
     Verification,
 )
 
 T = TypeVar("T")
+_BRIEF_SECONDS = 8.0
 
 _STATES = ("received", "sequenced", "anchoring", "anchored", "final")
 _REGISTRATIONS = TypeAdapter(list[Registration])
@@ -173,6 +175,10 @@ class Client:
     def trust(self) -> str:
         """The trust file as of now."""
         return self._send("GET", "/v1/trust").text
+
+    def session(self) -> Session:
+        """Whom this client's key or token speaks of, and what they may do; pages wait for it, so not for long."""
+        return _read(TypeAdapter(Session), self._send("GET", "/v1/session", timeout=_BRIEF_SECONDS))
 
     def health(self) -> Health:
         """The state of each part; a part that is down is an answer, not an error."""

@@ -16,10 +16,13 @@
     │   ├── Conflict               the same key for other content, or a state that forbids the step
     │   │   └── DerivationContradicted  the declared operation did not make this image of the original
     │   └── NotAllowed             no key, a wrong key, or a key without the scope
+    │       ├── SignInExpired      a person's sign-in was good until a time that has passed
+    │       └── SignInRefused      a token that the issuer did not make, or not for this ledger
     ├── OutageError                nothing is wrong with the input; try again later
     │   ├── ChainUnreachable       the node does not answer, or answers nonsense
     │   ├── ChainMismatch          another chain id or genesis, or no contract at the address
     │   ├── ChainRejected          the node or the contract refused a transaction
+    │   ├── IssuerUnreachable      who signs people in does not answer, so nobody new can be recognised
     │   ├── DetectorUnavailable    the forgery detector is busy, too slow, ended, or lacks its model
     │   ├── StoreUnavailable       the database cannot be read or written
     │   ├── StorageFull            no space left on the device
@@ -144,6 +147,24 @@ class NotAllowed(InputError):
     status = 403
 
 
+class SignInExpired(NotAllowed):
+    """A token of the right issuer whose time is over."""
+
+    code = "sign_in_expired"
+    advice = "Sign in again; a sign-in is good until the time that its issuer gave it."
+    status = 401
+
+
+class SignInRefused(NotAllowed):
+    """A token that does not hold: another issuer or audience, a wrong signature, a missing claim."""
+
+    code = "sign_in_refused"
+    advice = (
+        "Sign in again; if that does not help, compare MEDSEAL_OIDC_ISSUER and MEDSEAL_OIDC_AUDIENCE with the token."
+    )
+    status = 401
+
+
 class OutageError(LedgerError):
     """Nothing is wrong with the input; the same step may succeed later."""
 
@@ -175,6 +196,13 @@ class ChainRejected(OutageError):
 
     code = "chain_rejected"
     advice = "Read the reason; medseal doctor shows the sender's balance and its place in the directory."
+
+
+class IssuerUnreachable(OutageError):
+    """The OpenID provider gives no keys, so that no token can be checked now."""
+
+    code = "issuer_unreachable"
+    advice = "Check that MEDSEAL_OIDC_ISSUER answers from the server; API keys go on working. Try again in a moment."
 
 
 class DetectorUnavailable(OutageError):

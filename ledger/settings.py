@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Role = Literal["registrar", "reviewer", "auditor", "admin"]
 
 
 class Settings(BaseSettings):
@@ -44,6 +46,33 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8420, ge=0, le=65535)
     dashboard_port: int = Field(default=8421, ge=0, le=65535)
     chain_port: int = Field(default=8545, ge=0, le=65535)
+    dashboard_sign_in: Literal["optional", "required"] = Field(
+        default="optional", description="required: the dashboard has no key of its own, each person signs in"
+    )
+    dashboard_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+/?$",
+        description="The dashboard's address as browsers see it; http://127.0.0.1:PORT if unset",
+    )
+    oidc_audience: str | None = Field(default=None, description="The aud of its tokens; the client id if unset")
+    oidc_roles_claim: str = Field(default="roles", min_length=1, description="The claim that holds a person's roles")
+    oidc_roles: dict[str, Role] = Field(
+        default={"registrar": "registrar", "reviewer": "reviewer", "auditor": "auditor", "admin": "admin"},
+        description="Which value of that claim means which role, as JSON",
+    )
+    oidc_client_id: str | None = Field(default=None, description="The dashboard's client id at the provider")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret")
+    oidc_scopes: str = Field(default="openid profile email", description="What the dashboard asks the provider for")
+    oidc_issuer: str | None = Field(default=None, description="URL of the OpenID provider; API keys alone if unset")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_secure(cls, value: str | None, others: ValidationInfo) -> str | None:
+        if value is not None and not re.match(r"https://.|http://(127\.0\.0\.1|localhost|\[::1\])(:|/|$)", value):
+            raise ValueError("expected an https:// address (http:// on this machine only)")
+        if value is not None and not (others.data["oidc_audience"] or others.data["oidc_client_id"]):
+            raise ValueError("expected MEDSEAL_OIDC_AUDIENCE or MEDSEAL_OIDC_CLIENT_ID beside it")
+        return value
 
     @field_validator("database_url")
     @classmethod

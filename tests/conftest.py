@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from openid_provider import provider, signing_key
 
+__all__ = ["provider", "signing_key"]
 ROOT = Path(__file__).resolve().parents[1]
 NODE_MODULES = ROOT / "contracts" / "node_modules"
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.session import client
+from dashboard.session import client, may
 from ledger.schemas import Verification
 
 
 def receipt_button(registration_id: str, place: int = 0) -> None:
     """A download of the receipt as it is at the click, since receipts grow proofs; it is not fetched before.
 
-    ``place`` tells buttons for one registration apart.
+    ``place`` tells buttons for one registration apart. Nothing for those who may not have receipts.
     """
+    if not may("register", "history"):
+        return
     ledger = client()
     st.download_button(
         "Receipt",

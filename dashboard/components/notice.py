@@ -24,6 +24,8 @@ class Notice:
     code: str = ""
 
 
+_FORBIDDEN = 403
+
 # By the error's stable code: title, icon, tone. What follows comes from the error itself.
 _BY_CODE: Mapping[str, tuple[str, str, str]] = {
     "server_unreachable": ("The MedSeal server does not answer", "plug", "bad"),
@@ -40,6 +42,7 @@ _BY_CODE: Mapping[str, tuple[str, str, str]] = {
     "chain_mismatch": ("The node answers for another chain: undetermined, not unregistered", "chain", "open"),
     "chain_rejected": ("The chain refused the transaction", "chain", "bad"),
     "store_unavailable": ("The ledger's database cannot be read or written", "inbox", "bad"),
+    "issuer_unreachable": ("Who signs people in does not answer", "plug", "open"),
     "storage_full": ("The ledger has no space left", "scale", "bad"),
 }
 
@@ -57,10 +60,24 @@ def notice_of(error: LedgerError, *, has_key: bool) -> Notice:
     return Notice(title, str(error), error.advice, "file", "warn", error.code)
 
 
+# A refusal by its code: title and next step (None: the error's own).
+_REFUSED: Mapping[str, tuple[str, str | None]] = {
+    "sign_in_expired": ("Your sign-in has expired", None),
+    "sign_in_refused": ("The ledger does not accept this sign-in", None),
+    "not_allowed": (
+        "Your role does not allow this",
+        "Ask an administrator for a role that has this scope, or sign in as somebody who has it.",
+    ),
+}
+
+
 def _refused(error: NotAllowed, has_key: bool) -> Notice:
+    if (has_key and error.status == _FORBIDDEN) or error.code.startswith("sign_in_"):
+        title, advice = _REFUSED.get(error.code, _REFUSED["not_allowed"])
+        return Notice(title, str(error), advice or error.advice, "key", "warn", error.code)
     if has_key:
         return Notice("The server refused this API key", str(error), error.advice, "key", "warn", error.code)
-    advice = "Set MEDSEAL_API_KEY to a key with the scopes register, verify and history, and start the dashboard again."
+    advice = "Sign in, or set MEDSEAL_API_KEY to a key with the scopes register, verify and history for everybody."
     return Notice("The dashboard has no API key", str(error), advice, "key", "warn", error.code)
 
 

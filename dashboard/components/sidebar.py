@@ -1,4 +1,4 @@
-"""The sidebar's foot: whether the API answers, how its parts are, whose ledger it is."""
+"""The sidebar's foot: who is signed in, whether the API answers, how its parts are, whose ledger it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.components.markup import text
+from dashboard import access
+from dashboard.access import Standing
+from dashboard.components.gate import role_words
+from dashboard.components.markup import text, when
+from dashboard.pages_by_role import SIGN_IN
 from dashboard.session import client, explain, server
 from ledger.errors import LedgerError
-from ledger.schemas import Health, RegistrarInfo
+from ledger.schemas import Health, RegistrarInfo, Session
 
 
 def health_markup(health: Health, registrars: Sequence[RegistrarInfo], url: str) -> str:
@@ -39,17 +43,51 @@ def _foot(url: str, version: str) -> str:
     return f'<p class="ms-side-foot">{release}{text(url)}</p>'
 
 
-def show_sidebar() -> None:
-    """Ask the API and draw; an API that does not answer is a state, not a crash."""
+_WAYS = {"api-key": "by API key", "oidc": "by your organisation"}
+
+
+def who_markup(session: Session, *, own: bool) -> str:
+    """Who is signed in, with which roles, how, until when; or what everybody may do here without signing in."""
+    roles = text(role_words(session))
+    if not own:
+        lines = [f"Everybody at this dashboard may act as {roles}: it has a key of its own."]
+    else:
+        lines = [roles, text(_WAYS.get(session.signed_in_by, session.signed_in_by))]
+    if session.expires_at is not None:
+        lines.append(f"until {text(when(session.expires_at))}")
+    name = f"<b>{text(session.name)}</b>" if own else ""
+    said = "".join(f"<p>{line}</p>" for line in lines)
+    return f'<div class="ms-side ms-who"><h4>{"Signed in" if own else "Not signed in"}</h4>{name}{said}</div>'
+
+
+def show_sidebar(standing: Standing) -> None:
+    """Who is here, and whether the API answers; an API that does not answer is a state, not a crash."""
     with st.sidebar:
+        show_who(standing)
         try:
             health = client().health()
         except LedgerError as error:
             notice = explain(error)
             st.html(outage_markup(notice.title, notice.advice, server()))
             return
-        try:
-            registrars = client().registrars()
-        except LedgerError:
-            registrars = []
-        st.html(health_markup(health, registrars, server()))
+        st.html(health_markup(health, _registrars(), server()))
+
+
+def show_who(standing: Standing) -> None:
+    """Who is signed in and the way out; or the way in."""
+    own = access.own_credential() is not None
+    if standing.session is not None:
+        st.html(who_markup(standing.session, own=own))
+    if own:
+        st.button("Sign out", on_click=access.sign_out, icon=":material/logout:", key="access.out", width="stretch")
+    elif not access.signed_out():
+        st.page_link(SIGN_IN.file, label=SIGN_IN.title, icon=SIGN_IN.icon)
+
+
+def _registrars() -> list[RegistrarInfo]:
+    if access.signed_out():
+        return []
+    try:
+        return client().registrars()
+    except LedgerError:
+        return []

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.components.markup import code, text
 from dashboard.components.notice import Notice, show_notice
-from dashboard.session import client, told
+from dashboard.session import client, may, told
 from dashboard.words import STATEMENTS
 from ledger.schemas import HistoryEntry, StatementRequest
 
@@ -54,7 +54,12 @@ def complaint(target: str, kind: str, reason: str, author: str, replacement: str
 
 
 def show_statement_form(target: str) -> None:
-    """An expander with the form, filled in with ``target``; a sent statement is a new entry and cannot be unsaid."""
+    """An expander with the form, filled in with ``target``; a sent statement is a new entry and cannot be unsaid.
+
+    Nothing for those who may not make statements.
+    """
+    if not may("register"):
+        return
     with st.expander("Revoke, supersede or dispute a registration", icon=":material/gavel:"):
         kind = st.segmented_control("Statement", list(get_args(Kind)), default="revoke", required=True, key="say.kind")
         st.caption(STATEMENTS[kind])

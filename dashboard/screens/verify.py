@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.banner import banner_markup
+from dashboard.components.by_link import PARAMETER, show_by_link
 from dashboard.components.change import change_markup, search_markup
 from dashboard.components.change_map import change_figure, mask_bytes, mask_for
 from dashboard.components.checks import Tile, changed_tiles, checks_markup
@@ -245,6 +246,9 @@ def main() -> None:
     with right:
         policy = ask_policy()
         examine = ask_examine()
+    if upload is None and PARAMETER in st.query_params:
+        show_by_link(st.query_params[PARAMETER], policy)
+        return
     if upload is None:
         show_notice(
             Notice(
@@ -256,6 +260,7 @@ def main() -> None:
         )
         return
     data = upload.getvalue()
+    st.query_params[PARAMETER] = "sha256:" + hashlib.sha256(data).hexdigest()
     with told():
         verification = verified(data, upload.file_id, policy, examine, beside.getvalue() if beside else None)
         show_outcome(upload.name, data, verification)

@@ -1,4 +1,4 @@
-"""API keys at the door: who may do what.
+"""At the door: who asks, by API key or by a person's token, and what they may do.
 
 A route says what it needs in its signature (``key: RegisterKey``); :class:`KeyFirstRoute` holds it to that before a
 byte of the body is read, so that nobody without the right key can make the server store an upload.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends
 from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.routing import APIRoute
@@ -21,15 +22,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api.problems import MissingScope, Unauthenticated
+from ledger.oidc import People
+from ledger.schemas import scopes_of
 
-SCOPES = ("register", "verify", "history", "audit", "admin")
+SCOPES = ("register", "verify", "history", "audit", "review", "admin")
 CACHE_SECONDS = 3.0  # how long a key that another process revoked may go on working
 _CACHE_SIZE = 1024
+_ISSUER_THREADS = 4  # a silent issuer may keep these waiting, never those who look up keys
 _PREFIX = "ms_"
 
 
-class Key(Protocol):
-    """An API key without its secret."""
+class Asker(Protocol):
+    """Whoever a request comes from: a :class:`Key`, or a person who signed in."""
 
     @property
     def id(self) -> str: ...
@@ -37,6 +41,11 @@ class Key(Protocol):
     def label(self) -> str: ...
     @property
     def scopes(self) -> tuple[str, ...]: ...
+
+
+class Key(Asker, Protocol):
+    """An API key without its secret."""
+
     @property
     def created_at(self) -> datetime: ...
     @property
@@ -52,25 +61,53 @@ class KeyRing(Protocol):
     def revoke(self, key_id: str) -> None: ...
 
 
-class Doorman:
-    """Recognises keys, and remembers them for :data:`CACHE_SECONDS`, by hash. Unknown secrets are not remembered."""
+@dataclass(frozen=True)
+class SignedIn:
+    """A person whose token holds, with the scopes of their roles."""
 
-    def __init__(self, keys: KeyRing, now: Callable[[], float] = time.monotonic) -> None:
+    id: str
+    label: str
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    expires_at: datetime
+
+
+class Doorman:
+    """Recognises keys, and remembers them for :data:`CACHE_SECONDS`, by hash. Unknown secrets are not remembered.
+
+    With ``people`` it recognises persons' tokens too, each time anew, so that an expired one ends at its second.
+    """
+
+    def __init__(self, keys: KeyRing, now: Callable[[], float] = time.monotonic, people: People | None = None) -> None:
         self._keys = keys
         self._now = now
+        self._people = people
+        self._asking_issuer = CapacityLimiter(_ISSUER_THREADS)
         self._known: dict[bytes, tuple[float, Key]] = {}
 
-    async def recognise(self, authorization: str | None) -> Key:
-        """The key in force of an Authorization header; Unauthenticated when there is none."""
+    async def recognise(self, authorization: str | None) -> Asker:
+        """Whom an Authorization header speaks of: a key in force, or a person.
+
+        Unauthenticated, SignInExpired or SignInRefused when it speaks of nobody; IssuerUnreachable when the issuer's
+        keys cannot be had.
+        """
         scheme, _, secret = (authorization or "").partition(" ")
         secret = secret.strip()
-        if scheme.lower() != "bearer" or not secret.startswith(_PREFIX):
-            raise Unauthenticated("expected an API key, found none")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthenticated("expected an API key or a sign-in token, found none")
+        if not secret.startswith(_PREFIX):
+            return await self._person(secret)
         name = hashlib.sha256(secret.encode()).digest()
         until, key = self._known.get(name, (0.0, None))
         if key is not None and self._now() < until:
             return key
         return await self._look_up(name, secret)
+
+    async def _person(self, token: str) -> SignedIn:
+        if self._people is None:
+            raise Unauthenticated("expected an API key, found something else; no issuer of sign-in tokens is set here")
+        found = await to_thread.run_sync(self._people.recognise, token, limiter=self._asking_issuer)
+        return SignedIn(found.id, found.label, found.roles, scopes_of(found.roles), found.expires_at)
 
     async def _look_up(self, name: bytes, secret: str) -> Key:
         asked = self._now()
@@ -89,21 +126,24 @@ class Doorman:
 
 
 class Requires(SecurityBase):
-    """A dependency: a key with any of ``scopes``, or with ``admin``; any key in force when no scope is named."""
+    """A dependency: an asker with any of ``scopes``, or with ``admin``; anybody known when no scope is named."""
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
         needs = " or ".join(scopes) if scopes else "any scope"
-        self.model = BearerModel(bearerFormat="ms_…", description="An API key, sent as a bearer token.")
+        self.model = BearerModel(
+            bearerFormat="ms_…",
+            description="An API key, or the token of a person who signed in at the issuer, sent as a bearer token.",
+        )
         self.scheme_name = "ApiKey"
         self.needs = f"Needs a key with {needs}." if not scopes else f"Needs a key with the scope {needs} (or admin)."
 
-    async def __call__(self, request: Request) -> Key:
+    async def __call__(self, request: Request) -> Asker:
         doorman: Doorman = request.app.state.doorman
-        key = await doorman.recognise(request.headers.get("authorization"))
-        if self.scopes and not {*self.scopes, "admin"} & set(key.scopes):
+        asker = await doorman.recognise(request.headers.get("authorization"))
+        if self.scopes and not {*self.scopes, "admin"} & set(asker.scopes):
             raise MissingScope(self.scopes)
-        return key
+        return asker
 
 
 class KeyFirstRoute(APIRoute):
@@ -129,10 +169,10 @@ class KeyFirstRoute(APIRoute):
         return key_first
 
 
-AnyKey = Annotated[Key, Depends(Requires())]
-RegisterKey = Annotated[Key, Depends(Requires("register"))]
-VerifyKey = Annotated[Key, Depends(Requires("verify"))]
-HistoryKey = Annotated[Key, Depends(Requires("history"))]
-ReadKey = Annotated[Key, Depends(Requires("history", "register"))]
-AuditKey = Annotated[Key, Depends(Requires("audit"))]
-AdminKey = Annotated[Key, Depends(Requires("admin"))]
+AnyKey = Annotated[Asker, Depends(Requires())]
+RegisterKey = Annotated[Asker, Depends(Requires("register"))]
+VerifyKey = Annotated[Asker, Depends(Requires("verify"))]
+HistoryKey = Annotated[Asker, Depends(Requires("history"))]
+ReadKey = Annotated[Asker, Depends(Requires("history", "register"))]
+AuditKey = Annotated[Asker, Depends(Requires("audit"))]
+AdminKey = Annotated[Asker, Depends(Requires("admin"))]

@@ -188,6 +188,14 @@ KEY: dict[str, Any] = {
 }
 KEY_REQUEST: dict[str, Any] = {"label": "CT scanner 3", "scopes": ["register"]}
 NEW_KEY: dict[str, Any] = {"id": "4b" * 8, "secret": "ms_" + "4b" * 8 + "_shown-once"}
+SESSION: dict[str, Any] = {
+    "id": "4b" * 16,
+    "name": "Dr. R. Example",
+    "signed_in_by": "oidc",
+    "roles": ["reviewer"],
+    "scopes": ["verify", "history", "review"],
+    "expires_at": _TIME,
+}
 HEALTH: dict[str, Any] = {"status": "ok", "version": "0.1.0", "parts": {}}
 READY: dict[str, Any] = {"status": "ok", "version": "0.1.0", "parts": {"store": "ok", "chain": "ok"}}
 NOT_READY: dict[str, Any] = {

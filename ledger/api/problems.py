@@ -18,7 +18,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledger.errors import LedgerError, LimitExceeded, NotAllowed, NotFound, OutageError, StorageFull
+from ledger.errors import (
+    LedgerError,
+    LimitExceeded,
+    NotAllowed,
+    NotFound,
+    OutageError,
+    SignInExpired,
+    SignInRefused,
+    StorageFull,
+)
 from ledger.schemas import Problem, Wire
 
 PROBLEM_JSON = "application/problem+json"
@@ -77,6 +86,8 @@ def of_error(error: LedgerError) -> Response:
 
 
 def _headers(error: LedgerError) -> dict[str, str]:
+    if isinstance(error, SignInExpired | SignInRefused):  # RFC 6750 section 3.1
+        return {"WWW-Authenticate": 'Bearer realm="medseal", error="invalid_token"'}
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="medseal"'}
     if isinstance(error, MissingScope):
@@ -145,7 +156,7 @@ def install(app: FastAPI) -> None:
 
 _EXAMPLES: Mapping[int, tuple[str, str, str]] = {
     400: _HTTP_ERRORS[400],
-    401: (Unauthenticated.code, "expected an API key, found none", Unauthenticated.advice),
+    401: (Unauthenticated.code, "expected an API key or a sign-in token, found none", Unauthenticated.advice),
     403: (NotAllowed.code, "expected a key with the scope register, found one without it", NotAllowed.advice),
     404: (NotFound.code, "no registration with this id", NotFound.advice),
     409: ("conflict", "this idempotency key was used for another image", "Use a new key for another image."),

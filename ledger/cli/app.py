@@ -18,6 +18,7 @@ from ledger.cli import (
     queries,
     receipts,
     registrar,
+    session,
     statements,
     verifying,
 )
@@ -70,6 +71,7 @@ for name, function, panel in (
     ("batches", queries.batches, _LEDGER),
     ("registrars", queries.registrars, _LEDGER),
     ("trust", receipts.trust, _LEDGER),
+    ("whoami", session.whoami, _START),
     ("deploy", operate.deploy, _START),
     ("doctor", operate.doctor, _START),
     ("analyze", analyze.analyze, _DETECTOR),

@@ -15,17 +15,22 @@ from ledger.errors import InputError
 if TYPE_CHECKING:
     from ledger.store.keys import ApiKeys
 
-SCOPES = ("register", "verify", "history", "audit", "admin")
+SCOPES = ("register", "verify", "history", "audit", "review", "admin")
 
 group = typer.Typer(no_args_is_help=True, help="API keys. The store holds their hashes only.")
+ROLES = ("registrar", "reviewer", "auditor", "admin")
 
 
 @group.command("create", cls=LedgerCommand)
 def create(
     label: Annotated[str, typer.Argument(metavar="LABEL", help="Who or what the key is for.")],
     scope: Annotated[
-        list[str], typer.Option("--scope", metavar="SCOPE", help=f"One of {', '.join(SCOPES)}; repeatable.")
-    ],
+        list[str] | None, typer.Option("--scope", metavar="SCOPE", help=f"One of {', '.join(SCOPES)}; repeatable.")
+    ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help=f"All that one of {', '.join(ROLES)} needs; repeatable."),
+    ] = None,
     as_json: Json = False,
     data: Data = None,
     server: Server = None,
@@ -34,16 +39,26 @@ def create(
     """Make a key and print its secret, this once."""
     from ledger.cli import output
 
-    unknown = sorted(set(scope) - set(SCOPES))
-    if unknown:
-        raise InputError(f"expected scopes of {', '.join(SCOPES)}, found {', '.join(unknown)}")
+    scopes = _scopes(scope or [], role or [])
     with _keys(data, server, verbose) as keys:
-        key_id, secret = keys.create(label, sorted(set(scope)))
+        key_id, secret = keys.create(label, scopes)
     if as_json:
-        output.emit({"id": key_id, "label": label, "scopes": sorted(set(scope)), "secret": secret})
+        output.emit({"id": key_id, "label": label, "scopes": scopes, "secret": secret})
     else:
         typer.echo(secret)
         output.say(f"key {key_id}: keep it now, it can't be shown again")
+
+
+def _scopes(scopes: list[str], roles: list[str]) -> list[str]:
+    from ledger.schemas import scopes_of
+
+    for found, known, what in ((scopes, SCOPES, "scopes"), (roles, ROLES, "roles")):
+        unknown = sorted(set(found) - set(known))
+        if unknown:
+            raise InputError(f"expected {what} of {', '.join(known)}, found {', '.join(unknown)}")
+    if not scopes and not roles:
+        raise InputError("expected --role or --scope, found neither", advice="Try --role reviewer.")
+    return sorted({*scopes, *scopes_of(roles)})
 
 
 @group.command("list", cls=LedgerCommand)

@@ -8,6 +8,7 @@ from ledger.doctor.chain import chain
 from ledger.doctor.data import database, folder, keys
 from ledger.doctor.finding import Finding
 from ledger.doctor.installation import decoders, detector, versions
+from ledger.doctor.issuer import issuer
 from ledger.doctor.server import server
 from ledger.errors import LedgerError
 from ledger.settings import Settings
@@ -16,7 +17,8 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Findings on Python, decoders, detector, folder, keys, database, anchoring, chain, contract, sender and server.
+    """Findings on Python, decoders, detector, folder, keys, database, anchoring, chain, contract, sender, server and
+    OpenID provider.
 
     A data folder that is not there yet is fine: the first command makes it.
     """
@@ -29,6 +31,7 @@ def examine(settings: Settings) -> list[Finding]:
         database,
         chain,
         server,
+        issuer,
     )
     findings = []
     for check in checks:

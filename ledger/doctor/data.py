@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.store import SqlStore
 
 _LEAST_FREE = 1 << 30
-_SECRET_FILES = ("signing.key", "sender.key", "admin.key", "dashboard.key")
+_SECRET_FILES = ("signing.key", "sender.key", "admin.key", "dashboard.key", "dashboard-sign-in.toml")
 _LONGEST_WAIT = 900.0
 """Seconds after which an entry that waits for a batch is a sign that nobody anchors."""
 

@@ -29,6 +29,7 @@ from ledger.schemas.registrations import (
     Statement,
     StatementRequest,
 )
+from ledger.schemas.sessions import ROLES, Session, roles_of, scopes_of
 from ledger.schemas.verifications import (
     CheckResult,
     Detection,
@@ -39,6 +40,7 @@ from ledger.schemas.verifications import (
 )
 
 __all__ = [
+    "ROLES",
     "Anchor",
     "Audit",
     "BatchInfo",
@@ -66,9 +68,12 @@ __all__ = [
     "Rebuild",
     "RegistrarInfo",
     "Registration",
+    "Session",
     "Statement",
     "StatementRequest",
     "Transform",
     "Verification",
     "Wire",
+    "roles_of",
+    "scopes_of",
 ]

@@ -6,6 +6,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 
 
 def choose_port(host: str, wanted: int) -> int:
@@ -34,15 +35,15 @@ def chain_answers(url: str) -> bool:
     return answer is not None and b'"result"' in answer
 
 
-def refuses_key(url: str, key: str) -> bool:
-    """Whether ``url`` answers a GET with this API key by 401 or 403."""
+def lacks_scopes(url: str, key: str, scopes: Collection[str]) -> bool:
+    """Whether the session at ``url`` refuses this API key by 401 or 403, or gives it less than ``scopes``."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})  # noqa: S310
     try:
-        with _opener().open(request, timeout=10):
-            return False
+        with _opener().open(request, timeout=10) as answer:
+            return not set(scopes) <= set(json.load(answer)["scopes"])
     except urllib.error.HTTPError as error:
         return error.code in (401, 403)
-    except OSError:
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -16,8 +16,7 @@ from ledger.files import write_atomically
 from ledger.folder import Folder
 from ledger.settings import Settings
 from ledger.store.keys import ApiKeys
-
-DASHBOARD_SCOPES = ("register", "verify", "history", "audit")
+from ledger.up.signing import DASHBOARD_SCOPES
 
 
 def main() -> int:
@@ -49,7 +48,8 @@ def _dashboard_key(keys: ApiKeys, path: Path) -> str:
         secret = path.read_text().strip()
     except FileNotFoundError:
         secret = ""
-    if keys.authenticate(secret) is None:
+    found = keys.authenticate(secret)
+    if found is None or not set(DASHBOARD_SCOPES) <= set(found.scopes):
         _, secret = keys.create("dashboard", DASHBOARD_SCOPES)
         write_atomically(path, secret + "\n", mode=0o600)
     return secret

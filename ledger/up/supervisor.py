@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger.settings import Settings
-from ledger.up import ports, runfile
+from ledger.up import ports, runfile, signing
 from ledger.up.process import Child, ChildEnded, stop_all
 from ledger.up.screen import say, show_addresses
 
@@ -66,7 +66,7 @@ class Supervisor:
         self._environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("MEDSEAL_SERVER", "MEDSEAL_API_KEY", "MEDSEAL_DATA")
+            if name not in ("MEDSEAL_SERVER", "MEDSEAL_API_KEY", "MEDSEAL_DATA", "MEDSEAL_OIDC_CLIENT_SECRET")
         }
         self._environment |= {"MEDSEAL_DATA": str(folder), "PYTHONUNBUFFERED": "1"}
 
@@ -78,8 +78,8 @@ class Supervisor:
         api = self._start_api()
         dashboard = self._start_dashboard(key)
         self._wait(api, lambda: ports.answers(self._urls["api_url"] + "/ready"))
-        if ports.refuses_key(self._urls["api_url"] + "/v1/registrars", key):
-            # Another database than the one that the kept key belongs to.
+        if ports.lacks_scopes(self._urls["api_url"] + "/v1/session", key, signing.DASHBOARD_SCOPES):
+            # Another database than the one that the kept key belongs to, or a key of an earlier release.
             dashboard.kill()
             self._children.remove(dashboard)
             key = self._set_up()
@@ -162,10 +162,11 @@ class Supervisor:
         port = self._port("dashboard", "127.0.0.1", self._settings.dashboard_port)
         self._urls["dashboard_url"] = f"http://127.0.0.1:{port}"
         self._record()
-        # The dashboard gets a server and a key with four scopes; of the ledger's own settings it needs none.
+        # The dashboard gets a server and a key without admin; of the ledger's own settings it needs few.
         clean = {name: value for name, value in self._environment.items() if not name.startswith("MEDSEAL_")}
-        its = {"MEDSEAL_SERVER": self._urls["api_url"], "MEDSEAL_API_KEY": key}
-        return self._add(Child("dashboard", command(port), clean | its, self._log("dashboard")))
+        its = signing.environment(self._settings, self._urls["api_url"], key)
+        secrets = signing.write_secrets(self._settings, self._folder / "keys" / "dashboard-sign-in.toml", port)
+        return self._add(Child("dashboard", command(port, secrets), clean | its, self._log("dashboard")))
 
     def _add_samples(self, key: str) -> None:
         if (self._folder / "samples").exists():

@@ -193,10 +193,14 @@ def test_secrets_stay_out_of_logs_arguments_and_open_files(first, admin_key, fol
         assert file.stat().st_mode & 0o077 == 0, file
 
 
-def test_the_dashboards_environment_has_its_key_and_no_other_setting(first, folder):
+def test_the_dashboards_environment_has_its_key_and_no_setting_of_the_ledger(first, folder):
     content = Path(f"/proc/{first.pids()['dashboard']}/environ").read_bytes().decode()
     names = {pair.partition("=")[0] for pair in content.split("\0")}
-    assert {name for name in names if name.startswith("MEDSEAL_")} == {"MEDSEAL_SERVER", "MEDSEAL_API_KEY"}
+    assert {name for name in names if name.startswith("MEDSEAL_")} == {
+        "MEDSEAL_SERVER",
+        "MEDSEAL_API_KEY",
+        "MEDSEAL_DASHBOARD_SIGN_IN",
+    }
 
 
 def test_a_worker_that_is_killed_is_started_again_and_goes_on(first, client, folder):

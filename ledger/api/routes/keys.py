@@ -18,7 +18,7 @@ from ledger.schemas import Wire
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=KeyFirstRoute)
 
-Scope = Literal["register", "verify", "history", "audit", "admin"]
+Scope = Literal["register", "verify", "history", "audit", "review", "admin"]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 

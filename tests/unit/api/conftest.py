@@ -84,7 +84,7 @@ class ScriptedLedger:
 @pytest.fixture
 def scripted() -> ScriptedLedger:
     ledger = ScriptedLedger()
-    for scope in ("register", "verify", "history", "audit", "admin"):
+    for scope in ("register", "verify", "history", "audit", "review", "admin"):
         ledger.keys.create(scope, [scope])
     return ledger
 

@@ -25,6 +25,7 @@ ROUTES = [
     ("GET", "/v1/registrars", set(SCOPES)),
     ("GET", f"/v1/registrars/{REGISTRAR}", set(SCOPES)),
     ("GET", "/v1/batches", {"history"}),
+    ("GET", "/v1/session", set(SCOPES)),
     ("GET", "/v1/trust", set(SCOPES)),
     ("POST", "/v1/audits", {"audit"}),
     ("POST", "/v1/rebuilds", set()),

@@ -118,12 +118,13 @@ def test_a_taken_port_gives_way_to_a_free_one():
 
 @pytest.fixture
 def guarded() -> Iterator[str]:
-    """A server that answers 200 to the key ``good`` and 401 to any other."""
+    """A server that answers the scopes a and b to the key ``good`` and 401 to any other."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200 if self.headers.get("Authorization") == "Bearer good" else 401)
             self.end_headers()
+            self.wfile.write(b'{"scopes": ["a", "b"]}')
 
         def log_message(self, *_arguments: object) -> None:
             """Nothing to say."""
@@ -134,10 +135,11 @@ def guarded() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_key_is_refused_only_by_a_server_that_says_so(guarded):
-    assert not ports.refuses_key(guarded, "good")
-    assert ports.refuses_key(guarded, "bad")
-    assert not ports.refuses_key("http://127.0.0.1:9/", "bad")
+def test_a_key_lacks_scopes_only_when_a_server_says_so(guarded):
+    assert not ports.lacks_scopes(guarded, "good", ("a", "b"))
+    assert ports.lacks_scopes(guarded, "good", ("a", "c"))
+    assert ports.lacks_scopes(guarded, "bad", ())
+    assert not ports.lacks_scopes("http://127.0.0.1:9/", "bad", ("a",))
 
 
 def test_readiness_is_an_answer_and_a_refusal_is_none(guarded):

@@ -12,12 +12,28 @@ from ledger.errors import ChainUnreachable, InputError, LedgerError, LimitExceed
 ONE, TWO = "1" * 32, "2" * 32
 
 
+def refusal(status: int, code: str) -> NotAllowed:
+    """A refusal as the client raises it."""
+    error = NotAllowed("expected a key", code=code)
+    error.status = status
+    return error
+
+
 def test_a_missing_key_and_a_refused_key_are_two_things() -> None:
     missing = notice_of(NotAllowed("expected a key"), has_key=False)
-    refused = notice_of(NotAllowed("expected a key"), has_key=True)
+    refused = notice_of(refusal(401, "unauthenticated"), has_key=True)
     assert missing.title == "The dashboard has no API key"
     assert "MEDSEAL_API_KEY" in missing.advice
     assert refused.title == "The server refused this API key"
+
+
+def test_each_refusal_of_a_person_has_its_own_words() -> None:
+    cases = [(401, "sign_in_expired"), (401, "sign_in_refused"), (401, "unauthenticated"), (403, "not_allowed")]
+    found = [notice_of(refusal(*case), has_key=True) for case in cases]
+    assert len({notice.title for notice in found}) == len(cases)
+    assert found[0].title == "Your sign-in has expired"
+    assert "Ask an administrator" in found[3].advice
+    assert all(notice.code == code for notice, (_, code) in zip(found, cases, strict=True))
 
 
 def test_a_chain_outage_is_undetermined_and_never_unregistered() -> None:
