@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from ledger.cli.output import change_facts
-from ledger.cli.overlay import overlay
+from ledger.export.overlay import overlay
 from ledger.cli.verifying import ChangeMaps
 from ledger.core.images import Limits
 from ledger.errors import UnreadableImage
