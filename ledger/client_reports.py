@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from ledger.errors import OutageError
 from ledger.schemas.reports import DEFAULT_QUESTION, HistoryFormat, ReportFile, ReportFormat
@@ -22,10 +22,8 @@ class Answer(Protocol):
     def headers(self) -> Mapping[str, str]: ...
 
 
-class Send(Protocol):
-    """One request; an error is raised as the LedgerError that it is."""
-
-    def __call__(self, method: str, path: str, /, **options: Any) -> Answer: ...
+Send = Callable[..., Answer]
+"""One request (method, path, options); an error is raised as the LedgerError that it is."""
 
 
 class RemoteReports:

@@ -106,6 +106,13 @@ class InvalidTrust(InputError):
     advice = "Export the trust file again (medseal trust), or ask its publisher for it."
 
 
+class InvalidDossier(InputError):
+    """Not a dossier of a known version, or one beyond the limits."""
+
+    code = "invalid_dossier"
+    advice = "Ask its sender for the dossier again; it must be the unchanged zip."
+
+
 class InvalidProof(InputError):
     """A proof that does not lead to the expected root."""
 

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain
 from ledger.errors import LedgerError
-from ledger.schemas.reports import DEFAULT_QUESTION, ReportFile
+from ledger.schemas import DEFAULT_QUESTION, ReportFile
 
 _STATE = "report.made"
 _PDF = "report.pdf"

@@ -73,14 +73,11 @@ def _repeat(found: Verification, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "The item is the one examined", "sha256sum ITEM   # compare with file/1 in this report"
     yield "Ask the ledger again", " ".join(("medseal verify ITEM", *_options(found.policy, asked.options), "--json"))
     if RECEIPT in asked.enclosures:
-        policy = f"--policy {found.policy}"
-        yield (
-            "The registration without any server",
-            f"medseal receipt verify {RECEIPT} ITEM --trust TRUST {policy}   # the registered file; TRUST: your own copy",
-        )
+        command = f"medseal receipt verify {RECEIPT} REGISTERED --trust TRUST --policy {found.policy}"
+        yield "The registration without any server", f"{command}   # REGISTERED: the registered file"
     if found.detection is not None:
         yield "The forgery detector alone", f"medseal analyze ITEM --method {found.detection.method}"
-    yield "This whole dossier, offline", "medseal report verify DOSSIER.zip ITEM --trust TRUST"
+    yield "This whole dossier, offline", "medseal report verify DOSSIER.zip ITEM --trust TRUST   # TRUST: your own copy"
 
 
 def _options(policy: str, options: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report as plain values. Its canonical JSON (RFC 8785) is the report; the PDF is drawn from it and adds nothing."""
+"""The report as plain values. Its canonical JSON (RFC 8785) is the report; the PDF is drawn from it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,12 @@ _GROUNDS = {
 def opinion(found: Verification) -> Opinion:
     """The answer that follows from the verdict and the examinations behind it."""
     answer, ground = _answer(found)
-    return Opinion(answer, ANSWERS[answer], f"{_GROUNDS[ground]} The decision reads: {_sentence(found.reason)}", tuple(_reserved(found)))
+    return Opinion(
+        answer,
+        ANSWERS[answer],
+        f"{_GROUNDS[ground]} The decision reads: {_sentence(found.reason)}",
+        tuple(_reserved(found)),
+    )
 
 
 def _answer(found: Verification) -> tuple[str, str]:

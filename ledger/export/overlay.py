@@ -54,7 +54,7 @@ def heat_overlay(picture: Picture, heatmap: bytes, mask: bytes) -> Picture:
     share = cv2.resize(heat, (columns, rows), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
     ramp = np.stack([np.interp(share, _STOPS, [colour[at] for colour in _RAMP]) for at in range(3)], axis=2)
     cover = (share * _COVER)[:, :, np.newaxis]
-    under = np.rint(picture * (1 - cover) + ramp * cover).astype(np.uint8)
+    under: Picture = np.rint(picture * (1 - cover) + ramp * cover).astype(np.uint8)
     marked = cv2.resize(_grey(mask, "mask"), (columns, rows), interpolation=cv2.INTER_NEAREST)
     _outline(under, marked > 127, _CYAN)
     return under

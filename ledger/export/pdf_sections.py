@@ -122,7 +122,9 @@ def examined(report: Report) -> Iterator[Flowable]:
     yield from _head("4  Examinations")
     rows = [(str(e.number), e.name, tinted(e.status, STATUSES[e.status]), e.result) for e in report.examinations]
     yield grid(("No.", "Examination", "Result", "Finding"), rows, (0.06, 0.2, 0.16, 0.58))
-    yield words("One by one. Only the forgery detector rests on a trained model, whose weights are named there.", "small")
+    yield words(
+        "One by one. Only the forgery detector rests on a trained model, whose weights are named there.", "small"
+    )
     for each in report.examinations:
         yield KeepTogether([words(f"Examination {each.number}: {each.name}", "part"), facts(_examination(each))])
 
@@ -190,7 +192,9 @@ def error_rates(report: Report) -> Iterator[Flowable]:
         yield words(measured.method, "small")
     if measured.auc is not None:
         auc, low, high = measured.auc
-        yield words(f"Telling forged from pristine (AUC; 0.5 is guessing): {auc:.2f}, 95 % interval {low:.2f} to {high:.2f}.")
+        yield words(
+            f"Telling forged from pristine (AUC; 0.5 is guessing): {auc:.2f}, 95 % interval {low:.2f} to {high:.2f}."
+        )
 
 
 def _rate(rate: Rate) -> tuple[str, str, str, str]:

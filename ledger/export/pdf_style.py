@@ -41,7 +41,7 @@ def _glyphs() -> frozenset[int]:
 
 
 def drawable(text: object) -> str:
-    """``text`` with every character that the fonts lack, or that is none to look at, as ``[U+0416]``: nothing vanishes."""
+    """``text`` with what the fonts lack, and what is nothing to look at, as ``[U+0416]``: no character vanishes."""
     glyphs, said = _glyphs(), str(text)
     if len(said) > _LONGEST:
         said = f"{said[:_LONGEST]} … (shortened here; whole in report.json)"

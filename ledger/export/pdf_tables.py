@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
@@ -25,7 +25,7 @@ _RULES = [
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
 ]
-Cell = Paragraph | str
+Cell: TypeAlias = "Paragraph | str"
 
 
 def facts(rows: Iterable[tuple[str, Cell]], label: float = _LABEL) -> Flowable:

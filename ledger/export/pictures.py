@@ -29,7 +29,7 @@ UNDECIDED = "The forgery detector cannot tell; its heat map shows where it looke
 
 
 def pictures_of(image: bytes, found: Verification, limits: Limits) -> dict[str, bytes]:
-    """PNG files by name: of an item that cannot be decoded none. ``found`` carries pictures when they were asked for."""
+    """PNG files by name; of an item that cannot be decoded none. ``found`` carries those that were asked for."""
     try:
         return dict(_pictures(image, found, limits))
     except InputError:

@@ -29,6 +29,7 @@ from ledger.schemas.registrations import (
     Statement,
     StatementRequest,
 )
+from ledger.schemas.reports import DEFAULT_QUESTION, HistoryFormat, ReportFile, ReportFormat
 from ledger.schemas.verifications import (
     CheckResult,
     Detection,
@@ -39,6 +40,7 @@ from ledger.schemas.verifications import (
 )
 
 __all__ = [
+    "DEFAULT_QUESTION",
     "Anchor",
     "Audit",
     "BatchInfo",
@@ -59,6 +61,7 @@ __all__ = [
     "Health",
     "History",
     "HistoryEntry",
+    "HistoryFormat",
     "Identifier",
     "Origin",
     "Problem",
@@ -66,6 +69,8 @@ __all__ = [
     "Rebuild",
     "RegistrarInfo",
     "Registration",
+    "ReportFile",
+    "ReportFormat",
     "Statement",
     "StatementRequest",
     "Transform",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ReportFormat = Literal["pdf", "dossier", "json"]
-"""``pdf``: the report for people; ``json``: the same as canonical JSON; ``dossier``: a zip of both with all evidence."""
+"""``pdf``: the report for people; ``json``: the same as canonical JSON; ``dossier``: a zip of both with evidence."""
 HistoryFormat = Literal["csv", "jsonl", "fhir", "fhir-r5"]
 """``fhir`` is a Bundle of FHIR R4 (4.0.1), ``fhir-r5`` of R5 (5.0.0)."""
 DEFAULT_QUESTION = "Is the item the image that was registered, and does it show signs of having been altered?"
@@ -20,8 +20,8 @@ MOST_NAME = 200
 class ReportFile:
     """A report as a file, with the few facts that whoever stores it wants to say.
 
-    ``report`` is the report's id, the SHA-256 of its canonical JSON in hex; ``answer`` one of ``support-for-alteration``,
-    ``inconclusive`` and ``no-trace-found``.
+    ``report`` is the report's id, the SHA-256 of its canonical JSON in hex; ``answer`` is one of
+    ``support-for-alteration``, ``inconclusive`` and ``no-trace-found``.
     """
 
     content: bytes
