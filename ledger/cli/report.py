@@ -111,7 +111,8 @@ def _write(file: Path, made: ReportFile, out: Path | None, as_json: bool) -> Non
     if as_json:
         output.emit({"file": str(file), **said, "format": made.format, "written": str(place)})
         return
-    typer.echo(f"{made.verdict.upper()}  {output.clean(file)}: {'accepted' if made.accepted else 'not accepted'}")
+    taken = "accepted" if made.accepted else "no decision" if made.verdict == "undetermined" else "not accepted"
+    typer.echo(f"{made.verdict.upper()}  {output.clean(file)}: {taken}")
     output.facts((("opinion", _ANSWERS.get(made.answer)), ("report", made.report), ("written", place)))
 
 

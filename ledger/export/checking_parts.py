@@ -66,7 +66,7 @@ def _of_trusted(trust: Trust, identity: str, name: str, key: str, made: Remade, 
     if trouble:
         return Step(2, "signature", Status.FAILED, trouble)
     whose = "given" if given else "enclosed, which proves consistency only: give your own with --trust"
-    return Step(2, "signature", Status.PASSED, f"signed by {name}, by the trust file {whose}")
+    return Step(2, "signature", Status.PASSED, f"signed by {name}, with a key of the trust file {whose}")
 
 
 def _unusable(key: TrustedKey, made: Remade) -> str | None:

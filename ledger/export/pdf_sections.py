@@ -34,7 +34,8 @@ def front(report: Report, identity: str) -> Iterator[Flowable]:
 
 def _answer_box(report: Report) -> Flowable:
     tone = TONES[report.opinion.answer]
-    accepted = "accepted" if report.accepted else "not accepted"
+    undecided = report.verdict == "undetermined"
+    accepted = "accepted" if report.accepted else "neither accepted nor refused" if undecided else "not accepted"
     inside = [
         words("Opinion", "label"),
         tinted(report.opinion.words, tone, "verdict"),

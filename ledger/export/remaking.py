@@ -19,6 +19,7 @@ from ledger.schemas import Verification
 
 _WORDED = ("propositions", "examinations", "findings", "opinion", "limits", "repeat", "error_rates", "no_error_rates")
 """What another version of this program may say in other words; the facts behind it stand in the other fields."""
+_MOST_ROWS = 200
 _FACTS = ("number", "status", "result", "figures", "parameters", "weights")
 
 
@@ -48,11 +49,21 @@ def remade(parts: Mapping[str, bytes]) -> Remade:
         verification = Verification.model_validate_json(parts[VERIFICATION])
         enclosed = json.loads(parts[REPORT])
         asked = asked_from(enclosed)
+        _bounded(verification, asked)
         return Remade(verification, asked, report_of(verification, asked), enclosed)
     except ValidationError as error:
         raise InvalidDossier(f"expected a verification in {VERIFICATION}, found another form") from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InvalidDossier(f"expected a report in {REPORT}, found another form") from error
+
+
+def _bounded(found: Verification, asked: Asked) -> None:
+    """A stranger's report must not keep whoever draws it busy for hours."""
+    item, detection = asked.item, found.detection
+    counted = (found.checks, item.digests, item.facts, asked.options, asked.tools, asked.enclosures, asked.notes)
+    for part in (*counted, detection.findings if detection is not None else ()):
+        if len(part) > _MOST_ROWS:
+            raise InvalidDossier(f"expected at most {_MOST_ROWS} rows in each part of a report, found {len(part)}")
 
 
 def same_facts(made: Report, enclosed: Mapping[str, Any]) -> bool:
