@@ -11,7 +11,6 @@ whoever makes a dossier can enclose any.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +31,7 @@ from ledger.export.dossier import MANIFEST, REPORT, SIGNATURE, digests, manifest
 from ledger.export.findings import RECEIPT, TRUST
 from ledger.export.model import report_id
 from ledger.export.remaking import remade
-from ledger.export.unpacking import unpack
+from ledger.export.unpacking import read_json, unpack
 from ledger.schemas import Verification
 
 
@@ -102,10 +101,10 @@ def _outcome(steps: Sequence[Step], trust: str) -> Outcome:
 def _parts(parts: Mapping[str, bytes]) -> Step:
     """Check 1: it names every part that is another, missing, or not in the manifest."""
     try:
-        manifest = json.loads(parts[MANIFEST])
+        manifest = read_json(parts[MANIFEST])
         expected: dict[str, str] = dict(manifest["parts"])
         identity = str(manifest["report"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InvalidDossier("expected a manifest with the digest of each part, found another form") from error
     held = {name: data for name, data in parts.items() if name not in (MANIFEST, SIGNATURE)}
     wrong = list(_wrong(expected, digests(held)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from ledger.export.dossier import DOMAIN, PDF, PICTURES, REPORT, SIGNATURE, SIGN
 from ledger.export.findings import RECEIPT, TRUST
 from ledger.export.model import dump
 from ledger.export.remaking import Remade, same_facts
+from ledger.export.unpacking import read_json
 
 _NO_TRUST = "no trust file was given, and none that can be read is enclosed"
 _PNG, _HEAD = b"\x89PNG\r\n\x1a\n", 24
@@ -45,11 +45,11 @@ def check_signature(
     if trust is None:
         return Step(2, "signature", Status.UNDETERMINED, f"{_NO_TRUST}: give yours with --trust")
     try:
-        said = json.loads(signature)
+        said = read_json(signature)
         who, signed = said["registrar"], bytes.fromhex(said["signature"])
         name, key = str(who["name"]), str(who["public_key"])
         known = said["type"] == SIGNATURE_TYPE
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return Step(2, "signature", Status.FAILED, f"{SIGNATURE} is no signature of a dossier")
     if not known or not _signed(key, signed, DOMAIN + manifest):
         return Step(2, "signature", Status.FAILED, "the signature does not fit the manifest: the dossier was changed")

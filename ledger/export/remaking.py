@@ -15,6 +15,7 @@ from ledger.export.dossier import REPORT, VERIFICATION
 from ledger.export.findings import report_of
 from ledger.export.making import asked_from, tools
 from ledger.export.model import Asked, Report
+from ledger.export.unpacking import read_json
 from ledger.schemas import Verification
 
 _WORDED = ("propositions", "examinations", "findings", "opinion", "limits", "repeat", "error_rates", "no_error_rates")
@@ -47,7 +48,7 @@ def remade(parts: Mapping[str, bytes]) -> Remade:
     """The report of the dossier, made anew; InvalidDossier when verification or report cannot be read as such."""
     try:
         verification = Verification.model_validate_json(parts[VERIFICATION])
-        enclosed = json.loads(parts[REPORT])
+        enclosed = read_json(parts[REPORT])
         asked = asked_from(enclosed)
         _bounded(verification, asked)
         return Remade(verification, asked, report_of(verification, asked), enclosed)

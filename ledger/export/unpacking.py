@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
+from typing import Any
+
+from pydantic_core import from_json
 
 from ledger.errors import InvalidDossier
 from ledger.export.dossier import MANIFEST, NAMES, PDF, REPORT, VERIFICATION
@@ -15,6 +20,11 @@ MOST_RATIO = 100
 _NEEDED = (MANIFEST, REPORT, VERIFICATION, PDF)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
+    *(NotImplementedError, EOFError, OSError, ValueError, IndexError),
+)
+"""What zipfile raises for archives that are damaged, or made to trouble it."""
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
@@ -24,11 +34,29 @@ def unpack(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _limited(archive.infolist())
-            return {info.filename: _read(archive, info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+            parts = {info.filename: _read(archive, info) for info in archive.infolist()}
+    except _UNREADABLE as error:
         raise InvalidDossier(f"expected a zip that can be read, found {type(error).__name__}") from error
     except RuntimeError as error:  # what zipfile raises for a password
         raise InvalidDossier("expected parts that are not encrypted") from error
+    for name, content in parts.items():
+        _shallow(name, content)
+    return parts
+
+
+def read_json(data: bytes) -> Any:
+    """The JSON value in ``data``; ValueError for anything else, for numbers that are none, and for deep nesting, which
+    Python's own reader can overrun the C stack with where another library has raised the recursion limit."""
+    return from_json(data, allow_inf_nan=False)
+
+
+def _shallow(name: str, data: bytes) -> None:
+    try:
+        if name.endswith(".json"):
+            read_json(data)
+    except ValueError as error:
+        if "recursion" in str(error):
+            raise InvalidDossier(f"expected {name} with little nesting, found deep nesting") from error
 
 
 def _limited(parts: list[zipfile.ZipInfo]) -> None:
