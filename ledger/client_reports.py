@@ -17,9 +17,12 @@ class Answer(Protocol):
     """What is read of an HTTP response."""
 
     @property
-    def content(self) -> bytes: ...
+    def content(self) -> bytes:
+        """The whole body."""
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers, whose names are found in any case."""
 
 
 Send = Callable[..., Answer]

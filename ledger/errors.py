@@ -11,6 +11,7 @@
     │   ├── InvalidEntry           a log entry that breaks the entry rules
     │   ├── InvalidReceipt         not a receipt of a known version
     │   ├── InvalidTrust           not a trust file of a known version
+    │   ├── InvalidDossier         not a dossier of a known version, or one beyond the limits
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
     │   ├── Conflict               the same key for other content, or a state that forbids the step

@@ -44,7 +44,7 @@ def _examination(check: CheckResult, found: Verification) -> Examination:
     if check.number == CHANGE_MAP and found.change is not None:
         return _change(made, found.change)
     if check.number == POLICY:
-        return replace(made, version=found.policy, parameters={"policy": found.policy})
+        return replace(made, version=found.policy, figures={})
     return made
 
 

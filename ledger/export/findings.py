@@ -59,6 +59,7 @@ def _limits(found: Verification) -> Iterator[str]:
     yield "Where the ledger and the chain could not be asked, a check is undetermined: never a no, and never a yes."
     if found.change is not None:
         yield f"Comparison with the original: {found.change.limits}"
+        yield "How often that comparison errs: docs/bench/altered.md, as measured by scripts/bench altered."
     if found.detection is not None and found.detection.applicable:
         yield (
             "The forgery detector was measured on made forgeries and public images. Its probability takes forged and"

@@ -49,6 +49,7 @@ def pdf_of(report: Report, pictures: Mapping[str, bytes]) -> bytes:
             *sections.found(report),
             *sections.error_rates(report),
             *sections.closing(report),
+            *sections.annex(report),
         ]
         document.build(story, canvasmaker=lambda *args, **options: _Pages(identity, *args, **options))
     return file.getvalue()

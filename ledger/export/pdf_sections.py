@@ -63,9 +63,10 @@ def item(report: Report, pictures: Mapping[str, bytes]) -> Iterator[Flowable]:
     given = [("Name given", held.name), ("Size", f"{held.bytes:,} bytes"), ("As decoded", decoded or "not decoded")]
     yield facts([*given, *_texts(held.digests)])
     shown = [(pictures[name], _caption(report, name)) for name in CAPTIONS if name in pictures]
-    for at in range(0, len(shown), 2):
+    across = 3 if len(shown) == 3 else 2
+    for at in range(0, len(shown), across):
         yield Spacer(1, 8)
-        yield _plates(shown[at : at + 2])
+        yield _plates(shown[at : at + across], across)
 
 
 def _caption(report: Report, name: str) -> str:
@@ -73,17 +74,16 @@ def _caption(report: Report, name: str) -> str:
     return UNDECIDED if name == HEAT and undecided else CAPTIONS[name]
 
 
-def _plates(shown: list[tuple[bytes, str]]) -> Flowable:
+def _plates(shown: list[tuple[bytes, str]], across: int) -> Flowable:
     """Pictures side by side, captions under them."""
-    cells = [[_picture(data), words(caption, "small")] for data, caption in shown]
-    across = [WIDTH / 2, WIDTH / 2] if len(cells) > 1 else [WIDTH / 2]
+    cells = [[_picture(data, WIDTH / across), words(caption, "small")] for data, caption in shown]
     edges = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
-    return Table([cells], colWidths=across, style=TableStyle(edges), hAlign="LEFT")
+    return Table([cells], colWidths=[WIDTH / across] * len(cells), style=TableStyle(edges), hAlign="LEFT")
 
 
-def _picture(data: bytes) -> Flowable:
+def _picture(data: bytes, room: float) -> Flowable:
     width, height = ImageReader(BytesIO(data)).getSize()
-    scale = min((WIDTH / 2 - 4 * mm) / width, _TALLEST / height)
+    scale = min((room - 4 * mm) / width, _TALLEST / height)
     return Image(BytesIO(data), width * scale, height * scale, hAlign="LEFT")
 
 
@@ -119,13 +119,17 @@ def _registered(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def examined(report: Report) -> Iterator[Flowable]:
-    """The overview, then each examination by itself; then what was seen, apart from what it means."""
+    """The examinations at a glance."""
     yield from _head("4  Examinations")
     rows = [(str(e.number), e.name, tinted(e.status, STATUSES[e.status]), e.result) for e in report.examinations]
     yield grid(("No.", "Examination", "Result", "Finding"), rows, (0.06, 0.2, 0.16, 0.58))
-    yield words(
-        "One by one. Only the forgery detector rests on a trained model, whose weights are named there.", "small"
-    )
+    yield words("Methods, versions, parameters and figures stand in the annex.", "small")
+
+
+def annex(report: Report) -> Iterator[Flowable]:
+    """Each examination by itself: method, version, parameters, figures, what it can and cannot show."""
+    yield from _head("Annex  The examinations one by one")
+    yield words("Only the forgery detector rests on a trained model, whose weights are named there by digest.", "small")
     for each in report.examinations:
         yield KeepTogether([words(f"Examination {each.number}: {each.name}", "part"), facts(_examination(each))])
 

@@ -32,9 +32,9 @@ from ledger.schemas.reports import (
 router = APIRouter(prefix="/v1", route_class=KeyFirstRoute)
 
 _TYPES = {"pdf": "application/pdf", "dossier": "application/zip", "json": "application/json"}
-_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES.values()}
-_EXPORTS = {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}
-_FORM = {"file": "<the bytes of slice-17.dcm>", "format": "dossier", "policy": "clinical", "name": "slice 17"}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILES = dict.fromkeys(_TYPES.values(), _BINARY) | {"application/json": {"example": examples.REPORT}}
+_EXPORTS = {MEDIA_TYPES[wanted].partition(";")[0]: {"example": example} for wanted, example in examples.EXPORTS.items()}
 
 
 @router.post(
@@ -43,7 +43,7 @@ _FORM = {"file": "<the bytes of slice-17.dcm>", "format": "dossier", "policy": "
     summary="Make a report on an image",
     response_class=Response,
     form_limits={"max_files": 2, "max_fields": 9, "max_part_size": 8192},
-    openapi_extra=examples.form(_FORM, "/v1/reports -F format=dossier -o report.dossier.zip"),
+    openapi_extra=examples.form(examples.REPORT_FORM, "/v1/reports -F format=dossier -o report.dossier.zip"),
     responses={
         200: {"description": "The report as a file; headers name its id, verdict and answer", "content": _FILES},
         **errors(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),

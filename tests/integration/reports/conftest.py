@@ -49,7 +49,7 @@ def suspicious() -> Detection:
         area_percent=9.8,
         area_interval=(2.0, 14.0),
         ela_mean_percent=0.143,
-        findings=(TraceFinding("ela", "One part stands out.", "As pasted parts do.", "Edges do too.", (20, 20, 20, 20)),),
+        findings=(TraceFinding("ela", "One part stands out.", "As pasted parts do.", "Edges do.", (20, 20, 20, 20)),),
         rates={
             "regime": "all", "auc": 0.63, "low": 0.55, "high": 0.7, "n_pristine": 120, "n_forged": 120,
             "false_alarm": 0.05, "false_alarm_high": 0.106, "caught": 0.4, "miss": 0.1, "miss_high": 0.17,

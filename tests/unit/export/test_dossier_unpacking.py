@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -95,7 +96,5 @@ def test_a_damaged_archive_is_refused_or_read_and_nothing_else(data: st.DataObje
     archive = bytearray(packed(WHOLE, zipfile.ZIP_DEFLATED))
     at = data.draw(st.integers(0, len(archive) - 1))
     archive[at] ^= data.draw(st.integers(1, 255))
-    try:
+    with suppress(InvalidDossier):
         assert set(unpack(bytes(archive))) <= set(WHOLE)
-    except InvalidDossier:
-        pass
