@@ -8,7 +8,17 @@ from typing import Any
 
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import CondPageBreak, Flowable, Image, KeepTogether, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    Image,
+    KeepTogether,
+    PageBreak,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from ledger.export.examining import DETECTOR
 from ledger.export.model import Examination, Rate, Report
@@ -128,7 +138,8 @@ def examined(report: Report) -> Iterator[Flowable]:
 
 def annex(report: Report) -> Iterator[Flowable]:
     """Each examination by itself: method, version, parameters, figures, what it can and cannot show."""
-    yield from _head("Annex  The examinations one by one")
+    yield PageBreak()
+    yield words("Annex  The examinations one by one", "section")
     yield words("Only the forgery detector rests on a trained model, whose weights are named there by digest.", "small")
     for each in report.examinations:
         yield KeepTogether([words(f"Examination {each.number}: {each.name}", "part"), facts(_examination(each))])
