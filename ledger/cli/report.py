@@ -10,7 +10,6 @@ from typer.core import TyperGroup
 
 from ledger.cli.edge import Data, Json, LedgerCommand, Server, Verbose, opened, settings_for
 from ledger.errors import InputError
-from ledger.schemas.reports import DEFAULT_QUESTION
 
 if TYPE_CHECKING:
     from ledger.export.checking import CheckedDossier
@@ -52,7 +51,7 @@ def make(
     policy: Annotated[
         Literal["clinical", "strict"] | None, typer.Option("--policy", help="What is accepted; clinical if not given.")
     ] = None,
-    question: Annotated[str, typer.Option("--question", metavar="TEXT", help="What was asked.")] = DEFAULT_QUESTION,
+    question: Annotated[str | None, typer.Option("--question", metavar="TEXT", help="What was asked.")] = None,
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="TEXT", help="How the report calls the item; its file's name if not."),
@@ -76,7 +75,8 @@ def make(
     from ledger.cli.verifying import verdict_code
 
     settings = settings_for(data, server, verbose)
-    options: dict[str, Any] = {"question": question, "name": file.name if name is None else name, "against": against}
+    options: dict[str, Any] = {"name": file.name if name is None else name, "against": against}
+    options |= {"question": question} if question else {}
     options |= {"policy": policy or settings.policy, "examine": examine, "picture": not no_picture}
     if original is not None:
         options["original"] = read(original, settings.max_upload_mb)

@@ -15,6 +15,7 @@ from ledger.errors import InvalidEntry, InvalidReceipt
 from ledger.export.dossier import DOMAIN, PDF, PICTURES, REPORT, SIGNATURE, SIGNATURE_TYPE, VERIFICATION, digests
 from ledger.export.findings import RECEIPT, TRUST
 from ledger.export.model import dump
+from ledger.export.pictures import CAPTIONS
 from ledger.export.remaking import Remade, same_facts
 from ledger.export.unpacking import read_json
 
@@ -95,7 +96,7 @@ def check_pdf(parts: Mapping[str, bytes], made: Remade) -> Step:
     evidence = {name: data for name, data in parts.items() if name in (*PICTURES, RECEIPT, TRUST, VERIFICATION)}
     if digests(evidence) != dict(made.asked.enclosures):
         return Step(5, "PDF", Status.FAILED, "the parts enclosed are not those that the report lists")
-    if not all(_drawable(parts[name]) for name in PICTURES if name in parts):
+    if not all(_drawable(parts[name]) for name in CAPTIONS if name in parts):
         return Step(5, "PDF", Status.FAILED, f"expected pictures of at most {_MOST_SIDE} pixels a side, found another")
     if not made.same_tools:
         detail = "made with other versions of its tools, so it was not drawn again; its digest is the manifest's"
@@ -103,7 +104,7 @@ def check_pdf(parts: Mapping[str, bytes], made: Remade) -> Step:
     from ledger.export.pdf import pdf_of
 
     try:
-        drawn = pdf_of(made.report, {name: parts[name] for name in PICTURES if name in parts})
+        drawn = pdf_of(made.report, {name: parts[name] for name in CAPTIONS if name in parts})
     except Exception as error:  # noqa: BLE001  whatever a stranger's report makes reportlab do, it was not drawn from it
         return Step(5, "PDF", Status.FAILED, f"the report cannot be drawn: {type(error).__name__}")
     if drawn != parts[PDF]:

@@ -25,6 +25,7 @@ _AGENT_TYPE = "http://terminology.hl7.org/CodeSystem/provenance-participant-type
 _AUDIT_TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _OPERATIONS = {"revoke": "NULLIFY", "supersede": "UPDATE", "dispute": "SUSPEND"}
 _CREATE = "CREATE"
+_REGISTERING = ("register", "derive")
 
 
 def bundle(entries: Iterable[HistoryEntry], version: Version) -> Iterator[bytes]:
@@ -44,7 +45,7 @@ def provenance(entry: HistoryEntry) -> Json:
     made: Json = {
         "resourceType": "Provenance",
         "id": _id(entry, "provenance"),
-        "target": [_reference("registration", entry.target if _says(entry) and entry.target else entry.id)],
+        "target": [_target(entry)],
         "occurredDateTime": timestamp(entry.time),
         "recorded": timestamp(entry.time),
         "activity": {"coding": [_operation(entry)], "text": _activity(entry)},
@@ -117,8 +118,18 @@ def _entities(entry: HistoryEntry) -> Iterator[Json]:
 
 def _activity(entry: HistoryEntry) -> str:
     """The kind of the entry, and the reason that its author gave."""
-    said = f"{entry.kind} ({entry.operation})" if entry.operation else entry.kind
+    what = entry.operation or getattr(entry, "event", None)
+    said = f"{entry.kind} ({what})" if what else entry.kind
     return f"{said}: {entry.reason}" if entry.reason else said
+
+
+def _target(entry: HistoryEntry) -> Json:
+    """What the entry is about: the registration that it makes or speaks of, its case, or itself."""
+    if entry.kind in _REGISTERING:
+        return _reference("registration", entry.id)
+    if entry.target is None:
+        return _reference("entry", entry.id)
+    return _reference("registration" if _says(entry) else entry.kind, entry.target)
 
 
 def _says(entry: HistoryEntry) -> bool:

@@ -94,8 +94,10 @@ class Reports:
         found = self._ledger.verify(data, policy=policy, pictures=picture, **options)
         evidence, notes = self._evidence(found)
         pictures = pictures_of(data, found, self._limits) if picture else {}
-        item = item_of(data, name or NAMELESS, self._limits)
-        asked = Asked(question, item, _told(against, original, examine), tools(), {}, notes)
+        item = item_of(data, _one_line(name) or NAMELESS, self._limits)
+        asked = Asked(
+            _one_line(question) or DEFAULT_QUESTION, item, _told(against, original, examine), tools(), {}, notes
+        )
         made = assemble(found, asked, evidence | pictures)
         return self._file(made, format)
 
@@ -202,6 +204,11 @@ def _told(against: str | None, original: bytes | None, examine: bool) -> dict[st
     if original is not None:
         told["original"] = digest_file(original)
     return told
+
+
+def _one_line(text: str) -> str:
+    """A caller's text in one line: it must not look like a section of the report."""
+    return " ".join(text.split())
 
 
 def _short_enough(field: str, text: str, most: int) -> None:

@@ -34,7 +34,7 @@ _MOST_STATEMENTS = 20
 def front(report: Report, identity: str) -> Iterator[Flowable]:
     """Title, the two answers (the ledger's verdict and the opinion), question and propositions."""
     yield words("Examination report", "title")
-    yield words(f"{report.item.name}, examined {report.checked_at}\nReport {identity}", "small")
+    yield words(f"Item “{report.item.name}”, examined {report.checked_at}\nReport {identity}", "small")
     yield Spacer(1, 4)
     yield _answer_box(report)
     yield from _head("1  Question and propositions")

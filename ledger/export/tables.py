@@ -10,7 +10,20 @@ from ledger.core.entry import timestamp
 from ledger.schemas import HistoryEntry
 
 COLUMNS = (
-    *("time", "kind", "id", "registrar", "index", "state", "leaf", "target", "replacement", "operation", "checked"),
+    *(
+        "time",
+        "kind",
+        "id",
+        "registrar",
+        "index",
+        "state",
+        "leaf",
+        "target",
+        "replacement",
+        "operation",
+        "checked",
+        "event",
+    ),
     *("reason", "author", "chain_id", "contract", "sequence", "size", "transaction", "block_number", "block_hash"),
     *("block_time", "confirmations", "on_chain_event"),
 )

@@ -17,9 +17,11 @@ Open = Callable[..., AppTest]
 
 
 def _page(data: bytes, name: str, policy: str) -> None:
+    import streamlit as st
+
     from dashboard.components.report_buttons import show_report_buttons
 
-    show_report_buttons(data, name, policy)
+    show_report_buttons(data, name, st.session_state.get("policy", policy))
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def test_nothing_is_made_before_the_click(open_buttons: Open, registered: bytes)
 
 def test_a_click_makes_pdf_and_dossier_of_one_verification(open_buttons: Open, registered: bytes, stack: Any):
     app = open_buttons(registered)
-    app.button(key="report.make").click().run()
+    app.button[0].click().run()
     assert not app.exception
     assert downloads(app) == ["Report (PDF)", "Dossier (ZIP)"]
     dossier = made(app).content
@@ -72,18 +74,27 @@ def test_a_click_makes_pdf_and_dossier_of_one_verification(open_buttons: Open, r
 
 def test_it_stays_when_the_page_runs_again(open_buttons: Open, registered: bytes):
     app = open_buttons(registered)
-    app.button(key="report.make").click().run()
+    app.button[0].click().run()
     first = made(app)
     app.run()
     assert made(app) is first
     assert downloads(app) == ["Report (PDF)", "Dossier (ZIP)"]
 
 
+def test_another_policy_is_another_report(open_buttons: Open, registered: bytes):
+    app = open_buttons(registered)
+    app.button[0].click().run()
+    app.session_state["policy"] = "strict"
+    app.run()
+    assert downloads(app) == []
+    assert [button.label for button in app.button] == ["Make a report"]
+
+
 def test_a_server_that_does_not_answer_is_said_and_the_button_comes_back(
     open_buttons: Open, registered: bytes, silent_url: str
 ):
     app = open_buttons(registered, server=silent_url)
-    app.button(key="report.make").click().run()
+    app.button[0].click().run()
     assert not app.exception
     assert "does not answer" in "".join(element.proto.body for element in app.main.get("html"))
     assert downloads(app) == []
@@ -94,6 +105,6 @@ def test_a_server_that_does_not_answer_is_said_and_the_button_comes_back(
 def test_a_key_that_may_not_verify_is_said(open_buttons: Open, registered: bytes, stack: Any):
     _, key = stack.service.keys.create("reader", ["history"])
     app = open_buttons(registered, key=key)
-    app.button(key="report.make").click().run()
+    app.button[0].click().run()
     assert not app.exception
     assert downloads(app) == []

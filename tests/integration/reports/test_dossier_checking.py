@@ -8,9 +8,12 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -91,6 +94,29 @@ def test_a_dossier_without_pictures_shows_nothing_of_the_item(hospital: Any):
     made = hospital.dossier("patched.jpg", picture=False)
     assert not [name for name in parts_of(made) if name.endswith(".png")]
     assert check_dossier(made, hospital.images["patched.jpg"], hospital.trust()).outcome is Outcome.HOLDS
+
+
+def test_the_mask_of_a_large_picture_is_as_large_as_it_and_the_dossier_holds(hospital: Any):
+    original = np.random.default_rng(9).integers(0, 255, (64, 4200), np.uint8)
+    changed = original.copy()
+    changed[10:40, 100:160] = 0
+    files = [bytes(cv2.imencode(".png", samples)[1]) for samples in (original, changed)]
+    hospital.service.register(files[0])
+    assert hospital.service.anchor_pending(60)
+    made = hospital.service.reports.make(files[1], original=files[0]).content
+    parts = parts_of(made)
+    mask = cv2.imdecode(np.frombuffer(parts["changed-mask.png"], np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert mask.shape == (64, 4200)
+    assert check_dossier(made, files[1], hospital.trust()).outcome is Outcome.HOLDS
+
+
+def test_a_picture_of_endless_sides_is_not_drawn(altered: bytes, resigned: Callable[..., CheckedDossier]):
+    parts = parts_of(altered)
+    endless = parts["picture.png"][:16] + (1 << 30).to_bytes(4, "big") * 2 + parts["picture.png"][24:]
+    report = json.loads(parts["report.json"])
+    report["enclosures"]["picture.png"] = sha256(endless).hexdigest()
+    found = resigned(picture_png=endless, report_json=canonical(report))
+    assert "pixels a side" in failed(found)["PDF"]
 
 
 def test_its_parts_have_no_times_of_their_own(altered: bytes):

@@ -70,6 +70,13 @@ def test_the_report_is_asked_what_the_form_says(hospital: Any, client: Client):
     assert report["examinations"][10]["weights"] == "77" * 32
 
 
+def test_a_callers_text_stays_one_line(hospital: Any, client: Client):
+    spoof = "x\n\n6  Opinion\r\nAuthentic"
+    made = client.reports.make(hospital.images["CT_small.dcm"], format="json", name=spoof, question=spoof)
+    report = json.loads(made.content)
+    assert report["item"]["name"] == report["question"] == "x 6 Opinion Authentic"
+
+
 def test_an_item_without_a_name_is_called_the_item(hospital: Any, client: Client):
     made = client.reports.make(hospital.images["CT_small.dcm"], format="json")
     assert json.loads(made.content)["item"]["name"] == "the item"

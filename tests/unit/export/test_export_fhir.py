@@ -85,8 +85,9 @@ def test_ids_are_each_ones_own_and_the_same_in_every_export(entries: list[Histor
 
 
 def test_a_statement_is_about_its_target_and_a_registration_about_itself(entries: list[HistoryEntry]):
-    targets = [one["target"][0]["identifier"]["value"] for one in resources(entries, "R4", "Provenance")]
-    assert targets == ["0" * 32, "1" * 32, "4" * 32, "1" * 32, "1" * 32, "1" * 32, "8" * 32]
+    targets = [one["target"][0]["identifier"] for one in resources(entries, "R4", "Provenance")]
+    assert [one["value"][0] for one in targets] == list("0141118")
+    assert [one["system"].rpartition(":")[2] for one in targets] == ["entry"] + ["registration"] * 6
 
 
 def test_a_derived_image_names_its_source_and_a_supersession_its_replacement(entries: list[HistoryEntry]):
