@@ -162,3 +162,16 @@ def repacked() -> Callable[..., bytes]:
 def folder(hospital: Hospital) -> Path:
     """The hospital's data folder."""
     return Path(hospital.settings.data)
+
+
+@pytest.fixture(scope="session")
+def dossiers(hospital: Hospital) -> dict[str, bytes]:
+    """A dossier of an image of each verdict, by the image's name."""
+    names = ("CT_small.dcm", "ct-reencoded-rle.dcm", "ct-tampered.dcm", "patched.jpg", "withdrawn.png")
+    return {name: hospital.dossier(name) for name in (*names, "never-registered.png", "broken.png")}
+
+
+@pytest.fixture
+def altered(dossiers: dict[str, bytes]) -> bytes:
+    """The dossier of an altered copy: the one with the most parts."""
+    return dossiers["patched.jpg"]
