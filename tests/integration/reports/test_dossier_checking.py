@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 from ledger.core.verdict import Status
-from ledger.errors import InvalidDossier, InvalidTrust
+from ledger.errors import ChainUnreachable, InvalidDossier, InvalidTrust
 from ledger.export import remaking
 from ledger.export.checking import CheckedDossier, Outcome, check_dossier
 from ledger.export.dossier import MANIFEST, SIGNATURE, pack
@@ -135,6 +135,24 @@ def test_what_is_no_dossier_or_no_trust_file_is_refused(altered: bytes, hospital
         check_dossier(hospital.images["phantom.png"])
     with pytest.raises(InvalidTrust):
         check_dossier(altered, trust=b"{}")
+
+
+@pytest.mark.parametrize(("part", "missing"), [("trust", "trust.json"), ("receipt", "receipt.json")])
+def test_evidence_that_cannot_be_had_is_said_to_be_missing_and_leaves_it_undetermined(
+    hospital: Any, monkeypatch: pytest.MonkeyPatch, part: str, missing: str
+):
+    def silent(*_asked: object) -> None:
+        raise ChainUnreachable("the node does not answer")
+
+    trust = hospital.trust()
+    monkeypatch.setattr(hospital.service, part, silent)
+    made = hospital.dossier("CT_small.dcm")
+    report = json.loads(parts_of(made)["report.json"])
+    assert missing not in report["enclosures"]
+    assert "the node does not answer (chain_unreachable)" in report["notes"][0]
+    assert check_dossier(made).outcome is Outcome.UNDETERMINED
+    expected = Outcome.HOLDS if part == "trust" else Outcome.UNDETERMINED
+    assert check_dossier(made, trust=trust).outcome is expected
 
 
 OFFLINE = """
