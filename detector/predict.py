@@ -6,6 +6,7 @@ one of them could have been above the threshold by chance.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from detector.errors import UnreadablePicture, WeightsUnusable
 from detector.jpeg import regime
 from detector.pictures import check_shape
 from detector.registry import DEFAULT, SHIPPED, load
-from detector.serving import check_manifest
+from detector.serving import MANIFEST, check_manifest
 from detector.types import Applicability, Band, Detection, Evidence, Regime
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Analyzer:
         if CALIBRATION not in manifest["files"]:
             raise WeightsUnusable(f"expected {CALIBRATION} in the manifest of {weights / method}, found it not there")
         self._calibration = Calibration.load(weights / method / CALIBRATION)
+        self.weights_digest = hashlib.sha256((weights / method / MANIFEST).read_bytes()).hexdigest()
+        """SHA-256 (hex) of the manifest, which names every model file by digest."""
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@
     │   ├── InvalidEntry           a log entry that breaks the entry rules
     │   ├── InvalidReceipt         not a receipt of a known version
     │   ├── InvalidTrust           not a trust file of a known version
+    │   ├── InvalidDossier         not a dossier of a known version, or one beyond the limits
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
     │   ├── Conflict               the same key for other content, or a state that forbids the step
@@ -107,6 +108,13 @@ class InvalidTrust(InputError):
 
     code = "invalid_trust"
     advice = "Export the trust file again (medseal trust), or ask its publisher for it."
+
+
+class InvalidDossier(InputError):
+    """Not a dossier of a known version, or one beyond the limits."""
+
+    code = "invalid_dossier"
+    advice = "Ask its sender for the dossier again; it must be the unchanged zip."
 
 
 class InvalidProof(InputError):

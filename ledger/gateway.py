@@ -21,10 +21,52 @@ from ledger.schemas import (
     StatementRequest,
     Verification,
 )
+from ledger.schemas.reports import DEFAULT_QUESTION, HistoryFormat, ReportFile, ReportFormat
+
+
+class Reports(Protocol):
+    """Reports on images, and the history as a file."""
+
+    def make(
+        self,
+        data: bytes,
+        *,
+        format: ReportFormat = "dossier",  # noqa: A002  (its name on the wire)
+        name: str = "",
+        question: str = DEFAULT_QUESTION,
+        policy: str = "clinical",
+        against: str | None = None,
+        original: bytes | None = None,
+        examine: bool = False,
+        picture: bool = True,
+    ) -> ReportFile:
+        """Verify an image as :meth:`Gateway.verify` and write the report on it, as of that verification.
+
+        ``name`` is how the report calls the item; ``picture`` False leaves its picture out. InputError when
+        ``question`` or ``name`` is too long.
+        """
+
+    def history(
+        self,
+        format: HistoryFormat = "csv",  # noqa: A002
+        *,
+        digest: str | None = None,
+        registration: str | None = None,
+        registrar: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+    ) -> bytes:
+        """Every entry that fits the filters of :meth:`Gateway.history`, newest first, as one file."""
 
 
 class Gateway(Protocol):
     """Every method raises a LedgerError with a stable code; none returns a half-made answer."""
+
+    @property
+    def reports(self) -> Reports:
+        """Reports and exports."""
 
     def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
         """Digest, commit, append and acknowledge one image; the same content answers the registration there is."""

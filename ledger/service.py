@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from ledger import __version__, present, schemas
@@ -18,6 +17,7 @@ from ledger.core.verdict import policy_named
 from ledger.deriving import Declared, Derivations
 from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
+from ledger.export.making import Reports
 from ledger.log import LogTrees
 from ledger.lookalikes import FlatIndex
 from ledger.naming import digest_named, registrar_named, state_named
@@ -54,6 +54,7 @@ class Service:
         self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector, alike)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
+        self.reports = Reports(self, limits, parts.registrar, sign)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -77,9 +78,7 @@ class Service:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()
 
     # registering

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.schemas import HistoryFormat
+
 _DIGEST = "sha256:" + "5f" * 32
 _TIME = "2026-03-02T09:15:04.120Z"
 _ID = "0d" * 16
@@ -136,6 +138,19 @@ HISTORY: dict[str, Any] = {
     "limit": 100,
     "offset": 0,
     "more": False,
+}
+REPORT_FORM: dict[str, Any] = {"file": "<the bytes of slice-17.dcm>", "format": "dossier", "policy": "clinical"}
+REPORT: dict[str, Any] = {
+    "type": "medseal/report/1",
+    "checked_at": _TIME,
+    "question": "Is the item the image that was registered, and does it show signs of having been altered?",
+    "verdict": "authentic",
+    "opinion": {"answer": "no-trace-found", "words": "No trace of alteration found"},
+}
+EXPORTS: dict[HistoryFormat, Any] = {
+    "csv": "time,kind,id,…\r\n2026-03-02T09:15:04.120Z,register,0d0d…\r\n",
+    "jsonl": '{"id":"0d0d…","kind":"register",…}\n',
+    "fhir": {"resourceType": "Bundle", "type": "collection", "entry": []},
 }
 REGISTRAR: dict[str, Any] = {
     "id": _REGISTRAR,

@@ -144,7 +144,23 @@ def _field(part: str | int) -> str:
 def _known_fields() -> frozenset[str]:
     """Names that the wire types have. Any other key in a body is the caller's text and is not repeated."""
     names = {name for model in Wire.__subclasses__() for name in model.model_fields}
-    return frozenset(names | {"file", "urgent", "policy", "against", "original", "examine", "pictures", "[key]"})
+    return frozenset(
+        names
+        | {
+            "file",
+            "urgent",
+            "policy",
+            "against",
+            "original",
+            "examine",
+            "pictures",
+            "picture",
+            "format",
+            "question",
+            "name",
+            "[key]",
+        }
+    )
 
 
 def install(app: FastAPI) -> None:

@@ -18,6 +18,7 @@ from ledger.cli import (
     queries,
     receipts,
     registrar,
+    report,
     session,
     statements,
     verifying,
@@ -89,5 +90,6 @@ app.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )(operate.bench)
 app.add_typer(receipts.group, name="receipt", rich_help_panel=_IMAGES)
+app.add_typer(report.group, name="report", rich_help_panel=_IMAGES)
 app.add_typer(keys.group, name="keys", rich_help_panel=_START)
 app.add_typer(registrar.group, name="registrar", rich_help_panel=_START)

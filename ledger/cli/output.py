@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ledger.core.verdict import Check
+    from ledger.export.checking_parts import Step
     from ledger.schemas import Change, CheckResult, Detection
 
 _PIPE_WIDTH = 140
@@ -116,6 +117,21 @@ def verdict(file: str, word: str, reason: str, policy: str, checks: Sequence[Che
         view.add_row(str(check.number), check.name, Text(f"{mark} {check.status}", style), Text(clean(check.detail)))
     screen = console()
     screen.print(Panel(headline, border_style=colour, subtitle=f"policy: {clean(policy)}", subtitle_align="right"))
+    screen.print(view)
+
+
+def steps(headline: str, meaning: str, colour: str, found: Sequence[Step]) -> None:
+    """A banner, and numbered steps under it."""
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table("#", "check", "", "finding", header_style="bold", box=None, pad_edge=False)
+    for step in found:
+        mark, style = _MARKS[str(step.status)]
+        view.add_row(str(step.number), step.name, Text(f"{mark} {step.status}", style), Text(clean(step.detail)))
+    screen = console()
+    screen.print(Panel(Text.assemble((headline, f"bold {colour}"), "\n", meaning), border_style=colour))
     screen.print(view)
 
 

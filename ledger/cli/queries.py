@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -32,6 +33,10 @@ def history(
     since: Annotated[str | None, typer.Option("--since", metavar="T", help="ISO 8601; UTC if it says no zone.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="T", help="ISO 8601, exclusive.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many entries, newest first.")] = 100,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write all that fit: .csv, .jsonl, .fhir.json, .fhir-r5.json."),
+    ] = None,
     as_json: Json = False,
     data: Data = None,
     server: Server = None,
@@ -51,6 +56,11 @@ def history(
         "until": until and moment(until, "--until"),
     }
     with opened(settings) as ledger:
+        if export is not None:
+            from ledger.cli.exporting import write_history
+
+            write_history(ledger.gateway, export, query, as_json)
+            return
         entries = _pages(ledger.gateway, query, limit)
     if as_json:
         for entry in entries:

@@ -116,7 +116,7 @@ class ChangeMaps:
         mask, path = b64decode(change.mask_png), self._place(file, image)
         write_atomically(path, mask)
         if self.out is not None:
-            from ledger.cli.overlay import overlay
+            from ledger.export.overlay import overlay
 
             write_atomically(overlay_of(path), overlay(image, mask, disputed_frame(change), self.limits))
         return str(path)

@@ -58,7 +58,8 @@ class Detection:
     Not applicable: ``reason`` says why, ``band`` is *inconclusive* and the measured fields are None.
     ``ela_mean_percent`` is the seed paper's "percentage of forgery", the mean error level, which is no area;
     ``area_percent`` is the mask's share of the picture, and ``area_interval`` the 90 % interval of the true share.
-    ``rates`` are the measured error rates in ``regime``, of single pictures.
+    ``rates`` are the measured error rates in ``regime``, of single pictures. ``weights`` is the SHA-256 (hex) of the
+    manifest that names every model file of the method by its digest.
     """
 
     method: str
@@ -82,6 +83,7 @@ class Detection:
     figures: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float | int | str] = field(default_factory=dict)
     pictures: TracePictures | None = None
+    weights: str | None = None
 
 
 def detection_check(found: Detection) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -50,7 +51,8 @@ class Examiner:
         decoded = decode(image, self._limits)
         numbers = spread(decoded.frames)
         frame, judged = self._analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
-        return _told(frame, judged, decoded.frames, len(numbers), pictures)
+        told = _told(frame, judged, decoded.frames, len(numbers), pictures)
+        return replace(told, weights=self._analyzer.weights_digest)
 
     def _loaded(self) -> Analyzer:
         try:

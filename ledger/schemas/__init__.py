@@ -29,6 +29,7 @@ from ledger.schemas.registrations import (
     Statement,
     StatementRequest,
 )
+from ledger.schemas.reports import DEFAULT_QUESTION, HistoryFormat, ReportFile, ReportFormat
 from ledger.schemas.sessions import ROLES, Session, roles_of, scopes_of
 from ledger.schemas.verifications import (
     CheckResult,
@@ -40,6 +41,7 @@ from ledger.schemas.verifications import (
 )
 
 __all__ = [
+    "DEFAULT_QUESTION",
     "ROLES",
     "Anchor",
     "Audit",
@@ -61,6 +63,7 @@ __all__ = [
     "Health",
     "History",
     "HistoryEntry",
+    "HistoryFormat",
     "Identifier",
     "Origin",
     "Problem",
@@ -68,6 +71,8 @@ __all__ = [
     "Rebuild",
     "RegistrarInfo",
     "Registration",
+    "ReportFile",
+    "ReportFormat",
     "Session",
     "Statement",
     "StatementRequest",

@@ -79,6 +79,7 @@ class Detection(Wire):
     width: int
     height: int
     pictures: DetectionPictures | None = Field(default=None, description="When the request asked for them")
+    weights: str | None = Field(default=None, description="SHA-256 of the manifest that names each model file's digest")
 
 
 class Verification(Wire):

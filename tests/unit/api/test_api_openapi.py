@@ -79,7 +79,8 @@ def test_a_route_with_input_documents_what_wrong_input_gives(document) -> None:
 def test_every_answer_and_every_request_has_an_example_that_fits_its_schema(document) -> None:
     for path, verb, operation in operations(document):
         done = [response for status, response in operation["responses"].items() if int(status) < 300]
-        contents = [json_of(response) for response in done if "content" in response]
+        contents = [content for response in done for content in response.get("content", {}).values()]
+        contents = [content for content in contents if content.get("schema", {}).get("format") != "binary"]
         assert contents or verb == "delete", path
         bodies = operation.get("requestBody", {}).get("content", {}).values()
         for content in [*contents, *bodies]:

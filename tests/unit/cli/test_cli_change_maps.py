@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 
 from ledger.cli.output import change_facts
-from ledger.cli.overlay import overlay
 from ledger.cli.verifying import ChangeMaps
 from ledger.core.images import Limits
 from ledger.errors import UnreadableImage
+from ledger.export.overlay import overlay
 from ledger.schemas import ChangedRegion, Verification
 
 REGION = ChangedRegion(x=10, y=20, w=8, h=4, area_percent=0.5)

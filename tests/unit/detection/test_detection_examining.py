@@ -30,6 +30,8 @@ Grey = npt.NDArray[np.uint8]
 class BrightMethod:
     """Says of a picture that its probability is its mean brightness, and marks what is brighter than half."""
 
+    weights_digest = "77" * 32
+
     def __init__(self, method: str) -> None:
         self.method = method
         self.seen: list[tuple[tuple[int, ...], bool]] = []
@@ -99,6 +101,7 @@ def test_the_measured_values_arrive_with_both_percentages_apart(examiner: Examin
     assert 0 < found.ela_mean_percent != found.area_percent
     assert found.findings[0].region == (1, 2, 3, 4)
     assert found.pictures is None
+    assert found.weights == "77" * 32
 
 
 def test_figures_that_json_has_no_word_for_are_left_out(examiner: Examiner, with_square: Grey) -> None:

@@ -1,5 +1,6 @@
 """One call for one picture, with a method whose evidence is known and a calibration fitted to made scores."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -166,3 +167,8 @@ def test_serving_imports_nothing_that_only_training_needs():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_weights_digest_is_that_of_the_manifest_which_names_every_file(weights) -> None:
+    manifest = (weights / "ela_cnn" / "manifest.json").read_bytes()
+    assert predict.Analyzer("ela_cnn", weights).weights_digest == hashlib.sha256(manifest).hexdigest()

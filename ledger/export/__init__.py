@@ -1,0 +1,1 @@
+"""Reports on verifications, dossiers that are checked offline, and exports of history."""
