@@ -80,7 +80,6 @@ class OperationsDesk:
         """Whether the log only grew; see :meth:`OperationsGateway.witness`."""
         store, now = self._parts.store, utc_now()
         identity = registrar_named(store.registrars(), registrar) if registrar else self._parts.registrar.id
-        until = until or (now if since else None)
         found = self._witnessed(identity, (since, until), (old, new))
         known = store.registrar(identity)
         place = (self._parts.registry.chain_id, self._parts.registry.address)
@@ -93,7 +92,7 @@ class OperationsDesk:
         heads: tuple[int | None, int | None],
     ) -> Witness:
         (since, until), (old, new) = span, heads
-        if since is not None and until is not None and old is None and new is None:
+        if since is not None and old is None and new is None:
             return self._witnessing.between(registrar, since, until)
         if old is not None and new is not None and since is None and until is None:
             return self._witnessing.of_heads(registrar, old, new)

@@ -36,8 +36,9 @@ class OperationsGateway(Protocol):
         new: int | None = None,
         registrar: str | None = None,
     ) -> Witness:
-        """Whether the log only grew: between two moments (``until``: now if not given), or between two heads by their
-        sequence. ``registrar``: a name or id; this ledger's own if not given. ``invalid_span`` for any other mixture.
+        """Whether the log only grew: between two moments (without ``until``: to the present head), or between two heads
+        by their sequence. ``registrar``: a name or id; this ledger's own if not given. ``invalid_span`` for any other
+        mixture.
         """
 
     def start_audit(self) -> AuditRun:

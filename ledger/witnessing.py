@@ -32,12 +32,13 @@ class Witnessing:
         self._store = store
         self._chain = chain
 
-    def between(self, registrar: str, since: datetime, until: datetime) -> Witness:
+    def between(self, registrar: str, since: datetime, until: datetime | None = None) -> Witness:
         """From the head in force at ``since`` to the one at ``until``; InputError when ``until`` is earlier.
 
-        Chain time is block time, in whole seconds.
+        Chain time is block time, in whole seconds, and may run a little ahead of any clock. So without ``until`` it is
+        the contract's present head, whatever its time.
         """
-        if until < since:
+        if until is not None and until < since:
             raise InputError(
                 f"expected the later moment at or after the earlier one, found {until} before {since}",
                 code="invalid_span",
@@ -64,8 +65,10 @@ class Witnessing:
             return Witness(registrar, Holds.UNDETERMINED, f"the chain could not be asked: {error} ({error.code})")
         return judge(registrar, self._tree(registrar, new.size), old, new)
 
-    def _at(self, registrar: str, moment: datetime) -> SeenHead:
+    def _at(self, registrar: str, moment: datetime | None) -> SeenHead:
         """The head in force at a moment: seen in the chain, and so is the time of the one that follows it."""
+        if moment is None:
+            return self._numbered(registrar, self._chain.head(registrar).sequence)
         found = self._store.head_before(registrar, moment)
         head = NO_HEAD if found is None else self._seen(registrar, found)
         if head.block is not None and head.block.time > int(moment.timestamp()):

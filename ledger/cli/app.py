@@ -20,6 +20,7 @@ from ledger.cli import (
     registrar,
     statements,
     verifying,
+    watching,
 )
 from ledger.cli.edge import LedgerCommand
 
@@ -66,12 +67,14 @@ for name, function, panel in (
     ("disclose", disclose.disclose, _IMAGES),
     ("history", queries.history, _LEDGER),
     ("audit", queries.audit, _LEDGER),
+    ("witness", watching.witness, _LEDGER),
     ("rebuild", queries.rebuild, _LEDGER),
     ("batches", queries.batches, _LEDGER),
     ("registrars", queries.registrars, _LEDGER),
     ("trust", receipts.trust, _LEDGER),
     ("deploy", operate.deploy, _START),
     ("doctor", operate.doctor, _START),
+    ("status", watching.status, _START),
     ("analyze", analyze.analyze, _DETECTOR),
     ("forge", forging.forge, _DETECTOR),
     ("train", learning.train, _DETECTOR),

@@ -84,7 +84,9 @@ async def witness(
     key: AuditKey,  # noqa: ARG001
     ledger: Ledger,
     since: Annotated[AwareDatetime | None, Query(description="RFC 3339; the earlier moment")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="RFC 3339; the later moment, now if not given")] = None,
+    until: Annotated[
+        AwareDatetime | None, Query(description="RFC 3339; the later moment; the present head if not given")
+    ] = None,
     old: Sequence = None,
     new: Sequence = None,
     registrar: Annotated[str | None, Query(max_length=200, description="A registrar's name or id")] = None,
