@@ -23,6 +23,8 @@ def main() -> None:
             st.Page("screens/verify.py", title="Verify", icon=":material/verified_user:", default=True),
             st.Page("screens/register.py", title="Register", icon=":material/app_registration:"),
             st.Page("screens/history.py", title="History", icon=":material/history:"),
+            st.Page("screens/audit.py", title="Audit", icon=":material/fact_check:"),
+            st.Page("screens/hospital.py", title="Hospital", icon=":material/local_hospital:"),
         ]
     )
     page.run()
