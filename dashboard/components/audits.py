@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, facts, table, text, when
+from dashboard.components.markup import chip, counted, facts, table, text, when
 from ledger.schemas import Audit, Difference
 from ledger.schemas.operations import AuditRun
 
@@ -20,15 +20,22 @@ _STAGES: Mapping[str, tuple[str, float, float]] = {
 CODES: Mapping[str, str] = {
     "batch_differs": "the records say another thing of a batch than the chain does",
     "contract_root_differs": "the contract's storage and its event give two roots",
-    "entry_differs": "an entry does not agree with its row",
+    "details_differ": "the stored details of an image do not lead to its digests",
+    "entry_malformed": "an entry cannot be read",
     "entry_missing": "an entry is missing, or stands at another place",
+    "entry_row_differs": "a row says another thing than the entry that it holds",
     "event_differs": "the index of events says another thing than the chain does",
+    "facts_differ": "stored facts of an image are not those of its digests",
+    "genesis_misplaced": "the log does not begin with its genesis entry",
     "head_missing": "a head is missing",
+    "leaf_differs": "a stored leaf is not the hash of its entry",
     "leaf_differs_on_chain": "the chain was given another leaf than the log holds",
     "log_size_differs": "the log's stored size is not the number of its entries",
     "log_too_short": "the log is shorter than a head that the contract holds",
+    "outbox_differs": "the outbox does not agree with its entries",
     "outbox_missing": "an entry is in no batch and does not wait for one",
     "record_differs": "an image's record is not what its entry commits to",
+    "record_missing": "a registration has no image record",
     "registrar_differs": "the registrar's name is not the one in the directory",
     "registrar_unknown": "the contract's directory does not know the registrar",
     "root_differs": "the entries lead to another root than the contract accepted",
@@ -51,8 +58,7 @@ def progress_of(run: AuditRun) -> tuple[float, str]:
 def outcome(found: Audit) -> tuple[str, str, str, str]:
     """Title, sentence, icon and tone of a result."""
     if not found.consistent:
-        count = len(found.differences)
-        said = f"{count} difference{'s' if count > 1 else ''} between records and chain, listed below."
+        said = f"{counted(len(found.differences), 'difference')} between records and chain, listed below."
         return "Differences were found", said, "cross", "bad"
     if not found.complete:
         return (
@@ -72,7 +78,7 @@ def result_markup(run: AuditRun, found: Audit) -> str:
         ("Entries hashed again", f"<b>{found.entries:,}</b>"),
         ("Heads compared", f"<b>{found.heads:,}</b> <small>each root in event, storage and records</small>"),
         ("Chain events read", f"<b>{found.events:,}</b>"),
-        ("Not checked", text("nothing" if found.complete else f"{len(found.not_checked)} parts, below")),
+        ("Not checked", text("nothing" if found.complete else f"{counted(len(found.not_checked), 'part')}, below")),
         ("Ran", f"{text(when(run.started_at))} <small>for {seconds:,.1f} s</small>"),
     ]
     chips = chip("consistent" if found.consistent else "differs", "good" if found.consistent else "bad")

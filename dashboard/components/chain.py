@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from dashboard.components.markup import chip, code, details, facts, heading, table, text, when
+from dashboard.components.markup import chip, code, counted, details, facts, heading, table, text, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.session import client, told
 from ledger.schemas import Anchor
@@ -92,7 +92,9 @@ def _events(found: TransactionInfo) -> str:
         f", {found.events_total - len(found.events)} more not shown" if len(found.events) < found.events_total else ""
     )
     rows = ((one.name, _said(one)) for one in found.events)
-    return details(f"{found.events_total} events of the contract{more}", table(("Event", "Says"), rows), kind="open")
+    return details(
+        f"{counted(found.events_total, 'event')} of the contract{more}", table(("Event", "Says"), rows), kind="open"
+    )
 
 
 def _said(event: EventInfo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboard.components.markup import chip, code, text
+from dashboard.components.markup import chip, code, counted, text
 from dashboard.words import StateWords
 from ledger.schemas.operations import LogStatus, OperationsStatus
 
@@ -27,7 +27,7 @@ def heads_markup(log: LogStatus, status: OperationsStatus) -> str:
     on_chain = (
         "<b>not known</b><small>the chain does not answer</small>"
         if log.head_sequence is None
-        else f"<b>Head {log.head_sequence}, {log.head_size or 0:,} entries</b><small>{text(block)}</small>"
+        else f"<b>Head {log.head_sequence}, {counted(log.head_size or 0, 'entry')}</b><small>{text(block)}</small>"
         f"<small>root {code(log.head_root or '–')}</small>"
     )
     root = f"<small>first {log.head_size or 0:,}: root {code(log.log_root)}</small>" if log.log_root else ""
@@ -35,7 +35,8 @@ def heads_markup(log: LogStatus, status: OperationsStatus) -> str:
         f'<section class="ms-card"><div class="ms-card-head"><h3>{text(log.name)}</h3>'
         f"<span>{chip(words.label, words.tone, words.meaning)}</span></div>"
         f'<div class="ms-heads ms-{words.tone}"><div><h4>Contract</h4>{on_chain}</div>'
-        f"<span>{_SIGNS[log.comparison]}</span><div><h4>Log</h4><b>{log.log_size:,} entries</b>{root}</div></div>"
+        f"<span>{_SIGNS[log.comparison]}</span>"
+        f"<div><h4>Log</h4><b>{counted(log.log_size, 'entry')}</b>{root}</div></div>"
         f'<p class="ms-note">{text(words.meaning)} Records that were edited since this server read them are found by an'
         " audit only.</p></section>"
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from dashboard.components.chain import block_link
 from dashboard.components.heads import COMPARISONS
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, code, details, facts, text, when
+from dashboard.components.markup import chip, code, counted, details, facts, text, when
 from dashboard.words import STATES, StateWords, state_words
 from ledger.schemas.operations import BatchCost, LogStatus, OperationsStatus, Sender
 
@@ -53,7 +53,9 @@ def _tiles(status: OperationsStatus) -> Iterator[str]:
     if waits:
         count = sum(_waiting(log) for log in status.logs)
         tone = "warn" if status.worker in ("late", "absent") else "open"
-        yield _tile("hourglass", "Oldest unanchored", age(max(waits)), f"{count:,} entries in no block yet", tone)
+        yield _tile(
+            "hourglass", "Oldest unanchored", age(max(waits)), f"{counted(count, 'entry')} in no block yet", tone
+        )
     else:
         yield _tile("check", "Oldest unanchored", "None", "every entry is in a block", "good")
     worker = WORKERS[status.worker]
@@ -134,10 +136,10 @@ def registrar_markup(log: LogStatus) -> str:
 
 _ROTATION = (
     '<p class="ms-note">A sender key is rotated with overlap: enter the new address'
-    " (<code>medseal registrar add-sender</code>), set <code>MEDSEAL_SENDER_KEY_FILE</code> and restart the worker, then"
-    " retire the old one (<code>medseal registrar retire-sender</code>). A retired address never writes again. The"
-    " signing key names the registrar; if it leaks, its date is entered with <code>medseal registrar compromised</code>."
-    "</p>"
+    " (<code>medseal registrar add-sender</code>), set <code>MEDSEAL_SENDER_KEY_FILE</code> and restart the worker,"
+    " then retire the old one (<code>medseal registrar retire-sender</code>). A retired address never writes again."
+    " The signing key names the registrar; if it leaks, its date is entered with"
+    " <code>medseal registrar compromised</code>.</p>"
 )
 
 
@@ -153,8 +155,8 @@ def chain_markup(status: OperationsStatus) -> str:
     chain = status.chain
     if chain.code is not None:
         said = (
-            f"The node does not answer ({chain.code.replace('_', ' ')}). Nothing is lost: entries wait, and verification"
-            " says undetermined."
+            f"The node does not answer ({chain.code.replace('_', ' ')}). Nothing is lost: entries wait, and"
+            " verification says undetermined."
         )
         rows = [("Chain id", text(chain.chain_id)), ("Contract", code(chain.contract))]
         return _card("Chain", chip("no answer", "bad"), f"<p>{text(said)}</p>{facts(rows)}")
@@ -168,7 +170,7 @@ def chain_markup(status: OperationsStatus) -> str:
         ("Between blocks", f"{pace} <small>mean of the newest ten</small>"),
         (
             "Finality",
-            f"{status.confirmations} block{'s' if status.confirmations != 1 else ''}, the batch's own counted",
+            f"{counted(status.confirmations, 'block')}, the batch's own counted",
         ),
         ("Gas price", f"{Decimal(chain.gas_price_wei or 0) / _GWEI:,.3f} gwei"),
         ("Chain id", text(chain.chain_id)),
@@ -183,7 +185,7 @@ def cost_markup(status: OperationsStatus) -> str:
     entries, gas = sum(c.entries for c in status.recent), sum(c.gas_used for c in status.recent)
     ether, paid_for = sum((Decimal(c.ether or 0) for c in paid), Decimal(0)), sum(c.entries for c in paid)
     each = ether / paid_for if paid_for else None
-    mean = f"<small>mean of {entries:,} entries in {len(status.recent)} batches</small>"
+    mean = f"<small>mean of {counted(entries, 'entry')} in {counted(len(status.recent), 'batch', 'batches')}</small>"
     rows = [
         ("Gas an image", f"<b>{gas / entries:,.0f}</b> {mean}" if entries else "–"),
         ("Cost an image", f"<b>{_ether(each)}</b> ether" if each is not None else "–"),

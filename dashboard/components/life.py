@@ -70,7 +70,9 @@ def _said(registration: Registration, entries: Sequence[HistoryEntry]) -> Iterat
         if entry.kind in _SAID:
             title, mark, tone = _SAID[entry.kind]
             instead = f" by {_history_link(entry.replacement)}" if entry.replacement else ""
-            yield Moment(entry.time, title, f"“{text(entry.reason)}”{instead} {place}", mark, tone, entry.author or "")
+            yield Moment(
+                entry.time, title, f"“{text(entry.reason)}”{instead}<br>{place}", mark, tone, entry.author or ""
+            )
         elif entry.kind == "derive":
             body = f"{text(entry.operation)} copy {_history_link(entry.id)}, {text(entry.checked)}. {place}"
             yield Moment(entry.time, "A derived image was registered", body, "file", "near", entry.author or "")

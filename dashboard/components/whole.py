@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import text
+from dashboard.components.markup import counted, text
 from dashboard.session import client
 from ledger.errors import LedgerError
 from ledger.schemas import History
@@ -48,8 +48,9 @@ def log_words(log: LogStatus, height: int | None, code: str | None) -> tuple[str
     if log.comparison == "ahead":
         waiting = log.log_size - (log.head_size or 0)
         return (
-            f"{log.name}: {log.log_size} entries; {head} covers the first {log.head_size} and the records lead to its"
-            f" root{at}. {waiting} wait for their anchor, and nothing vouches for those yet.",
+            f"{log.name}: {counted(log.log_size, 'entry')}; {head} covers the first {log.head_size or 0:,} and the"
+            f" records lead to its root{at}. What waits for its anchor has nothing to vouch for it yet:"
+            f" {counted(waiting, 'entry')}.",
             "near",
         )
     if log.comparison == "short":

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.components.chain import block_link, transaction_link
 from dashboard.components.icons import icon
-from dashboard.components.markup import code, details, facts, text, when
+from dashboard.components.markup import code, counted, details, facts, text, when
 from dashboard.session import client, told
 from ledger.schemas.operations import LogStatus, OperationsStatus, SeenHead, Witness
 
@@ -87,7 +87,11 @@ def witness_markup(found: Witness) -> str:
         "</div></div>"
     )
     proof = "".join(f"<li>{code(node, whole=True)}</li>" for node in found.proof)
-    shown = details(f"Consistency proof (RFC 9162): {len(found.proof)} hashes", f"<ol>{proof}</ol>") if proof else ""
+    shown = (
+        details(f"Consistency proof (RFC 9162): {counted(len(found.proof), 'hash', 'hashes')}", f"<ol>{proof}</ol>")
+        if proof
+        else ""
+    )
     rows = [("Registrar", text(found.registrar_name)), ("Witnessed", text(when(found.witnessed_at)))]
     heads = _heads(found.old, found.new, tone)
     return f'<section class="ms-card" id="witness">{verdict}{heads}{facts(rows)}{shown}</section>'
@@ -103,7 +107,7 @@ def _head(label: str, head: SeenHead) -> str:
     if head.block_number is None:
         return f"<div><h4>{label}</h4><b>No head yet</b><small>the log was not anchored</small></div>"
     return (
-        f"<div><h4>{label}</h4><b>Head {head.sequence}, {head.size:,} entries</b><small>{text(when(head.block_time))}, "
-        f"{block_link(head.block_number)}</small><small>root {code(head.root)}</small>"
+        f"<div><h4>{label}</h4><b>Head {head.sequence}, {counted(head.size, 'entry')}</b>"
+        f"<small>{text(when(head.block_time))}, {block_link(head.block_number)}</small><small>root {code(head.root)}</small>"
         f"<small>{transaction_link(head.transaction)}</small></div>"
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.components.by_file import Dropped, asked_file
 from dashboard.components.chain import chain_buttons, show_asked
 from dashboard.components.exports import show_exports
-from dashboard.components.facts import anchor_rows, registration_markup, state_chip, statements_markup, timeline_markup
+from dashboard.components.facts import anchor_rows, registration_markup, state_chip, timeline_markup
 from dashboard.components.life import life_list, moments
 from dashboard.components.markup import code, facts, heading, text, when
 from dashboard.components.notice import Notice, show_notice
@@ -169,7 +169,7 @@ def show_detail(entry: HistoryEntry) -> None:
             with right:
                 st.html(entry_markup(entry))
                 chain_buttons(entry.anchor, entry.id)
-                st.html(registration_markup(registration) + statements_markup(registration.statements))
+                st.html(registration_markup(registration))
             return
     st.html(entry_markup(entry))
     chain_buttons(entry.anchor, entry.id)
