@@ -108,6 +108,6 @@ def _head(label: str, head: SeenHead) -> str:
         return f"<div><h4>{label}</h4><b>No head yet</b><small>the log was not anchored</small></div>"
     return (
         f"<div><h4>{label}</h4><b>Head {head.sequence}, {counted(head.size, 'entry')}</b>"
-        f"<small>{text(when(head.block_time))}, {block_link(head.block_number)}</small><small>root {code(head.root)}</small>"
-        f"<small>{transaction_link(head.transaction)}</small></div>"
+        f"<small>{text(when(head.block_time))}, {block_link(head.block_number)}</small>"
+        f"<small>root {code(head.root)}</small><small>{transaction_link(head.transaction)}</small></div>"
     )
