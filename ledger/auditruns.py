@@ -78,7 +78,6 @@ class AuditRuns:
         if run is None:
             raise NotFound(
                 "expected an audit of this process, found none of that id",
-                code="audit_not_found",
                 advice="Results are kept while the server runs, the last 20 of them; start another audit.",
             )
         return run

@@ -45,7 +45,7 @@ class OperationsGateway(Protocol):
         """An audit runs in the background when this returns: a new one (``created``) or the one under way."""
 
     def audit_run(self, run_id: str) -> AuditRun:
-        """Progress or result of an audit that this server ran; NotFound with code ``audit_not_found``."""
+        """Progress or result of an audit that this server ran; NotFound when it is not remembered."""
 
     def audit_runs(self) -> list[AuditRun]:
         """The audits that are remembered, newest first."""

@@ -88,6 +88,5 @@ def test_the_last_twenty_are_remembered_newest_first() -> None:
     runs = runs_of(lambda _progress: AuditReport())
     ids = [ended(runs, runs.start()[0]).id for _ in range(22)]
     assert [run.id for run in runs.all()] == ids[:1:-1]
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(NotFound):
         runs.get(ids[0])
-    assert caught.value.code == "audit_not_found"
