@@ -38,7 +38,9 @@ def _whole(moment: datetime) -> datetime:
 def ask_witness(status: OperationsStatus) -> None:
     """Registrar, slider and button; the answer stays until another one is asked for."""
     log = _ask_log(status.logs)
-    first, last, step = span_of(log, status)
+    # Fixed for the session: a slider whose ends move is another slider, and forgets what was chosen. Its right end
+    # stands for the present head, so nothing is lost.
+    first, last, step = st.session_state.setdefault(f"witness.ends.{log.registrar}", span_of(log, status))
     since, until = st.slider(
         "Between (UTC)", first, last, (first, last), step=step, format="D MMM YYYY, HH:mm:ss", key="witness.span"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, moment, opened, settings_for
 
 if TYPE_CHECKING:
-    from ledger.schemas.operations import LogStatus, OperationsStatus, SeenHead, Witness
+    from ledger.schemas.operations import BatchCost, LogStatus, OperationsStatus, SeenHead, Witness
 
 _WORKER = {
     "running": "running",
@@ -69,10 +70,15 @@ def _show_status(found: OperationsStatus) -> None:
     if found.recent:
         columns = ("head", "block", "entries", "gas", "gas an entry", "ether", "ether an entry")
         rows = (
-            (c.sequence, c.block_number, c.entries, c.gas_used, f"{c.gas_per_entry:,.0f}", c.ether, c.ether_per_entry)
+            (c.sequence, c.block_number, c.entries, c.gas_used, f"{c.gas_per_entry:,.0f}", *_ethers(c))
             for c in found.recent
         )
         output.table(columns, rows)
+
+
+def _ethers(cost: BatchCost) -> tuple[str | None, ...]:
+    """The batch's cost and an entry's, to a billionth; --json has them exactly."""
+    return tuple(None if one is None else f"{Decimal(one):.9f}" for one in (cost.ether, cost.ether_per_entry))
 
 
 def _log_facts(log: LogStatus) -> Iterator[tuple[str, object]]:

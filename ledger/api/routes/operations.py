@@ -6,12 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import TypeAdapter
-from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api import examples, examples_operations
 from ledger.api.auth import KeyFirstRoute, WatchKey
-from ledger.api.backend import Ledger, answer, heavy
+from ledger.api.backend import Ledger, answer
 from ledger.api.problems import errors
 from ledger.schemas import Identifier
 from ledger.schemas.operations import BlockInfo, OperationsStatus, TransactionInfo, VerificationNote
@@ -37,9 +36,9 @@ BlockNumber = Annotated[int, Path(ge=0, le=2**53)]
         **errors(401, 403, 503),
     },
 )
-async def operations(request: Request, key: WatchKey, ledger: Ledger) -> Response:  # noqa: ARG001
+def operations(key: WatchKey, ledger: Ledger) -> Response:  # noqa: ARG001
     """As of now. Where the chain does not answer its part is empty and `chain.code` says why: that is an answer too."""
-    return answer(STATUS, await heavy(request, ledger.operations.status))
+    return answer(STATUS, ledger.operations.status())
 
 
 @router.get(
