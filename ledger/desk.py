@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,11 @@ from ledger import present, present_operations, schemas
 from ledger.audit import audit
 from ledger.auditruns import AuditRuns
 from ledger.bootstrap import Parts, utc_now
-from ledger.core.operating import SALT_BYTES, VerificationNote, sealed
 from ledger.core.witness import Witness
 from ledger.errors import InputError
 from ledger.log import LogTrees
 from ledger.naming import registrar_named
+from ledger.noting import Notes
 from ledger.operations import Operations
 from ledger.rebuilding import RebuildReport
 from ledger.witnessing import Witnessing
@@ -49,6 +48,8 @@ class OperationsDesk:
         self._witnessing = Witnessing(parts.store, parts.registry)
         work = lambda told: audit(parts.store, parts.registry, parts.confirmations, told)  # noqa: E731
         self._runs = AuditRuns(work, utc_now)
+        self._notes = Notes(parts.store, utc_now, parts.settings.verification_log_days)
+        parts.closing.callback(self._notes.close)
         parts.closing.callback(self._runs.close)
 
     def status(self) -> wire.OperationsStatus:
@@ -113,26 +114,11 @@ class OperationsDesk:
 
     def verifications(self, registration: str) -> list[wire.VerificationNote]:
         """Which keys verified this registration through the API, newest first."""
-        return [present_operations.note(one) for one in self._parts.store.verification_notes(registration)]
+        return [present_operations.note(one) for one in self._notes.about(registration)]
 
     def note(self, key_id: str, label: str, verification: Verification, file_digest: str) -> None:
-        """That this key asked for this verification is kept, as long as the settings say; nothing where they say 0."""
-        days, now = self._parts.settings.verification_log_days, utc_now()
-        if not days:
-            return
-        salt, found = secrets.token_bytes(SALT_BYTES), verification.registration
-        noted = VerificationNote(
-            time=now,
-            key_id=key_id,
-            label=label,
-            verdict=verification.verdict,
-            accepted=verification.accepted,
-            policy=verification.policy,
-            registration=found.registration_id if found else None,
-            salt=salt,
-            seal=sealed(salt, file_digest),
-        )
-        self._parts.store.note_verification(noted, now - timedelta(days=days))
+        """That this key asked for this verification will be kept; see :class:`ledger.noting.Notes`."""
+        self._notes.keep(key_id, label, verification, file_digest)
 
     def _worker_here(self) -> bool | None:
         """Whether a worker holds the folder. With a shared database it may work from another machine's folder."""

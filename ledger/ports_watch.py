@@ -90,8 +90,8 @@ class WatchedChain(Protocol):
 class VerificationNotes(Protocol):
     """Who verified what, as far as it is kept. Rows are added, and old ones end; none is ever changed."""
 
-    def note_verification(self, note: VerificationNote, keep_since: datetime) -> None:
-        """Keep the note, and let go of those before ``keep_since`` and of all but the newest million."""
+    def note_verifications(self, notes: Sequence[VerificationNote], keep_since: datetime) -> None:
+        """Keep the notes, and let go of those before ``keep_since`` and of all but the newest million."""
 
     def verification_notes(self, registration: str, limit: int = 100) -> list[VerificationNote]:
         """The newest ``limit`` notes about a registration, newest first."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from ledger.core.operating import VerificationNote
 from ledger.store.engine import Database
 from ledger.store.models import VERIFICATION
+from ledger.store.rows import insert_rows
 
 MOST_NOTES = 1_000_000
 _COLUMNS = [column for column in VERIFICATION.columns if column.name != "id"]
@@ -17,10 +19,10 @@ _COLUMNS = [column for column in VERIFICATION.columns if column.name != "id"]
 class Verified(Database):
     """:class:`ledger.ports_watch.VerificationNotes` on a database."""
 
-    def note_verification(self, note: VerificationNote, keep_since: datetime) -> None:
-        """The note is kept; those before ``keep_since`` and all but the newest :data:`MOST_NOTES` are gone."""
+    def note_verifications(self, notes: Sequence[VerificationNote], keep_since: datetime) -> None:
+        """The notes are kept; those before ``keep_since`` and all but the newest :data:`MOST_NOTES` are gone."""
         with self.write() as connection:
-            connection.execute(insert(VERIFICATION).values(**vars(note)))
+            insert_rows(connection, VERIFICATION, [vars(note) for note in notes])
             newest = connection.execute(select(func.max(VERIFICATION.c.id))).scalar() or 0
             ended = or_(VERIFICATION.c.time < keep_since, VERIFICATION.c.id <= newest - MOST_NOTES)
             connection.execute(delete(VERIFICATION).where(ended))

@@ -85,8 +85,8 @@ def note(when: datetime = NOON, registration: str | None = "1" * 32, label: str 
 
 def test_notes_of_a_registration_come_newest_first(store: SqlStore) -> None:
     for number in range(3):
-        store.note_verification(note(label=f"desk {number}"), NOON)
-    store.note_verification(note(registration=None), NOON)
+        store.note_verifications([note(label=f"desk {number}")], NOON)
+    store.note_verifications([note(registration=None)], NOON)
     found = store.verification_notes("1" * 32, limit=2)
     assert [one.label for one in found] == ["desk 2", "desk 1"]
     assert found[0] == note()
@@ -94,14 +94,14 @@ def test_notes_of_a_registration_come_newest_first(store: SqlStore) -> None:
 
 
 def test_a_note_lets_go_of_those_that_are_too_old(store: SqlStore) -> None:
-    store.note_verification(note(label="old"), NOON - timedelta(days=30))
-    store.note_verification(note(when=NOON + timedelta(days=31), label="new"), NOON + timedelta(days=1))
+    store.note_verifications([note(label="old")], NOON - timedelta(days=30))
+    store.note_verifications([note(when=NOON + timedelta(days=31), label="new")], NOON + timedelta(days=1))
     assert [one.label for one in store.verification_notes("1" * 32)] == ["new"]
 
 
 def test_no_more_notes_are_kept_than_the_bound(store: SqlStore, monkeypatch: Any) -> None:
     monkeypatch.setattr(verified, "MOST_NOTES", 5)
     for _ in range(9):
-        store.note_verification(note(), NOON)
+        store.note_verifications([note()], NOON)
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(VERIFICATION)).scalar() == 5

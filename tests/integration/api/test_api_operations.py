@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.bootstrap import utc_now
 from ledger.client import Client
 from ledger.errors import InputError, NotAllowed, NotFound, StorageFull
+from ledger.noting import Notes
 from ledger.service import Service
 
 
@@ -124,21 +126,26 @@ def test_a_verification_by_digest_is_noted_too(api: TestClient, ledger: Service,
     assert note.policy == "strict"
 
 
-def test_a_verdict_does_not_depend_on_its_note(
+def test_a_verdict_does_not_depend_on_its_note_which_is_kept_once_there_is_room(
     api: TestClient, ledger: Service, images: Any, bearer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_given: object) -> None:
         raise StorageFull("no space")
 
-    monkeypatch.setattr(ledger.operations, "note", full)
-    answer = api.post("/v1/verifications", files={"file": ("a.png", images.png())}, headers=bearer("verify"))
-    assert (answer.status_code, answer.json()["verdict"]) == (200, "unregistered")
+    image = images.png()
+    made = ledger.register(image)
+    with monkeypatch.context() as while_full:
+        while_full.setattr(ledger.store, "note_verifications", full)
+        answer = api.post("/v1/verifications", files={"file": ("a.png", image)}, headers=bearer("verify"))
+        assert (answer.status_code, answer.json()["verdict"]) == (200, "authentic")
+        assert ledger.operations.verifications(made.registration_id) == []
+    assert len(ledger.operations.verifications(made.registration_id)) == 1
 
 
 def test_nothing_is_noted_where_the_settings_say_so(
     api: TestClient, ledger: Service, images: Any, bearer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.parts.settings, "verification_log_days", 0)
+    monkeypatch.setattr(ledger.operations, "_notes", Notes(ledger.store, utc_now, days=0))
     image = images.png()
     made = ledger.register(image)
     answer = api.post("/v1/verifications", files={"file": ("a.png", image)}, headers=bearer("verify"))
