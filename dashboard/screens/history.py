@@ -145,15 +145,16 @@ def life_markup(registration: Registration) -> str:
 
 def show_life(registration: Registration) -> None:
     """Everything that happened to a registration until today, verifications included as far as they can be asked."""
-    ledger = client()
-    entries = ledger.history(registration=registration.registration_id, limit=_MOST_SAID).entries
+    ledger, identity = client(), registration.registration_id
+    entries = ledger.history(registration=identity, limit=_MOST_SAID).entries
     try:
-        notes, unsaid = ledger.operations.verifications(registration.registration_id), ""
+        notes, unsaid = ledger.operations.verifications(identity), ""
     except LedgerError as error:
         notes, unsaid = [], f'<p class="ms-note">Who verified it could not be asked: {text(error)}.</p>'
     head = '<div class="ms-card-head"><h3>From capture to today</h3></div>'
     body = life_list(moments(registration, entries, notes))
-    st.html(f'<section class="ms-card">{head}{body}{unsaid or _NOTES}</section>')
+    link = f'<p class="ms-note">Link to this page: <a href="history?registration={text(identity)}">{text(identity)}</a></p>'
+    st.html(f'<section class="ms-card">{head}{body}{unsaid or _NOTES}{link}</section>')
 
 
 def show_detail(entry: HistoryEntry) -> None:
