@@ -153,7 +153,8 @@ def show_life(registration: Registration) -> None:
         notes, unsaid = [], f'<p class="ms-note">Who verified it could not be asked: {text(error)}.</p>'
     head = '<div class="ms-card-head"><h3>From capture to today</h3></div>'
     body = life_list(moments(registration, entries, notes))
-    link = f'<p class="ms-note">Link to this page: <a href="history?registration={text(identity)}">{text(identity)}</a></p>'
+    name = text(identity)
+    link = f'<p class="ms-note">Link to this page: <a href="history?registration={name}">{name}</a></p>'
     st.html(f'<section class="ms-card">{head}{body}{unsaid or _NOTES}{link}</section>')
 
 
