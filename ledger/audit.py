@@ -201,7 +201,8 @@ def _audit_chain(
     anchored = part.heads[-1].size or 0 if part.heads else 0
     if anchored < part.tree.size:
         waiting = part.tree.size - anchored
-        report.not_checked.append(f"{waiting} entries of {registrar.name} that wait for their anchor")
+        noun = "entry" if waiting == 1 else "entries"
+        report.not_checked.append(f"{waiting} {noun} of {registrar.name} that wait{'s' * (waiting == 1)} for an anchor")
 
 
 def _left_the_chain(registry: Registry, cursor: Block, newest: Block) -> bool:

@@ -42,7 +42,7 @@ def ask_witness(status: OperationsStatus) -> None:
     # stands for the present head, so nothing is lost.
     first, last, step = st.session_state.setdefault(f"witness.ends.{log.registrar}", span_of(log, status))
     since, until = st.slider(
-        "Between (UTC)", first, last, (first, last), step=step, format="D MMM YYYY, HH:mm:ss", key="witness.span"
+        "Between (UTC)", first, last, (first, last), step=step, format="D MMM, HH:mm:ss", key="witness.span"
     )
     st.caption(f"From {when(since.replace(tzinfo=UTC))} to {_to_words(until, last)}.")
     if st.button("Witness the proof", type="primary", icon=":material/rule:", key="witness.ask"):

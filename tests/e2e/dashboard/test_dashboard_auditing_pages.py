@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -208,3 +209,15 @@ def test_the_oldest_unanchored_entry_is_linked(open_page: Open, client: Client, 
     assert f"history?registration={made.registration_id}" in said
     assert "1 entry in no block yet" in said
     stack.anchor()
+
+
+# exports
+
+
+def test_the_history_is_offered_as_files_where_the_client_can_export(
+    open_page: Open, client: Client, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.register(picture(330))
+    monkeypatch.setattr(Client, "reports", SimpleNamespace(history=lambda *_asked, **_filters: b""), raising=False)
+    labels = [element.proto.label for element in open_page("history").main.get("download_button")]
+    assert labels[:3] == ["CSV", "JSON lines", "FHIR"]
