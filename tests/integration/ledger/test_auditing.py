@@ -214,7 +214,7 @@ def test_an_audit_says_what_it_could_not_check(hospital: Any) -> None:
     hospital.register(hospital.picture())
     report = hospital.service.audit()
     assert (report.consistent, report.complete) == (True, False)
-    assert "1 entries" in report.not_checked[0]
+    assert "1 entry of" in report.not_checked[0]
 
 
 def test_an_index_that_is_behind_the_chain_is_no_difference(hospital: Any, monkeypatch: Any) -> None:
