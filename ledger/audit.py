@@ -15,9 +15,10 @@ are committed to by nothing: changed ones hide a registration from that search, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from ledger.auditing_chain import Anchored, audit_batches, audit_directory, audit_events, audit_heads, audit_images
 from ledger.auditing_entries import audit_entry
@@ -27,7 +28,12 @@ from ledger.core.trace.blob import trace_digest
 from ledger.errors import OutageError, TraceUnreadable
 from ledger.ports import MALFORMED, TRACE_DAMAGED, RecordStore, Registry
 
-__all__ = ["AuditReport", "Difference", "audit"]
+__all__ = ["STAGES", "AuditReport", "Difference", "OnProgress", "audit"]
+
+OnProgress: TypeAlias = Callable[[str, int, int], None]
+"""Told a stage's name, how much of it is done, and of how much. What it raises ends the audit."""
+STAGES = ("database", "chain", "entries", "heads")
+"""The stages in their order; of several registrars, *entries* and *heads* come one registrar after the other."""
 
 ALL_BATCHES = 1_000_000
 _NO_END = 1 << 62
@@ -56,23 +62,36 @@ class AuditReport:
         return not self.not_checked
 
 
-def audit(store: RecordStore, registry: Registry, confirmations: int = 1) -> AuditReport:
+def _silent(_stage: str, _done: int, _of: int) -> None:
+    """Nobody asked for progress."""
+
+
+def audit(
+    store: RecordStore, registry: Registry, confirmations: int = 1, on_progress: OnProgress = _silent
+) -> AuditReport:
     """Everything in ``store`` compared with itself and with the contract. Only the store's own outage raises.
 
     A batch that is called final before it is ``confirmations`` blocks deep, its own counted, is a difference.
     """
+    on_progress("database", 0, 1)
     report = AuditReport(differences=store.faults())
+    on_progress("database", 1, 1)
     if any(fault.code == MALFORMED for fault in report.differences):
         report.not_checked.append("everything else: the values named cannot be read as what their columns are for")
         return report
+    on_progress("chain", 0, 1)
     newest, events = _chain(registry, report)
-    for registrar in store.registrars():
-        tree = _audit_log(store, registrar, report)
+    on_progress("chain", 1, 1)
+    registrars = store.registrars()
+    entries = sum(store.log_size(registrar.id) for registrar in registrars)
+    for registrar in registrars:
+        tree = _audit_log(store, registrar, report, lambda done: on_progress("entries", done, max(done, entries)))
         if not re.fullmatch("[0-9a-f]{64}", registrar.id):
             _add(report, "registrar_differs", registrar, "an id of 64 hex digits", registrar.id, None)
         elif newest is not None:
             mine = [event for event in events if event.registrar == registrar.id]
-            _audit_chain(store, registry, Anchored(registrar, tree, newest, mine), confirmations, report)
+            part = Anchored(registrar, tree, newest, mine)
+            _audit_chain(store, registry, part, confirmations, report, lambda at, of: on_progress("heads", at, of))
     return report
 
 
@@ -86,7 +105,9 @@ def _chain(registry: Registry, report: AuditReport) -> tuple[Block | None, list[
         return None, []
 
 
-def _audit_log(store: RecordStore, registrar: Registrar, report: AuditReport) -> Tree:
+def _audit_log(
+    store: RecordStore, registrar: Registrar, report: AuditReport, on_entries: Callable[[int], None]
+) -> Tree:
     """The tree over the entries as they are stored, whatever leaves and whatever size the store claims."""
     tree = Tree()
     before, unread = store.log_size(registrar.id), 0
@@ -98,6 +119,7 @@ def _audit_log(store: RecordStore, registrar: Registrar, report: AuditReport) ->
             tree.append(leaf_hash(entry.body))
             report.differences.extend(audit_entry(entry, registrar, images.get(entry.id)))
             unread += not _audit_trace(store, registrar, entry, images.get(entry.id), report)
+        on_entries(report.entries + tree.size)
     if unread:
         report.not_checked.append(f"{unread} fingerprints of {registrar.name} that the key at hand does not decrypt")
     else:
@@ -151,7 +173,12 @@ def _add(report: AuditReport, code: str, registrar: Registrar, expected: str, fo
 
 
 def _audit_chain(
-    store: RecordStore, registry: Registry, part: Anchored, confirmations: int, report: AuditReport
+    store: RecordStore,
+    registry: Registry,
+    part: Anchored,
+    confirmations: int,
+    report: AuditReport,
+    on_heads: Callable[[int, int], None],
 ) -> None:
     registrar = part.registrar
     report.heads += len(part.heads)
@@ -162,7 +189,7 @@ def _audit_chain(
     try:
         for difference in audit_directory(registry, registrar):
             report.differences.append(difference)
-        for difference in audit_heads(registry, part):
+        for difference in audit_heads(registry, part, on_heads):
             report.differences.append(difference)
         if cursor is not None and _left_the_chain(registry, cursor, part.newest):
             report.not_checked.append(f"the index of {registrar.name}: block {cursor.number} left the chain since")
@@ -174,7 +201,8 @@ def _audit_chain(
     anchored = part.heads[-1].size or 0 if part.heads else 0
     if anchored < part.tree.size:
         waiting = part.tree.size - anchored
-        report.not_checked.append(f"{waiting} entries of {registrar.name} that wait for their anchor")
+        noun = "entry" if waiting == 1 else "entries"
+        report.not_checked.append(f"{waiting} {noun} of {registrar.name} that wait{'s' * (waiting == 1)} for an anchor")
 
 
 def _left_the_chain(registry: Registry, cursor: Block, newest: Block) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -99,8 +99,13 @@ def audit_directory(registry: Registry, registrar: Registrar) -> Iterator[Differ
         yield Difference("registrar_differs", registrar.id, expected, f"name {registrar.name}")
 
 
-def audit_heads(registry: Registry, part: Anchored) -> Iterator[Difference]:
-    """Each root that the chain accepted: in the contract's storage, in its events and over the log's entries."""
+def audit_heads(
+    registry: Registry, part: Anchored, on_heads: Callable[[int, int], None] = lambda _done, _of: None
+) -> Iterator[Difference]:
+    """Each root that the chain accepted: in the contract's storage, in its events and over the log's entries.
+
+    ``on_heads`` is told how many heads were compared, and of how many.
+    """
     registrar, tree = part.registrar.id, part.tree
     for number, event in enumerate(part.heads, start=1):
         size, expected = event.size or 0, (event.root or b"").hex()
@@ -114,6 +119,7 @@ def audit_heads(registry: Registry, part: Anchored) -> Iterator[Difference]:
             yield Difference("log_too_short", registrar, f"{size} entries", str(tree.size), sequence=event.sequence)
         elif (root := tree.root(size).hex()) != expected:
             yield Difference("root_differs", registrar, expected, root, sequence=event.sequence)
+        on_heads(number, len(part.heads))
     head = registry.head(registrar).sequence
     known = len(part.heads)
     if head != known:

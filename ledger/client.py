@@ -16,6 +16,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from ledger import errors
+from ledger.client_operations import OperationsClient
 from ledger.client_reports import RemoteReports
 from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
 from ledger.schemas import (
@@ -58,6 +59,7 @@ class Client:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         # trust_env: a proxy of the environment has no business with images on the way to the hospital's own ledger
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
+        self.operations = OperationsClient(lambda kind, *asked, **options: _read(kind, self._send(*asked, **options)))
         self.reports = RemoteReports(self._send)
 
     def __enter__(self) -> Self:

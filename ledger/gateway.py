@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ledger.gateway_operations import OperationsGateway
 from ledger.schemas import (
     Audit,
     BatchInfo,
@@ -67,6 +68,10 @@ class Gateway(Protocol):
     @property
     def reports(self) -> Reports:
         """Reports and exports."""
+
+    @property
+    def operations(self) -> OperationsGateway:
+        """How the ledger runs, what its chain holds, and whether its log only grew."""
 
     def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
         """Digest, commit, append and acknowledge one image; the same content answers the registration there is."""

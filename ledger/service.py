@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from ledger import __version__, present, schemas
-from ledger.audit import audit
+from ledger.audit import OnProgress, audit
 from ledger.bootstrap import Parts, prepare, utc_now
 from ledger.cached import CachedReads
 from ledger.core.images import Limits
@@ -15,6 +15,7 @@ from ledger.core.model import Appended, Batch, LogEntry, Registration, State
 from ledger.core.states import state_of
 from ledger.core.verdict import policy_named
 from ledger.deriving import Declared, Derivations
+from ledger.desk import OperationsDesk, rebuilt
 from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
 from ledger.export.making import Reports
@@ -45,6 +46,7 @@ class Service:
         self.registry = parts.registry
         self.keys = ApiKeys(parts.store)
         self.trees = LogTrees(parts.store)
+        self.operations = OperationsDesk(parts, self.trees)
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
@@ -200,20 +202,14 @@ class Service:
         presenter = self._presenter(max((batch.block_number or 0 for batch in batches), default=0))
         return [presenter.batch(batch) for batch in batches]
 
-    def audit(self) -> schemas.Audit:
+    def audit(self, on_progress: OnProgress | None = None) -> schemas.Audit:
         """Records, log and chain are compared in full; nothing is changed."""
-        return present.audit(audit(self.store, self.registry, self.parts.confirmations), utc_now())
+        told = (on_progress,) if on_progress else ()
+        return present.audit(audit(self.store, self.registry, self.parts.confirmations, *told), utc_now())
 
     def rebuild(self) -> schemas.Rebuild:
         """The index of the chain is made anew; entries and image records are not touched."""
-        report = rebuild(self.store, self.registry, self.parts.confirmations)
-        return schemas.Rebuild(
-            entries=report.entries,
-            heads=report.heads,
-            events=report.events,
-            equal=not report.differences,
-            differences=list(report.differences),
-        )
+        return rebuilt(rebuild(self.store, self.registry, self.parts.confirmations))
 
     def trust(self) -> str:
         """The trust file as of now, as JSON text."""

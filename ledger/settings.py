@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     policy: Literal["clinical", "strict"] = "clinical"
     detector: str = Field(default="ela_cnn", pattern=r"^[a-z0-9_]{1,40}$", description="Its method; none: not asked")
     detector_seconds: float = Field(default=20.0, gt=0, le=600, description="Seconds the detector has for an image")
+    verification_log_days: int = Field(
+        default=365, ge=0, le=3650, description="Days that is kept which key verified what; 0: not at all"
+    )
     max_upload_mb: int = Field(default=512, ge=1)
     max_pixels: int = Field(default=100_000_000, ge=1, description="Rows times columns of one frame")
     max_frames: int = Field(default=10_000, ge=1)

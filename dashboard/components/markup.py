@@ -21,6 +21,12 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S UTC")
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: ``1 entry``, ``1,200 entries``."""
+    many = plural or (f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s")
+    return f"{count:,} {noun if count == 1 else many}"
+
+
 def short(value: str, *, head: int = 10, tail: int = 6) -> str:
     """The ends of a long identifier or hash, its prefix (``sha256:``) kept; short ones stay whole."""
     prefix, separator, body = value.rpartition(":")

@@ -13,6 +13,7 @@ from dashboard.words import state_words
 from ledger.schemas import HistoryEntry
 
 Row = dict[str, str | int | None]
+_LIVE = "Opens what the node says of it now"
 _MARKS = {"good": "●", "near": "◐", "open": "○", "warn": "▲", "bad": "✕"}
 
 
@@ -29,8 +30,8 @@ def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
         "Time (UTC)": entry.time.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S"),
         "Registrar": names.get(entry.registrar, entry.registrar[:12]),
         "Index": entry.index,
-        "Block": anchor.block_number if anchor else None,
-        "Transaction": short(anchor.transaction, tail=4) if anchor and anchor.transaction else None,
+        "Block": f"?block={anchor.block_number}" if anchor and anchor.block_number is not None else None,
+        "Transaction": f"?transaction={anchor.transaction}" if anchor and anchor.transaction else None,
         "Id": short(entry.id, head=8, tail=4),
     }
 
@@ -39,7 +40,8 @@ def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key:
     """Draw the table; the entry whose row is chosen, if one is."""
     columns: dict[str, Any] = {
         "Index": st.column_config.NumberColumn(width="small", format="%d"),
-        "Block": st.column_config.NumberColumn(width="small", format="%d"),
+        "Block": st.column_config.LinkColumn(width="small", display_text=r"block=(\d+)", help=_LIVE),
+        "Transaction": st.column_config.LinkColumn(display_text=r"transaction=(0x\w{12})", help=_LIVE),
     }
     state: Any = st.dataframe(
         entry_rows(entries, names),

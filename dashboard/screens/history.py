@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, date, datetime, time
 
 import streamlit as st
 
-from dashboard.components.facts import anchor_rows, registration_markup, state_chip, statements_markup, timeline_markup
+from dashboard.components.by_file import Dropped, asked_file
+from dashboard.components.chain import chain_buttons, show_asked
+from dashboard.components.exports import show_exports
+from dashboard.components.facts import anchor_rows, registration_markup, state_chip, timeline_markup
+from dashboard.components.life import life_list, moments
 from dashboard.components.markup import code, facts, heading, text, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.statement import said_rows, show_statement_form, subject_of
+from dashboard.components.styles import operations_styles
 from dashboard.components.table import choose_entry
+from dashboard.components.whole import show_whole
 from dashboard.session import client, told
 from dashboard.words import KINDS, STATES
 from ledger.errors import LedgerError, NotFound
@@ -20,6 +26,10 @@ from ledger.schemas import History, HistoryEntry, Registration
 
 _PAGE = 25
 _ANY = "any"
+_MOST_SAID = 200
+_NOTES = (
+    '<p class="ms-note">Verifications are this server\'s own notes, by the label of the key; they stand in no log.</p>'
+)
 _DIGEST = re.compile(r"(sha256|pdq):[0-9a-f]{64}")
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
@@ -58,8 +68,9 @@ def day_edge(day: date | None, edge: time) -> datetime | None:
     return datetime.combine(day, edge, UTC) if day else None
 
 
-def ask_filters(names: dict[str, str]) -> Filters:
-    """The filter row. ``?registration=`` in the address fills in one, so that a link leads to its history."""
+def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
+    """The filters. ``?registration=`` in the address fills in one, so that a link leads to its history; a dropped file
+    takes the place of digest and id."""
     with st.container(border=True, key="filters"):
         first, second = st.columns(2), st.columns(4)
         digest = first[0].text_input("Digest", placeholder="sha256:…", key="history.digest").strip()
@@ -75,8 +86,10 @@ def ask_filters(names: dict[str, str]) -> Filters:
             "Registrar", [_ANY, *names], format_func=lambda one: names.get(one, one), key="history.registrar"
         )
         days = second[3].date_input("Days (UTC)", value=[], key="history.days", format="YYYY-MM-DD")
+        dropped = asked_file()
     since, until = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
-    return Filters(
+    found = dropped.verification.registration if dropped.verification else None
+    asked = Filters(
         digest.lower() or None,
         registration.strip().lower() or None,
         None if kind == _ANY else kind,
@@ -85,21 +98,12 @@ def ask_filters(names: dict[str, str]) -> Filters:
         day_edge(since, time.min),
         day_edge(until, time.max),
     )
+    return (replace(asked, digest=None, registration=found.registration_id) if found else asked), dropped
 
 
 def ask_history(filters: Filters, offset: int) -> History:
     """One page of what the ledger has under these filters."""
-    return client().history(
-        digest=filters.digest,
-        registration=filters.registration,
-        kind=filters.kind,
-        state=filters.state,
-        registrar=filters.registrar,
-        since=filters.since,
-        until=filters.until,
-        limit=_PAGE,
-        offset=offset,
-    )
+    return client().history(**asdict(filters), limit=_PAGE, offset=offset)
 
 
 def turn_pages(page: History) -> None:
@@ -134,23 +138,43 @@ def entry_markup(entry: HistoryEntry) -> str:
 
 
 def life_markup(registration: Registration) -> str:
-    """The timeline of a registration as a card."""
+    """How far a registration has come, as a card."""
     head = '<div class="ms-card-head"><h3>From capture to finality</h3></div>'
     return f'<section class="ms-card">{head}{timeline_markup(registration)}</section>'
 
 
+def show_life(registration: Registration) -> None:
+    """Everything that happened to a registration until today, verifications included as far as they can be asked."""
+    ledger, identity = client(), registration.registration_id
+    entries = ledger.history(registration=identity, limit=_MOST_SAID).entries
+    try:
+        notes, unsaid = ledger.operations.verifications(identity), ""
+    except LedgerError as error:
+        notes, unsaid = [], f'<p class="ms-note">Who verified it could not be asked: {text(error)}.</p>'
+    head = '<div class="ms-card-head"><h3>From capture to today</h3></div>'
+    body = life_list(moments(registration, entries, notes))
+    name = text(identity)
+    link = f'<p class="ms-note">Link to this page: <a href="history?registration={name}">{name}</a></p>'
+    st.html(f'<section class="ms-card">{head}{body}{unsaid or _NOTES}{link}</section>')
+
+
 def show_detail(entry: HistoryEntry) -> None:
-    """The chosen entry, and the timeline of the registration that it makes or speaks of."""
+    """The chosen entry with its block and transaction, and the life of the registration that it makes or speaks of."""
     subject = subject_of(entry)
     if subject is not None:
         with told():
             registration = client().registration(subject)
             st.html(life_markup(registration))
             left, right = st.columns(2, gap="medium")
-            left.html(registration_markup(registration))
-            right.html(entry_markup(entry) + statements_markup(registration.statements))
+            with left:
+                show_life(registration)
+            with right:
+                st.html(entry_markup(entry))
+                chain_buttons(entry.anchor, entry.id)
+                st.html(registration_markup(registration))
             return
     st.html(entry_markup(entry))
+    chain_buttons(entry.anchor, entry.id)
 
 
 def show_empty(filters: Filters) -> None:
@@ -174,7 +198,10 @@ def registrar_names() -> dict[str, str]:
 
 
 def main() -> None:
-    """Filters, one page of entries, and the detail of the chosen one."""
+    """What the address asks the chain for; else filters, one page of entries, and the detail of the chosen one."""
+    st.html(operations_styles())
+    if show_asked():
+        return
     st.html(
         heading(
             "History",
@@ -182,7 +209,9 @@ def main() -> None:
         )
     )
     names = registrar_names()
-    filters = ask_filters(names)
+    filters, dropped = ask_filters(names)
+    if dropped.asked and (dropped.verification is None or dropped.verification.registration is None):
+        return  # it was said why; a history of everything would look like an answer
     if st.session_state.get("history.filters") != filters:
         st.session_state["history.filters"], st.session_state["history.offset"] = filters, 0
     wrong = malformed(filters)
@@ -194,6 +223,7 @@ def main() -> None:
             page = ask_history(filters, st.session_state["history.offset"])
         except NotFound:
             page = History(entries=[], limit=_PAGE, offset=0, more=False)
+        show_whole(page, filters.registrar, by_digest=bool(filters.digest))
         if not page.entries:
             show_empty(filters)
             show_statement_form(filters.registration or "")
@@ -204,6 +234,7 @@ def main() -> None:
         if chosen is None and filters.registration:
             chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
         turn_pages(page)
+        show_exports(asdict(filters))
         if chosen is not None:
             show_detail(chosen)
         show_statement_form((subject_of(chosen) if chosen else None) or "")

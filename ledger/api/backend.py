@@ -14,13 +14,24 @@ from starlette.responses import Response
 
 from ledger.api.auth import KeyRing
 from ledger.gateway import Gateway
+from ledger.gateway_operations import OperationsGateway
+from ledger.schemas import Verification
 
 T = TypeVar("T")
 QUICK_THREADS = 16
 
 
+class Operated(OperationsGateway, Protocol):
+    """Operations that also keep who verified what."""
+
+    def note(self, key_id: str, label: str, verification: Verification, file_digest: str) -> None: ...
+
+
 class Backend(Gateway, Protocol):
     """A ledger with its keys: what the API is a skin over."""
+
+    @property
+    def operations(self) -> Operated: ...
 
     @property
     def keys(self) -> KeyRing: ...

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ledger.chain import evidence, transactions
+from ledger.chain import details, evidence, transactions
 from ledger.chain.abi import STATUSES, encode_call, interface, words
 from ledger.chain.events import read_events
 from ledger.chain.rpc import Provider, Rpc, quantity, sensible
@@ -14,6 +14,7 @@ from ledger.chain.transactions import Call
 from ledger.core.ethproof import root_slot
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.model import AnchorEvidence, Attempt, Block, ChainEvent, DirectoryEntry, Head, TransactionResult
+from ledger.core.onchain import BlockDetails, SenderEntry, TransactionDetails
 from ledger.errors import ChainMismatch, SettingsError
 
 # Measured 2,700 gas a leaf and 60,000 beside them, more where a fork raised prices; a block holds other things too.
@@ -98,6 +99,24 @@ class Web3Registry:
         """The registrar that an active sender belongs to; None for a stranger and for a retired one."""
         registrar, _, retired = words(self._view("sender", sender), 3)
         return None if registrar == _ZERO or _int(retired) else registrar.hex()
+
+    def sender_entry(self, address: str) -> SenderEntry:
+        """What the directory says of an address; no registrar when it never was a sender."""
+        registrar, added, retired = words(self._view("sender", address), 3)
+        return SenderEntry(address, None if registrar == _ZERO else registrar.hex(), _int(added), _int(retired))
+
+    def balance(self, address: str) -> int:
+        """The wei that an address holds in the newest block."""
+        with sensible("eth_getBalance"):
+            return quantity(self._rpc.call("eth_getBalance", address, "latest"))
+
+    def block_details(self, number: int) -> BlockDetails:
+        """The block at ``number`` in full, read from the node now; NotFound when the chain is shorter."""
+        return details.read_block(self._rpc, number)
+
+    def transaction(self, tx_hash: str) -> TransactionDetails:
+        """A transaction in full, read from the node now and decoded; NotFound when the node knows none such."""
+        return details.read_transaction(self._rpc, self.address, tx_hash)
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The contract's events in blocks ``first`` to ``last``, both included, in chain order."""

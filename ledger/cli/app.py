@@ -22,6 +22,7 @@ from ledger.cli import (
     session,
     statements,
     verifying,
+    watching,
 )
 from ledger.cli.edge import LedgerCommand
 
@@ -68,6 +69,7 @@ for name, function, panel in (
     ("disclose", disclose.disclose, _IMAGES),
     ("history", queries.history, _LEDGER),
     ("audit", queries.audit, _LEDGER),
+    ("witness", watching.witness, _LEDGER),
     ("rebuild", queries.rebuild, _LEDGER),
     ("batches", queries.batches, _LEDGER),
     ("registrars", queries.registrars, _LEDGER),
@@ -75,6 +77,7 @@ for name, function, panel in (
     ("whoami", session.whoami, _START),
     ("deploy", operate.deploy, _START),
     ("doctor", operate.doctor, _START),
+    ("status", watching.status, _START),
     ("analyze", analyze.analyze, _DETECTOR),
     ("forge", forging.forge, _DETECTOR),
     ("train", learning.train, _DETECTOR),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, moment, opened, settings_for
+from ledger.errors import OutageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
+    from ledger.cli.edge import Ledger
     from ledger.gateway import Gateway
-    from ledger.schemas import HistoryEntry
+    from ledger.gateway_operations import OperationsGateway
+    from ledger.schemas import Audit, HistoryEntry
 
 _PAGE = 100
+_POLL_SECONDS = 0.2
 
 
 def history(
@@ -100,8 +109,8 @@ def audit(as_json: Json = False, data: Data = None, server: Server = None, verbo
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger:
-        found = ledger.gateway.audit()
+    with opened(settings) as ledger, output.progress() as bars:
+        found = _audited(ledger, bars)
     if as_json:
         output.emit(found.model_dump(mode="json"))
     else:
@@ -115,6 +124,31 @@ def audit(as_json: Json = False, data: Data = None, server: Server = None, verbo
         for line in found.not_checked:
             typer.echo(f"  not checked: {output.clean(line)}")
     raise typer.Exit(NO if not found.consistent else YES if found.complete else UNDETERMINED)
+
+
+def _audited(ledger: Ledger, bars: Progress) -> Audit:
+    """The audit's result, its stages shown as it goes; of a server's as its background run tells them."""
+    task = bars.add_task("auditing", total=None)
+
+    def told(stage: str, done: int, of: int) -> None:
+        bars.update(task, description=f"auditing: {stage}", completed=done, total=of or None)
+
+    if ledger.service is not None:
+        return ledger.service.audit(told)
+    return _audited_there(ledger.gateway.operations, told)
+
+
+def _audited_there(operations: OperationsGateway, told: Callable[[str, int, int], None]) -> Audit:
+    run = operations.start_audit()
+    if not run.created:
+        typer.echo(f"note: an audit runs there since {run.started_at:%H:%M:%S} UTC; this is its result", err=True)
+    while run.state == "running":
+        told(run.stage or "starting", run.done, run.of)
+        time.sleep(_POLL_SECONDS)
+        run = operations.audit_run(run.id)
+    if run.result is None:
+        raise OutageError(run.detail or "the audit ended early", code=run.code, advice=run.advice)
+    return run.result
 
 
 def rebuild(as_json: Json = False, data: Data = None, server: Server = None, verbose: Verbose = False) -> None:

@@ -235,6 +235,26 @@ class KeyRow(Base, table=True):
     revoked_at: datetime | None = Field(sa_type=Moment)
 
 
+class VerificationRow(Base, table=True):
+    """That somebody asked for a verification; rows are added, and old ones end."""
+
+    __tablename__ = "verification_note"
+    __table_args__ = (
+        Index("verification_note_registration", "registration", "id"),
+        Index("verification_note_time", "time"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    time: datetime = Field(sa_type=Moment)
+    key_id: str
+    label: str
+    verdict: str
+    accepted: bool
+    policy: str
+    registration: str | None
+    salt: bytes
+    seal: bytes
+
+
 def _table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
@@ -258,3 +278,4 @@ ATTEMPT = _table(AttemptRow)
 EVENT = _table(EventRow)
 CURSOR = _table(CursorRow)
 KEY = _table(KeyRow)
+VERIFICATION = _table(VerificationRow)

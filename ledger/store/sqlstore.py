@@ -11,11 +11,13 @@ from ledger.store.faults import Faults
 from ledger.store.history import History
 from ledger.store.migrate import migrate, stored_revision
 from ledger.store.outbox import Outbox
+from ledger.store.overview import Overview
 from ledger.store.records import Records
 from ledger.store.traces import Traces
+from ledger.store.verified import Verified
 
 
-class SqlStore(Records, Traces, Outbox, Events, History, Faults):
+class SqlStore(Records, Traces, Outbox, Events, History, Faults, Overview, Verified):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, File, Form, Header, UploadFile
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from ledger.api import examples
 from ledger.api.auth import KeyFirstRoute, ReadKey, RegisterKey, VerifyKey
 from ledger.api.backend import Ledger, answer, heavy, verifying
+from ledger.api.noting import Noting
 from ledger.api.problems import errors
 from ledger.errors import InputError
 from ledger.schemas import (
@@ -163,7 +165,7 @@ def receipt(key: ReadKey, ledger: Ledger, registration_id: Identifier) -> Respon
 )
 async def verify(
     request: Request,
-    key: VerifyKey,  # noqa: ARG001
+    key: VerifyKey,
     ledger: Ledger,
     file: ImageFile,
     policy: PolicyName = "clinical",
@@ -181,9 +183,13 @@ async def verify(
     The forgery detector (check 10) looks at an image that is not registered. It runs beside the API and within a time
     limit; when it gives no answer, the rest of the verification stands."""
 
+    noting = Noting(ledger, key)
+
     def verify_it() -> Verification:
+        data = _content(file)
+        noting.file = "sha256:" + sha256(data).hexdigest()
         return ledger.verify(
-            _content(file),
+            data,
             policy=policy,
             against=against,
             original=_content(original) if original is not None else None,
@@ -191,7 +197,7 @@ async def verify(
             pictures=pictures,
         )
 
-    return answer(VERIFICATION, await verifying(request, verify_it))
+    return noting.on(await verifying(request, verify_it), VERIFICATION)
 
 
 @router.post(
@@ -205,12 +211,13 @@ async def verify(
     },
 )
 def verify_digests(
-    key: VerifyKey,  # noqa: ARG001
+    key: VerifyKey,
     ledger: Ledger,
     question: Annotated[DigestVerification, Body(openapi_examples={"one": {"value": examples.DIGEST_VERIFICATION}})],
 ) -> Response:
     """As for an image, but from digests that the caller has made: the image stays where it is."""
-    return answer(VERIFICATION, ledger.verify_digests(dict(question.digests), policy=question.policy))
+    found = ledger.verify_digests(dict(question.digests), policy=question.policy)
+    return Noting(ledger, key, question.digests.get("file/1", "")).on(found, VERIFICATION)
 
 
 def _content(file: UploadFile) -> bytes:

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary
 
+from ledger.audit import STAGES
 from ledger.indexing import Indexer
 from ledger.store.models import METADATA
 
 # What is no evidence: nothing that a verdict, a receipt or a proof says leans on it.
 _KEYS = {
-    (table, column.name) for table in ("api_key", "attempt", "cursor") for column in METADATA.tables[table].columns
+    (table, column.name)
+    for table in ("api_key", "attempt", "cursor", "verification_note")
+    for column in METADATA.tables[table].columns
 }
 _BOOKKEEPING = {
     ("batch", "created_at"),  # when it was prepared: shown, and proved by nothing
@@ -211,7 +214,7 @@ def test_an_audit_says_what_it_could_not_check(hospital: Any) -> None:
     hospital.register(hospital.picture())
     report = hospital.service.audit()
     assert (report.consistent, report.complete) == (True, False)
-    assert "1 entries" in report.not_checked[0]
+    assert "1 entry of" in report.not_checked[0]
 
 
 def test_an_index_that_is_behind_the_chain_is_no_difference(hospital: Any, monkeypatch: Any) -> None:
@@ -242,3 +245,24 @@ def test_a_batch_that_is_called_final_too_early_is_named(open_hospital: Any) -> 
     assert hospital.service.audit().consistent
     assert hospital.edit_database("UPDATE batch SET state = 'final'") == 1
     assert codes(hospital.service.audit()) == {"batch_differs"}
+
+
+def test_progress_goes_through_the_stages_and_ends_with_everything_done(hospital: Any) -> None:
+    for seed in range(2):
+        hospital.anchored(hospital.picture(seed))
+    told: list[tuple[str, int, int]] = []
+    hospital.service.audit(lambda stage, done, of: told.append((stage, done, of)))
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == list(STAGES)
+    last = {stage: (done, of) for stage, done, of in told}
+    assert last == {"database": (1, 1), "chain": (1, 1), "entries": (3, 3), "heads": (2, 2)}
+
+
+def test_what_progress_raises_ends_the_audit(hospital: Any) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(_stage: str, _done: int, _of: int) -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        hospital.service.audit(stop)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ class ScriptedLedger:
 
     def __init__(self) -> None:
         self.keys = MemoryKeys()
+        self.operations = SimpleNamespace(note=lambda *_given: None)
         self.script: dict[str, Any] = {"health": Health(status="ok", version="0", parts={"store": "ok"})}
         self.calls: list[str] = []
 

@@ -1,0 +1,38 @@
+"""The history as a file to take along: every entry that fits the filters, not only the page on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.session import client
+
+FORMATS: Mapping[str, tuple[str, str, str]] = {
+    "csv": ("CSV", "history.csv", "text/csv"),
+    "jsonl": ("JSON lines", "history.jsonl", "application/jsonl"),
+    "fhir": ("FHIR", "history.fhir.json", "application/fhir+json"),
+}
+_FHIR = "A FHIR R4 Bundle: a Provenance for what was registered, an AuditEvent for what was said of it."
+
+
+def show_exports(filters: Mapping[str, Any]) -> None:
+    """A download button a format; the file is made at the click. Nothing where the client cannot export."""
+    reports = getattr(client(), "reports", None)
+    if reports is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="exports"):
+        st.caption("All that fit, as a file:")
+        for name, (label, file, kind) in FORMATS.items():
+            st.download_button(
+                label,
+                partial(reports.history, name, **filters),
+                file,
+                kind,
+                key=f"export.{name}",
+                on_click="ignore",
+                icon=":material/download:",
+                help=_FHIR if name == "fhir" else None,
+            )

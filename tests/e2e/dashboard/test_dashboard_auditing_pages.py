@@ -1,0 +1,223 @@
+"""History, audit and hospital before a real ledger, run without a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ledger.client import Client
+from ledger.schemas import StatementRequest
+
+APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
+Open = Callable[..., AppTest]
+Picture = Callable[[int], bytes]
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says in its own markup."""
+    return "\n".join(element.proto.body for element in app.main.get("html"))
+
+
+@pytest.fixture
+def client(stack: Any) -> Client:
+    return Client(stack.url, stack.key)
+
+
+@pytest.fixture
+def open_page(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page of the app with a query, against the ledger or another server, with its key or another."""
+
+    def at(page: str, *, server: str = stack.url, key: str = stack.key, **query: str) -> AppTest:
+        monkeypatch.setenv("MEDSEAL_SERVER", server)
+        monkeypatch.setenv("MEDSEAL_API_KEY", key)
+        app = AppTest.from_file(APP, default_timeout=30).run()
+        app.switch_page(f"screens/{page}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return at
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def drop(app: AppTest, data: bytes, name: str = "any.png") -> str:
+    app.file_uploader(key="history.file").set_value((name, data, "application/octet-stream")).run()
+    assert not app.exception
+    return words(app)
+
+
+# history
+
+
+def test_a_dropped_copy_shows_the_history_of_its_registration_whatever_its_name(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    made = client.register(picture(301))
+    client.register(picture(302))
+    stack.anchor()
+    app = open_page("history")
+    said = drop(app, picture(301), "of somebody else.png")
+    assert "The history below is about this file" in said
+    assert made.registration_id in said
+    assert list(app.dataframe[0].value["Kind"]) == ["register"]
+
+
+def test_a_dropped_file_that_is_not_registered_gets_no_history_of_others(open_page: Open, picture: Picture) -> None:
+    app = open_page("history")
+    assert "No entry of the log is about this file" in drop(app, picture(399))
+    assert not app.dataframe
+
+
+def test_the_life_of_an_image_tells_statements_and_who_verified_it(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    made = client.register(picture(303))
+    stack.anchor()
+    client.verify(picture(303))
+    client.state_request(made.registration_id, StatementRequest(kind="dispute", reason="Contested", author="QA"))
+    said = words(open_page("history", registration=made.registration_id))
+    for word in ("From capture to today", "Anchored on the chain", "Verified</b> <span>dashboard", "Disputed", "Today"):
+        assert word in said
+
+
+def test_completeness_is_stated_and_follows_what_waits(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    client.register(picture(304))
+    stack.anchor()
+    assert "its head equals the contract" in words(open_page("history"))
+    client.register(picture(305))
+    assert "What waits for its anchor has nothing to vouch for it yet: 1 entry." in words(open_page("history"))
+    stack.anchor()
+
+
+def test_a_link_to_a_block_or_transaction_reads_the_chain(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    made = client.register(picture(306))
+    stack.anchor()
+    anchor = client.registration(made.registration_id).anchor
+    assert anchor is not None
+    said = words(open_page("history", block=str(anchor.block_number)))
+    assert anchor.block_hash in said
+    app = open_page("history", transaction=str(anchor.transaction))
+    assert "HeadAdvanced" in words(app) and "succeeded" in words(app)
+    assert "Every entry of the log" in words(click(app, "Back to the history"))
+
+
+def test_a_block_that_is_not_there_and_one_that_is_no_number_have_words(open_page: Open) -> None:
+    assert "none at number 999999" in words(open_page("history", block="999999"))
+    assert "That is not a block" in words(open_page("history", block="ten"))
+
+
+# audit
+
+
+def finished(app: AppTest) -> str:
+    deadline = time.monotonic() + 20
+    while "<h3>Result</h3>" not in words(app):
+        assert time.monotonic() < deadline
+        app.run()
+    return words(app)
+
+
+def test_an_audit_started_on_the_page_ends_in_a_result_with_its_own_address(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    client.register(picture(310))
+    stack.anchor()
+    app = click(open_page("audit"), "Run a full audit")
+    said = finished(app)
+    assert "Records, log and contract agree" in said
+    assert "<h3>Result</h3>" in words(open_page("audit", run=str(app.query_params["run"])))
+
+
+def test_an_audit_that_the_server_does_not_remember_has_words(open_page: Open) -> None:
+    assert "That audit is not here any more" in words(open_page("audit", run="0" * 16))
+
+
+def test_both_heads_stand_side_by_side(open_page: Open, client: Client, stack: Any, picture: Picture) -> None:
+    client.register(picture(311))
+    stack.anchor()
+    log = client.operations.status().logs[0]
+    said = words(open_page("audit"))
+    assert f"Head {log.head_sequence}, {log.log_size:,} entries" in said
+    assert said.count(f'title="{log.log_root}"') == 2
+
+
+def test_the_slider_chooses_the_heads_that_are_witnessed(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    client.register(picture(312))
+    stack.anchor()
+    status = client.operations.status()
+    first = client.operations.witness(old=0, new=1).new
+    assert first is not None and first.block_time is not None
+    app = click(open_page("audit"), "Witness the proof")
+    assert "Nothing was anchored at the earlier moment" in words(app)
+    slider = app.slider(key="witness.span")
+    later = first.block_time.replace(tzinfo=None)
+    app = click(slider.set_range(later, max(slider.value[1], later + timedelta(seconds=1))).run(), "Witness the proof")
+    assert "Append-only: proven" in words(app)
+    assert f"Head 1, {first.size} entries" in words(app)
+    assert f"Head {status.logs[0].head_sequence}" in words(app)
+
+
+def test_a_key_that_may_not_audit_is_told_so(open_page: Open, stack: Any) -> None:
+    _, key = stack.service.keys.create("reviewer", ["verify"])
+    said = words(open_page("audit", key=key))
+    assert "The server refused this API key" in said
+    assert "scope audit" in said
+
+
+@pytest.mark.parametrize("page", ["history", "audit", "hospital"])
+def test_each_page_says_that_the_server_does_not_answer(open_page: Open, silent_url: str, page: str) -> None:
+    assert "The MedSeal server does not answer" in words(open_page(page, server=silent_url))
+
+
+# hospital
+
+
+def test_the_hospital_shows_queue_keys_chain_and_cost(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    client.register(picture(320))
+    stack.anchor()
+    said = words(open_page("hospital"))
+    for word in ("St. Example Hospital", "every entry is in a block", "in use", "Gas an image", "Ed25519", "gwei"):
+        assert word in said
+
+
+def test_the_oldest_unanchored_entry_is_linked(open_page: Open, client: Client, stack: Any, picture: Picture) -> None:
+    stack.anchor()
+    made = client.register(picture(321))
+    said = words(open_page("hospital"))
+    assert f"history?registration={made.registration_id}" in said
+    assert "1 entry in no block yet" in said
+    stack.anchor()
+
+
+# exports
+
+
+def test_the_history_is_offered_as_files_where_the_client_can_export(
+    open_page: Open, client: Client, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.register(picture(330))
+    monkeypatch.setattr(Client, "reports", SimpleNamespace(history=lambda *_asked, **_filters: b""), raising=False)
+    labels = [element.proto.label for element in open_page("history").main.get("download_button")]
+    assert labels[:3] == ["CSV", "JSON lines", "FHIR"]
