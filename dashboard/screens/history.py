@@ -27,9 +27,7 @@ from ledger.schemas import History, HistoryEntry, Registration
 _PAGE = 25
 _ANY = "any"
 _MOST_SAID = 200
-_NOTES = (
-    '<p class="ms-note">Verifications are this server\'s own notes, by the label of the key; they stand in no log.</p>'
-)
+_NOTES = '<p class="ms-note">Verifications are this server\'s own notes, by key or person; they stand in no log.</p>'
 _DIGEST = re.compile(r"(sha256|pdq):[0-9a-f]{64}")
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 

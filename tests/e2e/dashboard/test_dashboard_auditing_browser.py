@@ -106,6 +106,17 @@ def test_an_audit_shows_its_result_and_the_slider_moves_by_keyboard_to_a_proof(
     assert (found["result"], found["registrar"]) == ("holds", anchored.registrar)
 
 
+def test_the_filtered_history_is_taken_along_as_a_file(
+    open_page: Callable[[str], Page], anchored: Any, tmp_path: Path
+) -> None:
+    page = open_page(f"history?registration={anchored.registration_id}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON lines").click()
+    download.value.save_as(tmp_path / "history.jsonl")
+    (line,) = (tmp_path / "history.jsonl").read_text().splitlines()
+    assert anchored.registration_id in line
+
+
 def test_the_hospital_page_fits_and_shows_its_tiles(open_page: Callable[[str], Page], anchored: Any) -> None:
     page = open_page("hospital")
     expect(page.locator(".ms-tile")).to_have_count(4, timeout=_PATIENCE)
