@@ -196,11 +196,16 @@ def test_a_file_that_the_case_has_is_refused_in_words(open_cases: Open, case: Ca
 def test_a_tampered_case_is_not_intact_and_does_not_show_what_was_changed(
     open_cases: Open, case: Case, client: Client, stack: Any
 ) -> None:
-    client.cases.append(case.id, CaseNote(text="It was altered"))
-    with stack.service.store.write() as connection:
-        changed = update(CASE).where(CASE.c.case_id == case.id, CASE.c.sequence == 2)
-        connection.execute(changed.values(content=b'{"by":"dashboard","event":"note","text":"It was not"}'))
+    note = client.cases.append(case.id, CaseNote(text="It was altered")).events[2]
+    (kept,) = stack.service.store.case_records([note.id])
+
+    def store(content: bytes) -> None:
+        with stack.service.store.write() as connection:
+            connection.execute(update(CASE).where(CASE.c.id == note.id).values(content=content))
+
+    store(b'{"by":"dashboard","event":"note","text":"It was not"}')
     said = words(open_cases(case.id))
+    store(kept.content)  # other tests audit this ledger
     assert "<h3>Not intact</h3>" in said
     assert "Event 2 (Note): The stored content is not the one" in said
     assert "It was not" not in said
@@ -213,12 +218,21 @@ def test_a_link_to_no_case_is_told_in_words(open_cases: Open, case_id: str, titl
     assert title in words(open_cases(case_id))
 
 
-def test_an_unreachable_server_and_a_missing_scope_have_words_of_their_own(
-    open_cases: Open, silent_url: str, stack: Any
-) -> None:
+def test_an_unreachable_server_has_words_of_its_own(open_cases: Open, silent_url: str) -> None:
     assert "The MedSeal server does not answer" in words(open_cases(server=silent_url))
+
+
+def test_who_may_not_see_cases_is_told_so(open_cases: Open, stack: Any) -> None:
     _, narrow = stack.service.keys.create("narrow", ["history"])
-    assert "scope review or audit" in words(open_cases(key=narrow))
+    assert "This page is for other roles than yours" in words(open_cases(key=narrow))
+
+
+def test_an_auditor_reads_a_case_and_finds_no_form(open_cases: Open, case: Case, stack: Any) -> None:
+    _, auditor = stack.service.keys.create("auditor", ["audit"])
+    app = open_cases(case.id, key=auditor)
+    assert "<h3>Intact</h3>" in words(app)
+    assert not app.segmented_control
+    assert "that takes the scope review" in [one.value for one in app.caption][-1]
 
 
 def test_the_list_shows_what_was_asked_for(open_cases: Open, case: Case, client: Client) -> None:
