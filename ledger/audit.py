@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
+from ledger.auditing_cases import CaseAudit
 from ledger.auditing_chain import Anchored, audit_batches, audit_directory, audit_events, audit_heads, audit_images
 from ledger.auditing_entries import audit_entry
 from ledger.core.merkle import Tree, leaf_hash
@@ -109,7 +110,7 @@ def _audit_log(
     store: RecordStore, registrar: Registrar, report: AuditReport, on_entries: Callable[[int], None]
 ) -> Tree:
     """The tree over the entries as they are stored, whatever leaves and whatever size the store claims."""
-    tree = Tree()
+    tree, cases = Tree(), CaseAudit(store)
     before, unread = store.log_size(registrar.id), 0
     for some in _pieces(store.entries(registrar.id, 0, _NO_END)):
         images = {found.id: found.image for found in store.registrations([entry.id for entry in some])}
@@ -119,6 +120,7 @@ def _audit_log(
             tree.append(leaf_hash(entry.body))
             report.differences.extend(audit_entry(entry, registrar, images.get(entry.id)))
             unread += not _audit_trace(store, registrar, entry, images.get(entry.id), report)
+        report.differences.extend(cases.check(some))
         on_entries(report.entries + tree.size)
     if unread:
         report.not_checked.append(f"{unread} fingerprints of {registrar.name} that the key at hand does not decrypt")

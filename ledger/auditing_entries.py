@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.auditing_facts import facts_committed, has_instance
 from ledger.core.digests import changed_details
-from ledger.core.entry import REGISTERING, commitment_key, decode_entry, opens, timestamp
+from ledger.core.entry import REGISTERING, commitment_key, decode_entry, opens, subject_of, timestamp
 from ledger.core.merkle import leaf_hash
 from ledger.core.model import Difference, ImageRecord, LogEntry, Registrar
 from ledger.errors import InvalidEntry
@@ -34,8 +34,9 @@ def audit_entry(entry: LogEntry, registrar: Registrar, image: ImageRecord | None
         "target": entry.target,
     }
     for name, found in claimed.items():
-        if body.get(name) != found:
-            yield _at(entry, "entry_row_differs", f"{name} {body.get(name)}", f"{name} {found}")
+        expected = subject_of(body) if name == "target" else body.get(name)
+        if expected != found:
+            yield _at(entry, "entry_row_differs", f"{name} {expected}", f"{name} {found}")
     if (body["kind"] == GENESIS) != (entry.index == 0):
         yield _at(entry, "genesis_misplaced", f"{GENESIS} at index 0 and nowhere else", body["kind"])
     elif body["kind"] == GENESIS:

@@ -5,7 +5,6 @@ Imports httpx and the wire types only, so that the dashboard and scripts start q
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,12 +12,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from ledger import errors
+from ledger.client_answers import error_of, is_json, read, segment
+from ledger.client_cases import ClientCases
 from ledger.client_operations import OperationsClient
 from ledger.client_reports import RemoteReports
-from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
+from ledger.errors import OutageError
 from ledger.schemas import (
     Audit,
     BatchInfo,
@@ -29,7 +29,6 @@ from ledger.schemas import (
     DigestVerification,
     Health,
     History,
-    Problem,
     Rebuild,
     RegistrarInfo,
     Registration,
@@ -59,7 +58,8 @@ class Client:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         # trust_env: a proxy of the environment has no business with images on the way to the hospital's own ledger
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
-        self.operations = OperationsClient(lambda kind, *asked, **options: _read(kind, self._send(*asked, **options)))
+        self.cases = ClientCases(self._ask)
+        self.operations = OperationsClient(self._ask)
         self.reports = RemoteReports(self._send)
 
     def __enter__(self) -> Self:
@@ -79,21 +79,21 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
         form = {"urgent": "true" if urgent else "false"}
         response = self._send("POST", "/v1/registrations", headers=headers, data=form, files=_image(data))
-        return _read(TypeAdapter(Registration), response)
+        return read(TypeAdapter(Registration), response)
 
     def register_digests(self, images: Sequence[DigestRegistration], *, urgent: bool = False) -> list[Registration]:
         """Register 1 to 1,000 images by digest, all or none; answers in their order."""
         batch = DigestBatch.model_construct(images=list(images), urgent=urgent)
-        return _read(_REGISTRATIONS, self._post("/v1/registrations/digests", batch.model_dump_json()))
+        return read(_REGISTRATIONS, self._post("/v1/registrations/digests", batch.model_dump_json()))
 
     def registration(self, registration_id: str) -> Registration:
         """A registration as it stands now."""
-        return _read(TypeAdapter(Registration), self._send("GET", f"/v1/registrations/{_segment(registration_id)}"))
+        return read(TypeAdapter(Registration), self._send("GET", f"/v1/registrations/{segment(registration_id)}"))
 
     def state_request(self, registration_id: str, request: StatementRequest) -> Statement:
         """Append a supersede, revoke or dispute entry about a registration."""
-        path = f"/v1/registrations/{_segment(registration_id)}/statements"
-        return _read(TypeAdapter(Statement), self._post(path, request.model_dump_json()))
+        path = f"/v1/registrations/{segment(registration_id)}/statements"
+        return read(TypeAdapter(Statement), self._post(path, request.model_dump_json()))
 
     def derive(
         self, target: str, data: bytes, request: DerivationRequest, *, original: bytes | None = None
@@ -102,12 +102,12 @@ class Client:
         form: dict[str, str | list[str]] = request.model_dump(exclude={"hide"})
         form["hide"] = [",".join(map(str, box)) for box in request.hide]
         files = {**_image(data), **(_image(original, "original") if original is not None else {})}
-        path = f"/v1/registrations/{_segment(target)}/derivations"
-        return _read(TypeAdapter(Derivation), self._send("POST", path, data=form, files=files))
+        path = f"/v1/registrations/{segment(target)}/derivations"
+        return read(TypeAdapter(Derivation), self._send("POST", path, data=form, files=files))
 
     def receipt(self, registration_id: str) -> bytes:
         """The receipt as of now, byte by byte as the registrar signed it."""
-        return self._send("GET", f"/v1/receipts/{_segment(registration_id)}").content
+        return self._send("GET", f"/v1/receipts/{segment(registration_id)}").content
 
     def verify(
         self,
@@ -125,12 +125,12 @@ class Client:
         form = {name: value for name, value in wanted.items() if value}
         files = {**_image(data), **(_image(original, "original") if original is not None else {})}
         response = self._send("POST", "/v1/verifications", data=form, files=files)
-        return _read(TypeAdapter(Verification), response)
+        return read(TypeAdapter(Verification), response)
 
     def verify_digests(self, digests: dict[str, str], *, policy: str = "clinical") -> Verification:
         """The verdict on an image that stays where it is."""
         question = DigestVerification.model_construct(digests=digests, policy=policy)
-        return _read(TypeAdapter(Verification), self._post("/v1/verifications/digests", question.model_dump_json()))
+        return read(TypeAdapter(Verification), self._post("/v1/verifications/digests", question.model_dump_json()))
 
     def history(
         self,
@@ -158,23 +158,23 @@ class Client:
             "offset": str(offset),
         }
         parameters = {name: value for name, value in wanted.items() if value is not None}
-        return _read(TypeAdapter(History), self._send("GET", "/v1/history", params=parameters))
+        return read(TypeAdapter(History), self._send("GET", "/v1/history", params=parameters))
 
     def registrars(self) -> list[RegistrarInfo]:
         """All registrars."""
-        return _read(_REGISTRARS, self._send("GET", "/v1/registrars"))
+        return read(_REGISTRARS, self._send("GET", "/v1/registrars"))
 
     def batches(self, *, limit: int = 50) -> list[BatchInfo]:
         """The newest batches."""
-        return _read(_BATCHES, self._send("GET", "/v1/batches", params={"limit": str(limit)}))
+        return read(_BATCHES, self._send("GET", "/v1/batches", params={"limit": str(limit)}))
 
     def audit(self) -> Audit:
         """Re-read and compare everything; may take long, so this waits without a limit."""
-        return _read(TypeAdapter(Audit), self._send("POST", "/v1/audits", timeout=None))
+        return read(TypeAdapter(Audit), self._send("POST", "/v1/audits", timeout=None))
 
     def rebuild(self) -> Rebuild:
         """Make the index anew; may take long, so this waits without a limit."""
-        return _read(TypeAdapter(Rebuild), self._send("POST", "/v1/rebuilds", timeout=None))
+        return read(TypeAdapter(Rebuild), self._send("POST", "/v1/rebuilds", timeout=None))
 
     def trust(self) -> str:
         """The trust file as of now."""
@@ -182,11 +182,11 @@ class Client:
 
     def session(self) -> Session:
         """Whom this client's key or token speaks of, and what they may do; pages wait for it, so not for long."""
-        return _read(TypeAdapter(Session), self._send("GET", "/v1/session", timeout=_BRIEF_SECONDS))
+        return read(TypeAdapter(Session), self._send("GET", "/v1/session", timeout=_BRIEF_SECONDS))
 
     def health(self) -> Health:
         """The state of each part; a part that is down is an answer, not an error."""
-        return _read(TypeAdapter(Health), self._send("GET", "/ready", accept=503))
+        return read(TypeAdapter(Health), self._send("GET", "/ready", accept=503))
 
     def wait(self, registration_id: str, state: str = "anchored", timeout: float = 60.0) -> Registration:
         """The registration once it has reached ``state`` (or gone beyond it).
@@ -214,6 +214,9 @@ class Client:
             time.sleep(pause)
         raise AssertionError("the pauses do not end")
 
+    def _ask(self, kind: TypeAdapter[T], method: str, path: str, **options: Any) -> T:
+        return read(kind, self._send(method, path, **options))
+
     def _post(self, path: str, body: str) -> httpx.Response:
         return self._send("POST", path, content=body, headers={"Content-Type": "application/json"})
 
@@ -232,9 +235,9 @@ class Client:
                 code="server_unreachable",
                 advice="Start it with medseal up, or check MEDSEAL_SERVER.",
             ) from error
-        if response.is_success or (response.status_code == accept and _is_json(response, "application/json")):
+        if response.is_success or (response.status_code == accept and is_json(response, "application/json")):
             return response
-        raise _error(response)
+        raise error_of(response)
 
 
 def _image(data: bytes, field: str = "file") -> Mapping[str, tuple[str, bytes, str]]:
@@ -242,59 +245,8 @@ def _image(data: bytes, field: str = "file") -> Mapping[str, tuple[str, bytes, s
     return {field: ("image", data, "application/octet-stream")}
 
 
-def _segment(identifier: str) -> str:
-    """One path segment: an identifier with a slash in it must not become another route."""
-    return identifier if identifier.isalnum() and identifier.isascii() else "-"
-
-
 def _pauses() -> Iterator[float]:
     pause = 0.05
     while True:
         yield pause
         pause = min(pause * 1.5, 1.0)
-
-
-def _is_json(response: httpx.Response, kind: str) -> bool:
-    found: str = response.headers.get("content-type", "")
-    return found.partition(";")[0].strip() == kind
-
-
-def _read(adapter: TypeAdapter[T], response: httpx.Response) -> T:
-    try:
-        return adapter.validate_json(response.content)
-    except ValidationError as error:
-        raise _not_medseal(response) from error
-
-
-def _not_medseal(response: httpx.Response) -> OutageError:
-    return OutageError(
-        f"expected an answer of a MedSeal server of this version, found another (HTTP {response.status_code})",
-        code="unexpected_answer",
-        advice="Check MEDSEAL_SERVER, any proxy on the way, and that client and server have the same version.",
-    )
-
-
-def _error(response: httpx.Response) -> LedgerError:
-    if not _is_json(response, "application/problem+json"):
-        return _not_medseal(response)
-    try:
-        problem = Problem.model_validate(json.loads(response.content))
-    except (ValueError, ValidationError):
-        return _not_medseal(response)
-    error = _class_of(problem)(problem.detail, advice=problem.advice, code=problem.code)
-    error.status = problem.status
-    return error
-
-
-def _class_of(problem: Problem) -> type[LedgerError]:
-    if problem.code in _CLASSES:
-        return _CLASSES[problem.code]
-    if problem.status == 503:
-        return OutageError
-    return InputError if problem.status < 500 else LedgerError
-
-
-_CLASSES: Mapping[str, type[LedgerError]] = {
-    **{kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LedgerError)},
-    "unauthenticated": NotAllowed,
-}

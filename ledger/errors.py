@@ -9,12 +9,14 @@
     │   ├── LimitExceeded          larger than the limits allow; refused before decoding
     │   ├── InvalidDigest          not of the form sha256:<64 hex digits>, or an unknown name
     │   ├── InvalidEntry           a log entry that breaks the entry rules
+    │   ├── InvalidCase            what is said in a case breaks the rules of its event
     │   ├── InvalidReceipt         not a receipt of a known version
     │   ├── InvalidTrust           not a trust file of a known version
     │   ├── InvalidDossier         not a dossier of a known version, or one beyond the limits
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
     │   ├── Conflict               the same key for other content, or a state that forbids the step
+    │   │   ├── CaseClosed         the case is closed and takes nothing but a reopen
     │   │   └── DerivationContradicted  the declared operation did not make this image of the original
     │   └── NotAllowed             no key, a wrong key, or a key without the scope
     │       ├── SignInExpired      a person's sign-in was good until a time that has passed
@@ -96,6 +98,13 @@ class InvalidEntry(InputError):
     advice = "Compare the entry with the format in ARCHITECTURE.md."
 
 
+class InvalidCase(InputError):
+    """What is said in a case breaks the rules of its event."""
+
+    code = "invalid_case"
+    advice = "Correct the field that the message names; nothing was written."
+
+
 class InvalidReceipt(InputError):
     """Not a receipt of a known version."""
 
@@ -138,6 +147,13 @@ class Conflict(InputError):
     code = "conflict"
     advice = "Read the present state first, then repeat the step if it still makes sense."
     status = 409
+
+
+class CaseClosed(Conflict):
+    """The case is closed; only a reopen may follow."""
+
+    code = "case_closed"
+    advice = "Reopen the case first (medseal case reopen), saying why."
 
 
 class DerivationContradicted(Conflict):

@@ -10,6 +10,10 @@ from ledger.gateway_operations import OperationsGateway
 from ledger.schemas import (
     Audit,
     BatchInfo,
+    Case,
+    CaseAction,
+    CaseList,
+    CaseOpening,
     Derivation,
     DerivationRequest,
     DigestRegistration,
@@ -62,8 +66,29 @@ class Reports(Protocol):
         """Every entry that fits the filters of :meth:`Gateway.history`, newest first, as one file."""
 
 
+class CaseGateway(Protocol):
+    """The cases of a ledger. Every answer is the case as it now stands, each event held against its log entry."""
+
+    def open(self, opening: CaseOpening) -> Case:
+        """Begin a case: its opening is in the log. An ``event_id`` becomes the case's id."""
+
+    def append(self, case_id: str, action: CaseAction) -> Case:
+        """Add an item, a note, a bookmark or a finding, close or reopen; one log entry each, idempotent by
+        ``event_id``. NotFound, CaseClosed or Conflict when it may not follow."""
+
+    def get(self, case_id: str) -> Case:
+        """The case with all its events; what does not hold is named in it (``intact`` False), not raised. NotFound."""
+
+    def find(self, *, status: str | None = None, limit: int = 100, offset: int = 0) -> CaseList:
+        """One page of cases, the last changed first; those that are open, those that are closed, or all."""
+
+
 class Gateway(Protocol):
     """Every method raises a LedgerError with a stable code; none returns a half-made answer."""
+
+    @property
+    def cases(self) -> CaseGateway:
+        """The cases of reviewers."""
 
     @property
     def reports(self) -> Reports:

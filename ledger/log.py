@@ -8,10 +8,11 @@ against the contract's root, the bytes show it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ledger.core.entry import REGISTER, STATEMENTS, decode_entry
+from ledger.core.case import CaseEntry
+from ledger.core.entry import CASE, REGISTER, STATEMENTS, decode_entry, parse_timestamp
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.model import LogEntry
 from ledger.errors import InvalidEntry, NotFound
@@ -56,6 +57,7 @@ class _Log:
         self.tree = Tree()
         self.name = "the registrar"
         self.statements: dict[str, list[LogEntry]] = {}
+        self.cases: dict[str, list[CaseEntry]] = {}
 
     def add(self, entry: LogEntry) -> None:
         self.tree.append(leaf_hash(entry.body))
@@ -68,6 +70,9 @@ class _Log:
         if body["kind"] in STATEMENTS:
             said = replace(entry, id=body["id"], kind=body["kind"], target=body["target"])
             self.statements.setdefault(body["target"], []).append(said)
+        elif body["kind"] == CASE:
+            said = replace(entry, id=body["id"], kind=CASE, target=body["case"], time=parse_timestamp(body["time"]))
+            self.cases.setdefault(body["case"], []).append(CaseEntry.of(said, body))
         elif body["kind"] == "genesis":
             self.name = body["name"]
 
@@ -104,6 +109,13 @@ class LogTrees:
             self._grow(registrar, log)
             statements = tuple(log.statements.get(target, ()))
             return LogView(_Prefix(log.tree, log.tree.size), statements, log.name)
+
+    def cases(self, registrar: str) -> Mapping[str, Sequence[CaseEntry]]:
+        """The case entries of the log with all that is stored now, by case, each in the order of the log."""
+        log = self._log(registrar)
+        with log.lock:
+            self._grow(registrar, log)
+            return {case: tuple(entries) for case, entries in log.cases.items()}
 
     def _log(self, registrar: str) -> _Log:
         with self._guard:

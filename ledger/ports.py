@@ -19,6 +19,7 @@ from ledger.core.model import (
     Attempt,
     Batch,
     Block,
+    CaseRecord,
     ChainEvent,
     CodeRow,
     Difference,
@@ -98,7 +99,7 @@ class RecordStore(Protocol):
 
         A register draft whose file digest, or whose idempotency key, is in this log already appends nothing and
         answers the existing one (``created`` False); the same key with another file digest is a Conflict and the
-        whole call changes nothing.
+        whole call changes nothing; so is a case entry whose place in its case is taken (code ``case_moved``).
         """
 
     def log_size(self, registrar: str) -> int:
@@ -127,6 +128,9 @@ class RecordStore(Protocol):
 
     def find_instance(self, instance: str) -> list[Registration]:
         """Registrations of the same SOP Instance UID (its SHA-256 in hex), oldest first."""
+
+    def case_records(self, ids: Sequence[str]) -> list[CaseRecord]:
+        """What stands behind those of the entries ``ids`` that are of a case and still have it, in no order."""
 
     def trace(self, registration_id: str) -> bytes | None:
         """The trace/1 blob of a registration as it was appended, or None if it has none. TraceUnreadable when it is

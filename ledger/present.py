@@ -14,13 +14,14 @@ from ledger.cached import CachedReads
 from ledger.core.change import Change
 from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
-from ledger.core.entry import DERIVE, STATEMENTS, decode_entry, parse_timestamp
+from ledger.core.entry import CASE, DERIVE, STATEMENTS, decode_entry, parse_timestamp
 from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
 from ledger.errors import InvalidEntry, OutageError
 from ledger.ports import HistoryRow
 from ledger.receipts import UNDISCLOSED
 from ledger.verification import Outcome
 
+_SAID = ("reason", "author", "replacement", "operation", "checked", "event")
 _PLACES = {name: place for place, name in enumerate(DIGEST_NAMES)}
 
 
@@ -102,11 +103,7 @@ class Presenter:
             state=row.state.value,
             leaf=row.entry.leaf.hex(),
             target=row.entry.target,
-            reason=said.get("reason"),
-            author=said.get("author"),
-            replacement=said.get("replacement"),
-            operation=said.get("operation"),
-            checked=said.get("checked"),
+            **{name: said.get(name) for name in _SAID},
             anchor=self.anchor(row.batch) if row.batch else None,
             on_chain_event=row.event is not None and row.event.leaf == row.entry.leaf,
         )
@@ -118,9 +115,9 @@ def _in_order(digests: Mapping[str, str]) -> dict[str, str]:
 
 
 def _said(entry: LogEntry) -> dict[str, Any]:
-    """What a statement or a derive entry says; nothing for others, and for a damaged one: the audit names it."""
+    """What a statement, a derive or a case entry says; nothing for others or a damaged one: the audit names it."""
     try:
-        return decode_entry(entry.body) if entry.kind in (DERIVE, *STATEMENTS) else {}
+        return decode_entry(entry.body) if entry.kind in (CASE, DERIVE, *STATEMENTS) else {}
     except InvalidEntry:
         return {}
 

@@ -136,7 +136,7 @@ class Prover:
         if check.status is Status.FAILED:
             return check
         try:
-            trouble = self._not_the_anchored_log(registration.entry.registrar, view)
+            trouble = not_the_anchored_log(self._registry, registration.entry.registrar, view)
             return Check(7, Status.UNDETERMINED, trouble) if trouble else self._with_origin(registration.entry, check)
         except OutageError as error:
             return _outage(7, error)
@@ -159,15 +159,6 @@ class Prover:
         }
         return replace(check, detail=f"{check.detail}; {detail}", figures={**check.figures, "derived": derived})
 
-    def _not_the_anchored_log(self, registrar: str, view: LogView) -> str | None:
-        """How the records fall short of the log that the contract holds; None when they don't."""
-        head = self._registry.head(registrar)
-        if head.size > view.tree.size:
-            return f"the contract counts {head.size} entries of {view.name}, the records {view.tree.size}"
-        if head.size and view.tree.root(head.size) != head.root:
-            return f"the records of {view.name} are not the log that the contract holds: run medseal audit"
-        return None
-
     def _nothing_found(self) -> list[Check]:
         nothing = "no registration was found"
         return [skipped(4, nothing), self._complete(), skipped(6, nothing), skipped(7, nothing)]
@@ -176,12 +167,22 @@ class Prover:
         """That nothing was found means something only in records that are the contract's log."""
         try:
             for registrar in self._store.registrars():
-                trouble = self._not_the_anchored_log(registrar.id, self._trees.view(registrar.id))
+                trouble = not_the_anchored_log(self._registry, registrar.id, self._trees.view(registrar.id))
                 if trouble:
                     return Check(5, Status.UNDETERMINED, trouble)
         except OutageError as error:
             return _outage(5, error)
         return skipped(5, "nothing to prove: the log reaches as far as the contract's heads")
+
+
+def not_the_anchored_log(registry: CachedReads, registrar: str, view: LogView) -> str | None:
+    """How the records fall short of the log that the contract holds; None when they don't."""
+    head = registry.head(registrar)
+    if head.size > view.tree.size:
+        return f"the contract counts {head.size} entries of {view.name}, the records {view.tree.size}"
+    if head.size and view.tree.root(head.size) != head.root:
+        return f"the records of {view.name} are not the log that the contract holds: run medseal audit"
+    return None
 
 
 def _standing(statements: Sequence[LogEntry]) -> Check:

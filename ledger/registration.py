@@ -143,11 +143,17 @@ class Registrations:
 
 
 def draft_entry(
-    registrar_id: str, kind: str, fields: Mapping[str, Any], clock: Clock, *, target: str | None = None
+    registrar_id: str,
+    kind: str,
+    fields: Mapping[str, Any],
+    clock: Clock,
+    *,
+    target: str | None = None,
+    entry_id: str | None = None,
 ) -> Draft:
-    """A valid entry of ``kind`` with a new id and the present time, ready to be appended."""
+    """A valid entry of ``kind`` with the present time and a new id, if none is given, ready to be appended."""
     now = clock()
-    entry_id = os.urandom(16).hex()
+    entry_id = entry_id or os.urandom(16).hex()
     body = encode_entry(
         {
             "version": VERSION,

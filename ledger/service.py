@@ -23,6 +23,7 @@ from ledger.log import LogTrees
 from ledger.lookalikes import FlatIndex
 from ledger.naming import digest_named, registrar_named, state_named
 from ledger.ports import Detector, HistoryFilter
+from ledger.present_cases import cases_of
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
 from ledger.registration import DigestedImage, Registrations
@@ -54,6 +55,7 @@ class Service:
         self._derivations = Derivations(self.store, self._registrations, parts.registrar, alike, limits)
         self._detector = detector
         self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector, alike)
+        self.cases = cases_of(self.store, self.trees, self._reads, parts.registrar, utc_now)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
         self.reports = Reports(self, limits, parts.registrar, sign)

@@ -26,6 +26,8 @@ PATHS: Mapping[str, str] = {
     "file": '<path d="M6 2.5h8l4.5 4.5v14.5H6ZM14 2.5V7h4.5"/>',
     "scale": '<path d="M3 21h18M5 21V8h5v13M14 21V3h5v18"/>',
     "inbox": '<path d="M3.5 13.5 6.5 4.5h11l3 9v6h-17ZM3.5 13.5h5l1.5 2.5h4l1.5-2.5h5"/>',
+    "bubble": '<path d="M4 4.5h16v11.5h-9.5L6 20v-4H4Z"/><path d="M8 8.7h8M8 11.9h5"/>',
+    "flag": '<path d="M6.5 3h11v18L12 16.6 6.5 21Z"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 6.5V12l3.5 2.5"/>',
 }
 

@@ -25,15 +25,20 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
 
 def subject_of(entry: HistoryEntry) -> str | None:
-    """The registration that an entry makes or speaks of; a derive entry makes one, and names another as its origin."""
+    """The registration that an entry makes or speaks of; a derive entry makes one, and names another as its origin.
+
+    None of a case entry, whose target is a case."""
+    if entry.kind == "case":
+        return None
     return entry.id if entry.kind in ("register", "derive") else entry.target
 
 
 def said_rows(entry: HistoryEntry) -> list[tuple[str, str]]:
     """What the entry says of another registration, by whom and why; nothing for entries that say nothing."""
-    about = "Derived from registration" if entry.kind == "derive" else "About registration"
+    about = {"derive": "Derived from registration", "case": "Of case"}.get(entry.kind, "About registration")
     rows = [
         (about, code(entry.target, whole=True) if entry.target else ""),
+        ("Event", text(entry.event or "")),
         ("Operation", text(f"{entry.operation} ({CHECKED.get(entry.checked or '', '')})") if entry.operation else ""),
         ("Said", text(f"{entry.reason} ({entry.author})") if entry.reason else ""),
     ]

@@ -25,7 +25,7 @@ def entry_rows(entries: Sequence[HistoryEntry], names: Mapping[str, str]) -> lis
 def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
     words, anchor = state_words(entry.state), entry.anchor
     return {
-        "Kind": entry.kind,
+        "Kind": f"{entry.kind}: {entry.event}" if entry.event else entry.kind,
         "State": f"{_MARKS.get(words.tone, '○')} {words.label}",
         "Time (UTC)": entry.time.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S"),
         "Registrar": names.get(entry.registrar, entry.registrar[:12]),

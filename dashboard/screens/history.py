@@ -173,6 +173,9 @@ def show_detail(entry: HistoryEntry) -> None:
             return
     st.html(entry_markup(entry))
     chain_buttons(entry.anchor, entry.id)
+    if entry.kind == "case" and entry.target:
+        case = {"case": entry.target}
+        st.page_link("screens/cases.py", label="Show the case", icon=":material/cases:", query_params=case)
 
 
 def show_empty(filters: Filters) -> None:

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api.auth import KeyRing
-from ledger.gateway import Gateway
+from ledger.gateway import CaseGateway, Gateway
 from ledger.gateway_operations import OperationsGateway
-from ledger.schemas import Verification
+from ledger.schemas import Case, CaseAction, CaseOpening, Verification
 
 T = TypeVar("T")
 QUICK_THREADS = 16
@@ -27,11 +27,21 @@ class Operated(OperationsGateway, Protocol):
     def note(self, key_id: str, label: str, verification: Verification, file_digest: str) -> None: ...
 
 
+class CaseBackend(CaseGateway, Protocol):
+    """Cases that are told whom the server recognised (``by``)."""
+
+    def open(self, opening: CaseOpening, *, by: str | None = None) -> Case: ...
+    def append(self, case_id: str, action: CaseAction, *, by: str | None = None) -> Case: ...
+
+
 class Backend(Gateway, Protocol):
     """A ledger with its keys: what the API is a skin over."""
 
     @property
     def operations(self) -> Operated: ...
+
+    @property
+    def cases(self) -> CaseBackend: ...
 
     @property
     def keys(self) -> KeyRing: ...

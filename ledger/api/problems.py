@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ledger.core.entry import CASE_EVENTS
 from ledger.errors import (
     LedgerError,
     LimitExceeded,
@@ -147,6 +148,7 @@ def _known_fields() -> frozenset[str]:
     return frozenset(
         names
         | {
+            *CASE_EVENTS,
             "file",
             "urgent",
             "policy",

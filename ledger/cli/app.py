@@ -8,6 +8,7 @@ import typer
 
 from ledger.cli import (
     analyze,
+    cases,
     deriving,
     disclose,
     forging,
@@ -94,5 +95,6 @@ app.command(
 )(operate.bench)
 app.add_typer(receipts.group, name="receipt", rich_help_panel=_IMAGES)
 app.add_typer(report.group, name="report", rich_help_panel=_IMAGES)
+app.add_typer(cases.group, name="case", rich_help_panel=_IMAGES)
 app.add_typer(keys.group, name="keys", rich_help_panel=_START)
 app.add_typer(registrar.group, name="registrar", rich_help_panel=_START)

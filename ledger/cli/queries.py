@@ -34,7 +34,8 @@ def history(
         str | None, typer.Option("--registrar", metavar="R", help="Entries of this registrar: its name or id.")
     ] = None,
     kind: Annotated[
-        Literal["genesis", "register", "derive", "supersede", "revoke", "dispute"] | None, typer.Option("--kind")
+        Literal["genesis", "register", "derive", "supersede", "revoke", "dispute", "case"] | None,
+        typer.Option("--kind"),
     ] = None,
     state: Annotated[
         Literal["sequenced", "anchoring", "anchored", "final", "reorged", "blocked"] | None, typer.Option("--state")
@@ -96,7 +97,8 @@ def _history_row(entry: HistoryEntry) -> tuple[object, ...]:
     anchor = entry.anchor
     place = (anchor.block_number, anchor.confirmations, anchor.transaction) if anchor else (None, None, None)
     time = entry.time.strftime("%Y-%m-%d %H:%M:%S")
-    return (time, entry.kind, entry.index, entry.state, *place, entry.id, entry.target)
+    kind = f"{entry.kind}: {entry.event}" if entry.event else entry.kind
+    return (time, kind, entry.index, entry.state, *place, entry.id, entry.target)
 
 
 def _said(entry: HistoryEntry) -> str:

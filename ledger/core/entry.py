@@ -33,6 +33,9 @@ CHECKED = ("proven", "consistent", "declared")
 """What a derive entry claims of its operation: shown by digests or samples; not contradicted by a comparison of
 fingerprints; nothing but its author's word."""
 STATEMENTS = ("supersede", "revoke", "dispute")
+CASE = "case"
+CASE_EVENTS = ("open", "add", "note", "bookmark", "status", "close", "reopen")
+"""What a case entry can say happened. What was written, the entry only commits to (:mod:`ledger.core.casecontent`)."""
 KINDS: Mapping[str, frozenset[str]] = {
     "genesis": frozenset({"name", "public_key", "chain_id", "contract"}),
     REGISTER: frozenset({"commitments"}),
@@ -40,6 +43,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "supersede": frozenset({"target", "replacement", "reason", "author", "nonce"}),
     "revoke": frozenset({"target", "reason", "author", "nonce"}),
     "dispute": frozenset({"target", "reason", "author", "nonce"}),
+    CASE: frozenset({"case", "sequence", "event", "commitment"}),
 }
 COMMON = frozenset({"version", "kind", "id", "registrar", "time"})
 
@@ -120,6 +124,12 @@ def opens(entry: Mapping[str, Any], name: str, key: bytes, digest: str) -> bool:
     return hmac.compare_digest(commit(key, name, digest), expected)
 
 
+def subject_of(entry: Mapping[str, Any]) -> str | None:
+    """What the entry is about: its target, or its case; None for an entry that is about itself."""
+    subject: str | None = entry.get("target", entry.get("case"))
+    return subject
+
+
 def _check(entry: Mapping[str, Any]) -> None:
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -136,10 +146,10 @@ def _check(entry: Mapping[str, Any]) -> None:
 
 
 def _check_fields(entry: Mapping[str, Any]) -> None:
-    for field in ("id", "target", "replacement", "nonce"):
+    for field in ("id", "target", "replacement", "nonce", "case"):
         if field in entry:
             _matches(field, entry[field], _ID)
-    for field in ("registrar", "public_key"):
+    for field in ("registrar", "public_key", "commitment"):
         if field in entry:
             _matches(field, entry[field], _HASH)
     if not isinstance(entry["time"], str):
@@ -148,13 +158,23 @@ def _check_fields(entry: Mapping[str, Any]) -> None:
     for field in ("reason", "author", "name", "contract"):
         if field in entry and not (isinstance(entry[field], str) and 0 < len(entry[field]) <= MAX_TEXT):
             raise InvalidEntry(f"expected {field} as text of 1 to {MAX_TEXT} characters")
-    for field, words in (("operation", OPERATIONS), ("checked", CHECKED)):
+    for field, words in (("operation", OPERATIONS), ("checked", CHECKED), ("event", CASE_EVENTS)):
         if field in entry and entry[field] not in words:
             raise InvalidEntry(f"expected {field} as one of {', '.join(words)}, found {str(entry[field])[:40]!r}")
-    if "chain_id" in entry and (type(entry["chain_id"]) is not int or entry["chain_id"] < 0):
-        raise InvalidEntry("expected chain_id as a number")
+    for field in ("chain_id", "sequence"):
+        if field in entry and (type(entry[field]) is not int or entry[field] < 0):
+            raise InvalidEntry(f"expected {field} as a number")
+    if entry["kind"] == CASE:
+        _check_case(entry)
     if "commitments" in entry:
         _check_commitments(entry["commitments"])
+
+
+def _check_case(entry: Mapping[str, Any]) -> None:
+    # A case is named by the entry that opens it, so no other entry can open it again.
+    opens_it = (entry["event"] == CASE_EVENTS[0], entry["sequence"] == 0, entry["case"] == entry["id"])
+    if len(set(opens_it)) != 1:
+        raise InvalidEntry("expected the open event at sequence 0, its id as the case, and neither of any other event")
 
 
 def _check_commitments(value: Any) -> None:

@@ -96,8 +96,22 @@ class ImageRecord:
 
 
 @dataclass(frozen=True)
+class CaseRecord:
+    """What stands behind a case entry and is not disclosed: the canonical content and the salt that opens it.
+
+    ``id`` is the entry's, ``case`` that of the case's open entry.
+    """
+
+    id: str
+    case: str
+    sequence: int
+    salt: bytes
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Draft:
-    """An entry ready to be appended; ``image`` is there for the kinds that register one and for nothing else."""
+    """An entry ready to be appended; ``image`` is there for the kinds that register one, ``said`` for a case entry."""
 
     id: str
     kind: str
@@ -106,6 +120,7 @@ class Draft:
     target: str | None
     time: datetime
     image: ImageRecord | None = None
+    said: CaseRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def _entities(entry: HistoryEntry) -> Iterator[Json]:
 
 def _activity(entry: HistoryEntry) -> str:
     """The kind of the entry, and the reason that its author gave."""
-    what = entry.operation or getattr(entry, "event", None)
+    what = entry.operation or entry.event
     said = f"{entry.kind} ({what})" if what else entry.kind
     return f"{said}: {entry.reason}" if entry.reason else said
 

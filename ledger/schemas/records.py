@@ -27,6 +27,7 @@ class HistoryEntry(Wire):
     replacement: Identifier | None = None
     operation: str | None = Field(default=None, description="Of a derive entry, as checked, reason and author")
     checked: str | None = None
+    event: str | None = Field(default=None, description="Of a case entry; its target is the case")
     anchor: Anchor | None = None
     on_chain_event: bool = Field(description="Whether the chain holds an event for this very entry (register mode)")
 

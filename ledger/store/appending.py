@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, select, update
 
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registration
 from ledger.errors import Conflict, InvalidEntry, NotFound
+from ledger.store.casefiles import insert_said, must_be_next
 from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX, TRACE
 from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, insert_rows, registrations
 from ledger.store.sealing import TraceSeal
@@ -25,6 +26,7 @@ def append(
     size = connection.execute(lock).scalar()
     if size is None:
         raise NotFound(f"expected a registrar of this store, found {registrar[:64]!r}")
+    must_be_next(connection, drafts)
     known = _Known(_stored(connection, registrar, drafts))
     answers: list[Appended] = []
     new: list[Appended] = []
@@ -37,6 +39,7 @@ def append(
     if new:
         _insert(connection, registrar, new, urgent)
         _insert_traces(connection, new, seal)
+        insert_said(connection, drafts)
         connection.execute(update(LOG).where(LOG.c.registrar == registrar).values(size=size + len(new)))
     return answers
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 
-from ledger.core.entry import REGISTERING
+from ledger.core import entry
 from ledger.core.model import BatchState, Difference
 from ledger.ports import CODE_RECORD, MALFORMED
 from ledger.store.appending import FILE_DIGEST
@@ -32,6 +32,7 @@ from ledger.store.engine import Database
 from ledger.store.models import (
     ATTEMPT,
     BATCH,
+    CASE,
     CURSOR,
     DIGEST,
     ENTRY,
@@ -45,7 +46,7 @@ from ledger.store.models import (
 )
 from ledger.store.sealing import SEAL_BYTES
 
-_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
+_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, CASE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
 _KINDS = {int: "integer", bool: "integer", bytes: "blob", str: "text", dict: "text"}
 _SETTLED = (BatchState.ANCHORED.value, BatchState.FINAL.value)
 _WAITS = exists().where(OUTBOX.c.registrar == ENTRY.c.registrar, OUTBOX.c.position == ENTRY.c.position)
@@ -123,8 +124,9 @@ def _strays(connection: Connection) -> Iterator[Difference]:
     yield from _rows(connection, BATCH, not_(there), "a row of registrar")
     size = select(LOG.c.size).where(LOG.c.registrar == ENTRY.c.registrar).scalar_subquery()
     yield from _rows(connection, ENTRY, or_(ENTRY.c.position < 0, ENTRY.c.position >= size), "a place in its log")
-    other = exists().where(ENTRY.c.id == IMAGE.c.id, ENTRY.c.kind.not_in(REGISTERING))
-    yield from _rows(connection, IMAGE, other, f"a {' or '.join(REGISTERING)} entry")
+    for table, kinds in ((IMAGE, entry.REGISTERING), (CASE, (entry.CASE,))):
+        other = exists().where(ENTRY.c.id == table.c.id, ENTRY.c.kind.not_in(kinds))
+        yield from _rows(connection, table, other, f"a {' or '.join(kinds)} entry")
 
 
 def _rows(

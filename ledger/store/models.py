@@ -133,6 +133,18 @@ class TraceRow(Base, table=True):
     blob: bytes
 
 
+class CaseRow(Base, table=True):
+    """What a reviewer wrote behind a case entry, with the salt that opens the entry's commitment to it."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (UniqueConstraint("case_id", "sequence", name="case_event_sequence"),)
+    id: str = Field(primary_key=True, foreign_key="log_entry.id")
+    case_id: str
+    sequence: int = Field(sa_type=BigInteger)
+    salt: bytes
+    content: bytes
+
+
 class OutboxRow(Base, table=True):
     """The entries that no batch covers yet."""
 
@@ -272,6 +284,7 @@ ENTRY = _table(EntryRow)
 IMAGE = _table(ImageRow)
 DIGEST = _table(DigestRow)
 TRACE = _table(TraceRow)
+CASE = _table(CaseRow)
 OUTBOX = _table(OutboxRow)
 BATCH = _table(BatchRow)
 ATTEMPT = _table(AttemptRow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from ledger.store.casefiles import CaseFiles
 from ledger.store.engine import make_engine
 from ledger.store.events import Events
 from ledger.store.faults import Faults
@@ -17,7 +18,7 @@ from ledger.store.traces import Traces
 from ledger.store.verified import Verified
 
 
-class SqlStore(Records, Traces, Outbox, Events, History, Faults, Overview, Verified):
+class SqlStore(Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod

@@ -157,7 +157,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = Settings(data=tmp_path_factory.mktemp("ledger"), registrar_name="St. Example Hospital")
     detector = ScriptedDetector()
     with Service(prepare(settings), detector) as service:
-        _, key = service.keys.create("dashboard", ["register", "verify", "history", "audit"])
+        _, key = service.keys.create("dashboard", ["register", "verify", "history", "audit", "review"])
         server = uvicorn.Server(uvicorn.Config(create_app(service, settings), port=port, log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

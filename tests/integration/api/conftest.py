@@ -24,7 +24,7 @@ from ledger.api.app import create_app
 from ledger.service import Service
 from ledger.settings import Settings
 
-SCOPES = ("register", "verify", "history", "audit", "admin")
+SCOPES = ("register", "verify", "history", "audit", "review", "admin")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary
 
 from ledger.audit import STAGES
 from ledger.indexing import Indexer
+from ledger.schemas import CaseOpening
 from ledger.store.models import METADATA
 
 # What is no evidence: nothing that a verdict, a receipt or a proof says leans on it.
@@ -41,12 +42,13 @@ _EVIDENCE = [
 def ledger(
     founded: Path, tmp_path_factory: pytest.TempPathFactory, make_hospital: Callable[[Path], Any]
 ) -> Iterator[Any]:
-    """An image and a statement that are final, and an image that waits."""
+    """An image and a statement that are final; an image and a case that wait."""
     made = make_hospital(Path(shutil.copytree(founded, tmp_path_factory.mktemp("audited") / "data")))
     registration = made.anchored(made.capture())
     made.say("revoke", registration)
     assert made.service.anchor_pending(60)
     made.register(made.picture())
+    made.service.cases.open(CaseOpening(title="A case", author="Dr. Example"))
     yield made
     made.close()
 
@@ -99,7 +101,7 @@ def last_row(column: Column[Any]) -> str:
 
 def test_the_ledger_as_it_is_passes(edited: Any) -> None:
     report = edited()
-    assert (report.consistent, report.entries, report.heads, report.events) == (True, 4, 2, 7)
+    assert (report.consistent, report.entries, report.heads, report.events) == (True, 5, 2, 7)
 
 
 @pytest.mark.parametrize("column", _EVIDENCE)

@@ -11,7 +11,7 @@ def test_history_answers_a_line_an_entry_newest_first(run, registered):
     lines = run("history", "--json").lines
     expected = {
         "id", "kind", "registrar", "index", "time", "state", "leaf", "target", "reason", "author", "replacement",
-        "operation", "checked", "anchor", "on_chain_event",
+        "operation", "checked", "event", "anchor", "on_chain_event",
     }  # fmt: skip
     assert all(line.keys() == expected for line in lines)
     indexes = [line["index"] for line in lines]
