@@ -54,6 +54,7 @@ def registration_markup(registration: Registration, title: str = "Registration")
     rows = [
         ("Registrar", f"<b>{text(registration.registrar_name)}</b> {code(registration.registrar)}"),
         ("Registered", text(when(registration.registered_at))),
+        ("Existed between", interval(registration)),
         *origin_rows(registration.derived),
         ("Log index", text(registration.index)),
         *anchor_rows(registration.anchor),
@@ -64,6 +65,15 @@ def registration_markup(registration: Registration, title: str = "Registration")
         f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3><span>{chips}</span></div>'
         f"{facts(rows)}{_more(registration)}</section>"
     )
+
+
+def interval(registration: Registration) -> str:
+    """From the registrar's own time to that of the block, which bounds it: what is known of when it existed."""
+    first, anchor = text(when(registration.registered_at)), registration.anchor
+    if anchor is None or anchor.block_time is None:
+        return f"{first} and now <small>(no block bounds it yet)</small>"
+    last = f"block {anchor.block_number}, {text(when(anchor.block_time))}"
+    return f"{first} <small>by the registrar's clock</small> and {last} <small>by the chain</small>"
 
 
 def _more(registration: Registration) -> str:

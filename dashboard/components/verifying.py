@@ -1,0 +1,160 @@
+"""Asking the ledger about the files that were given, and what of the answers this session remembers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard.components.markup import chip
+from dashboard.components.notice import Notice
+from dashboard.session import client, explain
+from dashboard.words import verdict_words
+from ledger.errors import LedgerError, NotAllowed, OutageError
+from ledger.schemas import Verification
+
+_STATE = "verify.answers"
+_MOST_BYTES = 256_000_000
+_ASKING = "Computing digests, asking the ledger and the chain, then the forgery detector …"
+_NOT_ASKED = Notice(
+    "Not asked", "A file before it met an outage or a refusal.", "Mend that, then ask again.", "hourglass", "open"
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file that the reader gave: its name, its bytes and this very upload."""
+
+    name: str
+    data: bytes
+    upload: str
+
+    @property
+    def digest(self) -> str:
+        """``sha256:`` and 64 hex digits; the same as the registered ``file/1``, and the key of its permalink."""
+        return "sha256:" + hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: this very upload (never a file's name), its bytes, under which policy, against which original."""
+
+    upload: str
+    digest: str
+    policy: str
+    examine: bool
+    original: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one file: its verification, or the notice that says why there is none.
+
+    ``stopped``: an outage or a refusal, which the next file would meet as well.
+    """
+
+    given: Given
+    question: Question
+    verification: Verification | None = None
+    notice: Notice | None = None
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which policy files are verified, whether registered ones are examined, and the original at hand."""
+
+    policy: str
+    examine: bool
+    original: bytes | None
+
+    def question(self, given: Given) -> Question:
+        """What is asked of one file under these terms."""
+        beside = None if self.original is None else hashlib.sha256(self.original).hexdigest()
+        return Question(given.upload, given.digest, self.policy, self.examine, beside)
+
+
+def given_by(upload: UploadedFile) -> Given:
+    """The bytes of an upload, read once."""
+    return Given(upload.name, upload.getvalue(), upload.file_id)
+
+
+def known() -> dict[Question, Answer]:
+    """The answers of this session, oldest first."""
+    answers: dict[Question, Answer] = st.session_state.setdefault(_STATE, {})
+    return answers
+
+
+def answer_of(digest: str) -> Answer | None:
+    """The newest answer of this session about these bytes."""
+    return next((one for one in reversed(known().values()) if one.given.digest == digest), None)
+
+
+def forget(question: Question) -> None:
+    """Ask anew the next time."""
+    known().pop(question, None)
+
+
+def verify_all(files: Sequence[Given], terms: Terms) -> list[Answer]:
+    """An answer for each file, in their order; asked anew for every upload, every other question, every *check again*.
+
+    A file's own fault stops nothing; an outage or a refusal does, and is asked again with the next run.
+    """
+    remembered = known()
+    if all(terms.question(one) in remembered for one in files):
+        return [remembered[terms.question(one)] for one in files]
+    if len(files) == 1:
+        with st.spinner(_ASKING, show_time=True):
+            return [_kept(_ask(files[0], terms))]
+    return _one_by_one(files, terms)
+
+
+def _one_by_one(files: Sequence[Given], terms: Terms) -> list[Answer]:
+    bar, done = st.progress(0.0, text="Starting …"), st.empty()
+    answers: list[Answer] = []
+    for count, given in enumerate(files):
+        question = terms.question(given)
+        if answers and answers[-1].stopped:
+            answers.append(Answer(given, question, notice=_NOT_ASKED, stopped=True))
+            continue
+        if question not in known():
+            bar.progress(count / len(files), text=f"Verifying {given.name} ({count + 1} of {len(files)}) …")
+        answers.append(known().get(question) or _kept(_ask(given, terms)))
+        done.html(f'<p class="ms-done">{"".join(map(verdict_chip, answers[-12:]))}</p>')
+    bar.empty()
+    done.empty()
+    return answers
+
+
+def verdict_chip(answer: Answer) -> str:
+    """The verdict as a word in a pill; of a file without one, that there is none."""
+    if answer.verification is None:
+        return chip("no verdict", "mute", answer.notice.title if answer.notice else "")
+    words = verdict_words(answer.verification.verdict)
+    return chip(words.title, words.tone, answer.given.name)
+
+
+def _ask(given: Given, terms: Terms) -> Answer:
+    question = terms.question(given)
+    try:
+        found = client().verify(
+            given.data, policy=terms.policy, examine=terms.examine, pictures=True, original=terms.original
+        )
+    except LedgerError as error:
+        stops = isinstance(error, OutageError | NotAllowed)
+        return Answer(given, question, notice=explain(error), stopped=stops)
+    return Answer(given, question, found)
+
+
+def _kept(answer: Answer) -> Answer:
+    """Remember it, unless it is no answer; the oldest files go when they are too many."""
+    if answer.stopped:
+        return answer
+    answers = known()
+    answers[answer.question] = answer
+    while len(answers) > 1 and sum(len(one.given.data) for one in answers.values()) > _MOST_BYTES:
+        answers.pop(next(iter(answers)))
+    return answer
