@@ -54,7 +54,7 @@ def registration_markup(registration: Registration, title: str = "Registration")
     rows = [
         ("Registrar", f"<b>{text(registration.registrar_name)}</b> {code(registration.registrar)}"),
         ("Registered", text(when(registration.registered_at))),
-        ("Existed between", interval(registration)),
+        ("Time interval", interval(registration)),
         *origin_rows(registration.derived),
         ("Log index", text(registration.index)),
         *anchor_rows(registration.anchor),
@@ -68,12 +68,15 @@ def registration_markup(registration: Registration, title: str = "Registration")
 
 
 def interval(registration: Registration) -> str:
-    """From the registrar's own time to that of the block, which bounds it: what is known of when it existed."""
-    first, anchor = text(when(registration.registered_at)), registration.anchor
+    """From the registrar's own time to that of the block: within it the image was registered."""
+    anchor = registration.anchor
     if anchor is None or anchor.block_time is None:
-        return f"{first} and now <small>(no block bounds it yet)</small>"
-    last = f"block {anchor.block_number}, {text(when(anchor.block_time))}"
-    return f"{first} <small>by the registrar's clock</small> and {last} <small>by the chain</small>"
+        return "from the registrar's own time on <small>(no block bounds it yet)</small>"
+    seconds = (anchor.block_time - registration.registered_at).total_seconds()
+    return (
+        f"{max(0.0, seconds):,.0f} s: from the registrar's clock to the chain's, {text(when(anchor.block_time))}"
+        " <small>(it existed when that block was made)</small>"
+    )
 
 
 def _more(registration: Registration) -> str:

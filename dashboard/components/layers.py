@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from dashboard.components.change import ordered, percent
 from dashboard.components.checks import changed_tiles
 from dashboard.components.frames import MOST_PIXELS, NoPreview
+from dashboard.words import OPEN_MAP
 from ledger.schemas import Change, Detection, Verification
 
 _MOST_SIDE = 2048
@@ -38,7 +39,7 @@ class Layer:
     """A picture over the frame of that number, stretched over the whole of it.
 
     ``samples`` (rows, columns) or (rows, columns, 3) of 8 bits; ``marked`` the area that a line is drawn round;
-    ``opacity`` 0 to 100 at first, ``on`` whether it is shown at first.
+    ``opacity`` 0 to 100 at first, ``on`` whether it is shown at first; ``legend`` says how to read it.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Layer:
     frame: int
     opacity: int
     on: bool
+    legend: str
     marked: npt.NDArray[np.uint8] | None = None
 
 
@@ -77,7 +79,7 @@ def change_layer(change: Change, frame: int) -> Layer | None:
         marked = np.asarray(image.convert("L"), dtype=bool)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise NoPreview("The server's mask can't be read") from error
-    return Layer("change", MARKED, _kept(marked), frame, 50, True)
+    return Layer("change", MARKED, _kept(marked), frame, 50, True, LEGENDS["change"])
 
 
 def mask_bytes(change: Change) -> bytes | None:
@@ -117,10 +119,10 @@ def detector_layers(detection: Detection | None) -> list[Layer]:
         )
     )
     decided = detection.band != "inconclusive"
-    number = detection.frame
+    number, said = detection.frame, LEGENDS["heat"] if decided else f"{OPEN_MAP} {LEGENDS['heat']}"
     return [
-        Layer("heat", HEAT, np.asarray(heat), number, 60, decided, np.asarray(marked)),
-        Layer("levels", LEVELS, np.asarray(levels), number, 100, False),
+        Layer("heat", HEAT, np.asarray(heat), number, 60, decided, said, np.asarray(marked)),
+        Layer("levels", LEVELS, np.asarray(levels), number, 100, False, LEGENDS["levels"]),
     ]
 
 
@@ -157,8 +159,3 @@ def _findings(detection: Detection | None) -> Iterator[Place]:
     for number, one in enumerate(detection.findings if detection else (), 1):
         if one.region is not None and detection is not None:
             yield Place(f"Finding {number}", *one.region, detection.frame)
-
-
-def legend(layers: Sequence[Layer]) -> dict[str, str]:
-    """The sentence under each kind of layer that is there."""
-    return {layer.kind: LEGENDS[layer.kind] for layer in layers}

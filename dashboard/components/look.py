@@ -88,7 +88,7 @@ def map_frame(data: bytes, verification: Verification) -> int:
 def layers_of(verification: Verification, begin: int, frames: Sequence[Frame]) -> tuple[list[Layer], list[str]]:
     """The layers there are, and a sentence for each that is missing or cannot be drawn."""
     layers: list[Layer] = []
-    notes: list[str] = []
+    notes = marked_words(verification)
     change = verification.change
     if change is not None:
         try:
@@ -102,6 +102,18 @@ def layers_of(verification: Verification, begin: int, frames: Sequence[Frame]) -
     if verification.detection is None or verification.detection.pictures is None:
         notes.append(_NO_LEVELS + why_no_levels(verification))
     return layers, notes
+
+
+def marked_words(verification: Verification) -> list[str]:
+    """What the amber boxes are, or that nothing is marked."""
+    change, tiles = verification.change, changed_tiles(verification)
+    if change is not None and not change.regions:
+        return ["Nothing is marked: no change was found above the limits stated."]
+    if change is not None:
+        return ["Amber boxes: regions that differ from the registered original; numbers as in the table."]
+    if tiles:
+        return [f"Amber boxes: tiles whose pixels differ from the registered original. Tiles outlined: {len(tiles)}."]
+    return []
 
 
 def _change_layers(change: Change, begin: int, frames: Sequence[Frame]) -> list[Layer]:

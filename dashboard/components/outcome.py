@@ -30,7 +30,9 @@ def show_outcome(answer: Answer, verification: Verification, original: Second | 
     show_actions(answer, verification)
     left, right = st.columns([7, 5], gap="medium")
     with right:
-        st.html(findings_markup(verification))
+        said = findings_markup(verification)
+        if said:
+            st.html(said)
         show_registration(verification)
     with left:
         place = st.container()

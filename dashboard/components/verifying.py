@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -53,7 +53,7 @@ class Question:
 class Answer:
     """What became of one file: its verification, or the notice that says why there is none.
 
-    ``stopped``: an outage or a refusal, which the next file would meet as well.
+    ``stopped``: an outage or a refusal, which the next file would meet as well. ``stale``: to be asked again.
     """
 
     given: Given
@@ -61,6 +61,7 @@ class Answer:
     verification: Verification | None = None
     notice: Notice | None = None
     stopped: bool = False
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,15 @@ def given_by(upload: UploadedFile) -> Given:
     return Given(upload.name, upload.getvalue(), upload.file_id)
 
 
-def known() -> dict[Question, Answer]:
-    """The answers of this session, oldest first."""
-    answers: dict[Question, Answer] = st.session_state.setdefault(_STATE, {})
+def known() -> dict[str, Answer]:
+    """The last answer about each upload of this session, oldest first."""
+    answers: dict[str, Answer] = st.session_state.setdefault(_STATE, {})
     return answers
+
+
+def _remembered(question: Question) -> Answer | None:
+    answer = known().get(question.upload)
+    return answer if answer is not None and answer.question == question and not answer.stale else None
 
 
 def answer_of(digest: str) -> Answer | None:
@@ -95,7 +101,9 @@ def answer_of(digest: str) -> Answer | None:
 
 def forget(question: Question) -> None:
     """Ask anew the next time."""
-    known().pop(question, None)
+    answers = known()
+    if question.upload in answers:
+        answers[question.upload] = replace(answers[question.upload], stale=True)
 
 
 def verify_all(files: Sequence[Given], terms: Terms) -> list[Answer]:
@@ -103,9 +111,9 @@ def verify_all(files: Sequence[Given], terms: Terms) -> list[Answer]:
 
     A file's own fault stops nothing; an outage or a refusal does, and is asked again with the next run.
     """
-    remembered = known()
-    if all(terms.question(one) in remembered for one in files):
-        return [remembered[terms.question(one)] for one in files]
+    remembered = [answer for one in files if (answer := _remembered(terms.question(one))) is not None]
+    if len(remembered) == len(files):
+        return remembered
     if len(files) == 1:
         with st.spinner(_ASKING, show_time=True):
             return [_kept(_ask(files[0], terms))]
@@ -120,9 +128,10 @@ def _one_by_one(files: Sequence[Given], terms: Terms) -> list[Answer]:
         if answers and answers[-1].stopped:
             answers.append(Answer(given, question, notice=_NOT_ASKED, stopped=True))
             continue
-        if question not in known():
+        before = _remembered(question)
+        if before is None:
             bar.progress(count / len(files), text=f"Verifying {given.name} ({count + 1} of {len(files)}) …")
-        answers.append(known().get(question) or _kept(_ask(given, terms)))
+        answers.append(before or _kept(_ask(given, terms)))
         done.html(f'<p class="ms-done">{"".join(map(verdict_chip, answers[-12:]))}</p>')
     bar.empty()
     done.empty()
@@ -154,7 +163,8 @@ def _kept(answer: Answer) -> Answer:
     if answer.stopped:
         return answer
     answers = known()
-    answers[answer.question] = answer
+    answers.pop(answer.question.upload, None)
+    answers[answer.question.upload] = answer
     while len(answers) > 1 and sum(len(one.given.data) for one in answers.values()) > _MOST_BYTES:
         answers.pop(next(iter(answers)))
     return answer

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from dashboard.components.frames import Frame
-from dashboard.components.layers import Layer, Place, legend
+from dashboard.components.layers import Layer, Place
 
 _ASSETS = Path(__file__).parents[1] / "assets" / "viewer"
 _SCRIPTS = ("unpack", "pixels", "camera", "scene", "controls", "gestures", "viewer")
@@ -83,7 +83,6 @@ def packed_scene(scene: Scene) -> bytes:
         "first": scene.frames[0].number,
         "pictures": {str(frame.number): _picture(frame, planes) for frame in scene.frames},
         "layers": [_layer(layer, planes) for layer in scene.layers],
-        "legend": legend(scene.layers),
         "places": [vars(place) for place in scene.places],
         "other": _other(scene.other, planes),
         "notes": list(scene.notes),
@@ -104,6 +103,7 @@ def _picture(frame: Frame, planes: _Planes) -> dict[str, Any]:
 def _layer(layer: Layer, planes: _Planes) -> dict[str, Any]:
     return {
         "kind": layer.kind, "label": layer.label, "frame": layer.frame, "opacity": layer.opacity, "on": layer.on,
+        "legend": layer.legend,
         "plane": planes.add(layer.samples), "marked": None if layer.marked is None else planes.add(layer.marked),
     }  # fmt: skip
 

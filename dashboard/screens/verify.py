@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.files import PARAMETER, show_files
 from dashboard.components.look import Second
-from dashboard.components.markup import heading, when
+from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.outcome import show_answer
-from dashboard.components.verifying import Answer, Terms, answer_of, given_by, known, verify_all
+from dashboard.components.verifying import Answer, Given, Terms, answer_of, given_by, known, verify_all
 from dashboard.words import POLICIES, verdict_words
 
 _FILES = "verify.file"
@@ -47,13 +49,13 @@ def leave_emptied() -> None:
         st.query_params.pop(PARAMETER, None)
 
 
-def show_without_upload() -> None:
+def show_without_upload(terms: Terms, original: Second | None) -> None:
     """No file was given: the verification that the address names if this session has it, else what to do."""
     wanted = st.query_params.get(PARAMETER)
     answer = answer_of(wanted) if wanted else None
     if answer is not None and answer.verification is not None:
-        st.caption(f"From this session, checked {when(answer.verification.checked_at)}. Drop a file to verify another.")
-        show_answer(answer, None)
+        st.caption(f"“{answer.given.name}” from this session. Drop a file above to verify another.")
+        show_given([answer.given], terms, original)
         return
     show_notice(_gone(wanted) if wanted else _EMPTY)
     show_earlier()
@@ -90,9 +92,9 @@ def show_earlier() -> None:
             st.rerun()
 
 
-def show_uploads(uploads: list[UploadedFile], terms: Terms, original: Second | None) -> None:
+def show_given(files: Sequence[Given], terms: Terms, original: Second | None) -> None:
     """The verdicts of what was given: of several files a list first, then the chosen one."""
-    answers = verify_all([given_by(upload) for upload in uploads], terms)
+    answers = verify_all(files, terms)
     answer = show_files(answers) if len(answers) > 1 else answers[0]
     st.query_params[PARAMETER] = answer.given.digest
     show_answer(answer, original)
@@ -112,11 +114,12 @@ def main() -> None:
     with right:
         policy = ask_policy()
         examine = ask_examine()
-    if not uploads:
-        show_without_upload()
-        return
     original = Second(beside.name, beside.getvalue()) if beside is not None else None
-    show_uploads(uploads, Terms(policy, examine, original.data if original else None), original)
+    terms = Terms(policy, examine, original.data if original else None)
+    if uploads:
+        show_given([given_by(upload) for upload in uploads], terms, original)
+    else:
+        show_without_upload(terms, original)
 
 
 main()

@@ -66,7 +66,7 @@ function layerRow(view, layer) {
     view.choose(layer.kind, { on: true, opacity: +input.value });
   };
   const label = element("label", {}, tick, layer.label);
-  const legend = element("span", { class: "v-legend" }, view.legend[layer.kind] || "");
+  const legend = element("span", { class: "v-legend" }, layer.legend);
   return element("div", { class: "v-row", "data-layer": layer.kind }, label, input, said, legend);
 }
 

@@ -36,7 +36,7 @@ class Viewer {
     if (anew) Object.assign(this, { identity: header.identity, chosen: {}, current: -1, divider: 50, pictureWindow: null });
     const before = this.number;
     Object.assign(this, {
-      name: header.name, frames: header.frames, pictures: header.pictures, layers: header.layers, legend: header.legend,
+      name: header.name, frames: header.frames, pictures: header.pictures, layers: header.layers,
       places: header.places, notes: header.notes, other: header.other,
     });
     for (const layer of this.layers) {
