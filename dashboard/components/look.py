@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -96,7 +96,8 @@ def layers_of(verification: Verification, begin: int, frames: Sequence[Frame]) -
         except NoPreview as reason:
             notes.append(f"No change map over the picture: {reason}. The words and the table do not depend on it.")
     try:
-        layers += detector_layers(verification.detection)
+        alone = change is None or not change.regions
+        layers += [layer if alone else replace(layer, on=False) for layer in detector_layers(verification.detection)]
     except NoPreview as reason:
         notes.append(f"{_NO_LEVELS}{reason}.")
     if verification.detection is None or verification.detection.pictures is None:

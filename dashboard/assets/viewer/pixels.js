@@ -17,61 +17,79 @@ function shades(picture, window) {
   for (let sample = 0; sample < table.length; sample++) {
     const value = picture.slope * sample + picture.intercept;
     const share = Math.min(1, Math.max(0, (value - middle) / span + 0.5));
-    table[sample] = Math.floor((picture.inverse ? 1 - share : share) * 255);
+    table[sample] = Math.round((picture.inverse ? 1 - share : share) * 255);
   }
   return table;
 }
 
+// Colours as the 32 bits of a canvas pixel, red lowest.
+function packedColour(red, green, blue, alpha = 255) {
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+// The picture under this window on `canvas`, or on a new one; a canvas painted before keeps its memory.
 function painted(picture, window, canvas) {
   const { width, height, channels, samples } = picture.plane;
   const target = canvas || blank(width, height);
-  const image = new ImageData(width, height);
-  const out = new Uint32Array(image.data.buffer);
+  target.image = target.image || new ImageData(width, height);
+  const out = new Uint32Array(target.image.data.buffer);
   if (channels === 3) {
     for (let i = 0, at = 0; i < out.length; i++, at += 3) {
-      out[i] = 0xff000000 | (samples[at + 2] << 16) | (samples[at + 1] << 8) | samples[at];
+      out[i] = packedColour(samples[at], samples[at + 1], samples[at + 2]);
     }
   } else {
     const table = shades(picture, window);
     for (let i = 0; i < out.length; i++) out[i] = 0xff000000 | (table[samples[i]] * 0x010101);
   }
-  target.getContext("2d").putImageData(image, 0, 0);
+  target.getContext("2d").putImageData(target.image, 0, 0);
   return target;
 }
 
-function coloured(plane, colour) {
+// A canvas on which each sample has the colour that the table gives it.
+function coloured(plane, table) {
   const canvas = blank(plane.width, plane.height);
   const image = new ImageData(plane.width, plane.height);
-  for (let i = 0; i < plane.width * plane.height; i++) image.data.set(colour(i), 4 * i);
+  const out = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < out.length; i++) out[i] = table[plane.samples[i]];
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
 
-function heat(level) {
-  const share = level / 255, low = share < 0.5 ? 0 : 1, part = share * 2 - low;
-  return [0, 1, 2].map((i) => RAMP[low][i] + (RAMP[low + 1][i] - RAMP[low][i]) * part).concat(level);
+function heatTable() {
+  return Uint32Array.from({ length: 256 }, (_, level) => {
+    const share = level / 255, low = share < 0.5 ? 0 : 1, part = share * 2 - low;
+    const mixed = [0, 1, 2].map((i) => Math.round(RAMP[low][i] + (RAMP[low + 1][i] - RAMP[low][i]) * part));
+    return packedColour(...mixed, level);
+  });
 }
 
+function tintTable(colour) {
+  return Uint32Array.from({ length: 256 }, (_, level) => (level ? packedColour(...colour) : 0));
+}
+
+// The inner border of what a plane marks: marked samples with an unmarked one, or the edge, `thick` away.
 function line(plane, colour) {
   const { width, height, samples } = plane;
   const thick = Math.max(1, Math.round(Math.max(width, height) / 400));
-  const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && samples[y * width + x] > 0;
-  return coloured(plane, (i) => {
-    const x = i % width, y = (i - x) / width;
-    if (!samples[i]) return [0, 0, 0, 0];
-    const within = [[thick, 0], [-thick, 0], [0, thick], [0, -thick]].every(([a, b]) => inside(x + a, y + b));
-    return within ? [0, 0, 0, 0] : [...colour, 255];
-  });
+  const border = new Uint8Array(samples.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (!samples[i]) continue;
+      const within = x >= thick && y >= thick && x < width - thick && y < height - thick
+        && samples[i - thick] && samples[i + thick] && samples[i - thick * width] && samples[i + thick * width];
+      border[i] = within ? 0 : 1;
+    }
+  }
+  return coloured({ width, height, samples: border }, tintTable(colour));
 }
 
 // A layer as what its opacity applies to, and the line that stays.
 function prepared(layer) {
-  const { samples } = layer.plane;
   if (layer.kind === "levels") return { fill: painted(layer), line: null };
   if (layer.kind === "heat") {
-    return { fill: coloured(layer.plane, (i) => heat(samples[i])), line: layer.marked && line(layer.marked, CYAN) };
+    return { fill: coloured(layer.plane, heatTable()), line: layer.marked && line(layer.marked, CYAN) };
   }
-  return { fill: coloured(layer.plane, (i) => (samples[i] ? [...TINT, 255] : [0, 0, 0, 0])), line: line(layer.plane, AMBER) };
+  return { fill: coloured(layer.plane, tintTable(TINT)), line: line(layer.plane, AMBER) };
 }
 
 function valueAt(picture, x, y) {
