@@ -23,13 +23,13 @@ Tile = tuple[int, int, int, int, int]
 
 
 def changed_attributes(figures: Mapping[str, Any]) -> list[list[str]]:
-    """Rows (path, name, change, effect) from check 3's figures; entries of another shape are left out."""
+    """Rows (path, name, change, how it is shown now) from check 3's figures; entries of another shape are left out."""
     rendering = set(map(str, figures.get("rendering") or ()))
     rows = []
     for item in figures.get("attributes") or ():
         if isinstance(item, Mapping):
             path, name = str(item.get("path", "")), str(item.get("name") or "–")
-            shown = "changes how the picture is shown" if {path, name} & rendering else "none on the picture"
+            shown = "differently" if {path, name} & rendering else "as before"
             rows.append([path, name, str(item.get("change", "")), shown])
     return rows
 
@@ -40,8 +40,8 @@ def attributes_markup(verification: Verification) -> str:
     rows = changed_attributes(check.figures) if check is not None else []
     if not rows:
         return ""
-    label = chip(f"{len(rows)} changed", "warn" if any(row[3].startswith("changes") for row in rows) else "near")
-    listed = table(("Attribute", "Name", "Change", "Effect"), rows)
+    label = chip(f"{len(rows)} changed", "warn" if any(row[3] == "differently" for row in rows) else "near")
+    listed = table(("Attribute", "Name", "Change", "Shown"), rows)
     return (
         f'<section class="ms-card"><div class="ms-card-head"><h3>Changed attributes</h3><span>{label}</span></div>'
         f"{listed}</section>"

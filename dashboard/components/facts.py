@@ -73,8 +73,9 @@ def interval(registration: Registration) -> str:
     if anchor is None or anchor.block_time is None:
         return "from the registrar's own time on <small>(no block bounds it yet)</small>"
     seconds = (anchor.block_time - registration.registered_at).total_seconds()
+    span = f"{seconds:,.0f} s" if seconds >= 1 else "Under 1 s"
     return (
-        f"{max(0.0, seconds):,.0f} s: from the registrar's clock to the chain's, {text(when(anchor.block_time))}"
+        f"{span}: from the registrar's clock to the chain's, {text(when(anchor.block_time))}"
         " <small>(it existed when that block was made)</small>"
     )
 

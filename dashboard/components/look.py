@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from dashboard.components.checks import changed_tiles
 from dashboard.components.frames import Frame, NoPreview, read_frame
 from dashboard.components.layers import Layer, change_layer, detector_layers, mask_bytes, places
 from dashboard.components.markup import text
-from dashboard.components.verifying import Answer
+from dashboard.components.verifying import Answer, Given
 from dashboard.components.viewer import Matrix, Other, Scene, packed_scene, show_viewer, viewer_state
 from ledger.schemas import Change, Verification
 
@@ -23,19 +22,6 @@ _FRAMES_AT_ONCE = 60
 _NO_LEVELS = "No error levels (ELA) and no heat map: "
 _STRETCHED = "Stretched to the same size; how they lie on each other was not worked out."
 _ALIGNED = "Laid on it as the comparison found it to lie."
-
-
-@dataclass(frozen=True)
-class Second:
-    """The second picture as it was given."""
-
-    name: str
-    data: bytes
-
-    @property
-    def digest(self) -> str:
-        """``sha256:`` and 64 hex digits of its bytes."""
-        return "sha256:" + hashlib.sha256(self.data).hexdigest()
 
 
 def first_frame(verification: Verification) -> int:
@@ -59,7 +45,7 @@ def frames_at_hand(data: bytes, number: int) -> list[Frame]:
     return [first, *(read_frame(data, one) for one in others)]
 
 
-def scene_of(answer: Answer, verification: Verification, second: Second | None, number: int | None) -> Scene:
+def scene_of(answer: Answer, verification: Verification, second: Given | None, number: int | None) -> Scene:
     """What the viewer shows of a verified file, at the frame of that number or where one should begin."""
     begin = map_frame(answer.given.data, verification)
     frames = frames_at_hand(answer.given.data, begin if number is None else number)
@@ -135,7 +121,7 @@ def why_no_levels(verification: Verification) -> str:
     return f"{check.detail}." if check is not None else "the forgery detector was not asked."
 
 
-def other_of(verification: Verification, second: Second | None, frame: Frame) -> tuple[Other | None, list[str]]:
+def other_of(verification: Verification, second: Given | None, frame: Frame) -> tuple[Other | None, list[str]]:
     """The second picture laid on the first; or a sentence that says why it cannot be shown."""
     if second is None:
         return None, []
@@ -150,7 +136,7 @@ def other_of(verification: Verification, second: Second | None, frame: Frame) ->
     return Other(second.name, other, stretch(other.size, frame.size), "" if same else _STRETCHED), []
 
 
-def is_original(verification: Verification, second: Second) -> bool:
+def is_original(verification: Verification, second: Given) -> bool:
     """Whether this is the picture that the change map compares with."""
     change, found = verification.change, verification.registration
     if change is None:
@@ -165,7 +151,7 @@ def stretch(size: tuple[int, int], onto: tuple[int, int]) -> Matrix:
     return (onto[0] / size[0], 0.0, 0.0, 0.0, onto[1] / size[1], 0.0)
 
 
-def show_look(answer: Answer, verification: Verification, original: Second | None) -> None:
+def show_look(answer: Answer, verification: Verification, original: Given | None) -> None:
     """The viewer, a place to give a second picture, and the mask to take along."""
     with st.container(border=True, key="look"):
         _show_scene(answer, verification, original)
@@ -173,7 +159,7 @@ def show_look(answer: Answer, verification: Verification, original: Second | Non
 
 
 @st.fragment
-def _show_scene(answer: Answer, verification: Verification, original: Second | None) -> None:
+def _show_scene(answer: Answer, verification: Verification, original: Given | None) -> None:
     """A choice of frame or of a second picture draws this part anew and nothing else."""
     place = st.container()
     with st.expander("Compare with another picture", icon=":material/compare:"):
@@ -181,7 +167,7 @@ def _show_scene(answer: Answer, verification: Verification, original: Second | N
             "A look-alike or the original, for a before/after line. It is shown here only, and not sent to the server.",
             key=f"look.other.{answer.question.upload}",
         )
-    second = Second(beside.name, beside.getvalue()) if beside is not None else original
+    second = Given(beside.name, beside.getvalue(), beside.file_id) if beside is not None else original
     key = f"viewer.{answer.question.upload}"
     with place:
         try:
@@ -190,7 +176,7 @@ def _show_scene(answer: Answer, verification: Verification, original: Second | N
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
 
 
-def _packed(answer: Answer, verification: Verification, second: Second | None, number: int | None) -> bytes:
+def _packed(answer: Answer, verification: Verification, second: Given | None, number: int | None) -> bytes:
     """The packed scene; the last one is kept, since a page is drawn more often than its picture changes."""
     asked = (answer.question, verification.checked_at, second.digest if second else None, number)
     kept = st.session_state.get(_PACKED)

@@ -10,13 +10,13 @@ from dashboard.components.checks import attributes_markup, checks_markup
 from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
-from dashboard.components.look import Second, show_look
+from dashboard.components.look import show_look
 from dashboard.components.notice import notice_markup
-from dashboard.components.verifying import Answer, forget
+from dashboard.components.verifying import Answer, Given, forget
 from ledger.schemas import Verification
 
 
-def show_answer(answer: Answer, original: Second | None) -> None:
+def show_answer(answer: Answer, original: Given | None) -> None:
     """The outcome of a verification, or why there is none."""
     if answer.verification is not None:
         show_outcome(answer, answer.verification, original)
@@ -24,7 +24,7 @@ def show_answer(answer: Answer, original: Second | None) -> None:
         st.html(notice_markup(answer.notice))
 
 
-def show_outcome(answer: Answer, verification: Verification, original: Second | None) -> None:
+def show_outcome(answer: Answer, verification: Verification, original: Given | None) -> None:
     """Banner, evidence to take along, then the picture beside what was found. The words come first, in time as well."""
     st.html(banner_markup(verification, answer.given.name))
     show_actions(answer, verification)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -32,7 +33,7 @@ class Given:
     data: bytes
     upload: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """``sha256:`` and 64 hex digits; the same as the registered ``file/1``, and the key of its permalink."""
         return "sha256:" + hashlib.sha256(self.data).hexdigest()
@@ -70,17 +71,18 @@ class Terms:
 
     policy: str
     examine: bool
-    original: bytes | None
+    original: Given | None
 
     def question(self, given: Given) -> Question:
         """What is asked of one file under these terms."""
-        beside = None if self.original is None else hashlib.sha256(self.original).hexdigest()
+        beside = None if self.original is None else self.original.digest
         return Question(given.upload, given.digest, self.policy, self.examine, beside)
 
 
 def given_by(upload: UploadedFile) -> Given:
-    """The bytes of an upload, read once."""
-    return Given(upload.name, upload.getvalue(), upload.file_id)
+    """The bytes of an upload; one that was verified before is not read and hashed again."""
+    before = known().get(upload.file_id)
+    return before.given if before is not None else Given(upload.name, upload.getvalue(), upload.file_id)
 
 
 def known() -> dict[str, Answer]:
@@ -111,6 +113,7 @@ def verify_all(files: Sequence[Given], terms: Terms) -> list[Answer]:
 
     A file's own fault stops nothing; an outage or a refusal does, and is asked again with the next run.
     """
+    _make_room(files)
     remembered = [answer for one in files if (answer := _remembered(terms.question(one))) is not None]
     if len(remembered) == len(files):
         return remembered
@@ -124,14 +127,13 @@ def _one_by_one(files: Sequence[Given], terms: Terms) -> list[Answer]:
     bar, done = st.progress(0.0, text="Starting …"), st.empty()
     answers: list[Answer] = []
     for count, given in enumerate(files):
-        question = terms.question(given)
-        if answers and answers[-1].stopped:
-            answers.append(Answer(given, question, notice=_NOT_ASKED, stopped=True))
-            continue
-        before = _remembered(question)
-        if before is None:
+        answer = _remembered(terms.question(given))
+        if answer is None and any(one.stopped for one in answers):
+            answer = Answer(given, terms.question(given), notice=_NOT_ASKED, stopped=True)
+        elif answer is None:
             bar.progress(count / len(files), text=f"Verifying {given.name} ({count + 1} of {len(files)}) …")
-        answers.append(before or _kept(_ask(given, terms)))
+            answer = _kept(_ask(given, terms))
+        answers.append(answer)
         done.html(f'<p class="ms-done">{"".join(map(verdict_chip, answers[-12:]))}</p>')
     bar.empty()
     done.empty()
@@ -149,8 +151,9 @@ def verdict_chip(answer: Answer) -> str:
 def _ask(given: Given, terms: Terms) -> Answer:
     question = terms.question(given)
     try:
+        original = terms.original.data if terms.original is not None else None
         found = client().verify(
-            given.data, policy=terms.policy, examine=terms.examine, pictures=True, original=terms.original
+            given.data, policy=terms.policy, examine=terms.examine, pictures=True, original=original
         )
     except LedgerError as error:
         stops = isinstance(error, OutageError | NotAllowed)
@@ -159,12 +162,19 @@ def _ask(given: Given, terms: Terms) -> Answer:
 
 
 def _kept(answer: Answer) -> Answer:
-    """Remember it, unless it is no answer; the oldest files go when they are too many."""
-    if answer.stopped:
-        return answer
-    answers = known()
-    answers.pop(answer.question.upload, None)
-    answers[answer.question.upload] = answer
-    while len(answers) > 1 and sum(len(one.given.data) for one in answers.values()) > _MOST_BYTES:
-        answers.pop(next(iter(answers)))
+    """Remember it as the newest, unless it is no answer."""
+    if not answer.stopped:
+        answers = known()
+        answers.pop(answer.question.upload, None)
+        answers[answer.question.upload] = answer
     return answer
+
+
+def _make_room(files: Sequence[Given]) -> None:
+    """Of what was verified before these files, the oldest go when all together are too large."""
+    answers, now = known(), {given.upload for given in files}
+    size = sum(len(one.given.data) for one in answers.values())
+    for upload in [upload for upload in answers if upload not in now]:
+        if size <= _MOST_BYTES:
+            return
+        size -= len(answers.pop(upload).given.data)

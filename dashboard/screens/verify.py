@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.files import PARAMETER, show_files
-from dashboard.components.look import Second
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.outcome import show_answer
@@ -49,7 +48,7 @@ def leave_emptied() -> None:
         st.query_params.pop(PARAMETER, None)
 
 
-def show_without_upload(terms: Terms, original: Second | None) -> None:
+def show_without_upload(terms: Terms, original: Given | None) -> None:
     """No file was given: the verification that the address names if this session has it, else what to do."""
     wanted = st.query_params.get(PARAMETER)
     answer = answer_of(wanted) if wanted else None
@@ -92,7 +91,7 @@ def show_earlier() -> None:
             st.rerun()
 
 
-def show_given(files: Sequence[Given], terms: Terms, original: Second | None) -> None:
+def show_given(files: Sequence[Given], terms: Terms, original: Given | None) -> None:
     """The verdicts of what was given: of several files a list first, then the chosen one."""
     answers = verify_all(files, terms)
     answer = show_files(answers) if len(answers) > 1 else answers[0]
@@ -114,8 +113,8 @@ def main() -> None:
     with right:
         policy = ask_policy()
         examine = ask_examine()
-    original = Second(beside.name, beside.getvalue()) if beside is not None else None
-    terms = Terms(policy, examine, original.data if original else None)
+    original = given_by(beside) if beside is not None else None
+    terms = Terms(policy, examine, original)
     if uploads:
         show_given([given_by(upload) for upload in uploads], terms, original)
     else:

@@ -13,6 +13,7 @@ class Viewer {
     watchWheel(this);
     watchKeys(this);
     for (const button of root.querySelectorAll("[data-do]")) button.onclick = () => this.press(button.dataset.do);
+    this.part(".v-help").onkeydown = (event) => event.key === "Escape" && this.help();
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.part(".v-stage"));
   }
@@ -133,8 +134,10 @@ class Viewer {
 
   help() {
     const box = this.part(".v-help");
+    const button = this.part(".v-bar [data-do=help]");
     box.hidden = !box.hidden;
-    this.part(".v-bar [data-do=help]").setAttribute("aria-expanded", String(!box.hidden));
+    button.setAttribute("aria-expanded", String(!box.hidden));
+    (box.hidden ? button : box.querySelector("button")).focus();
   }
 
   hint() {

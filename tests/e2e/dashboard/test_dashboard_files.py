@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components import verifying
 from ledger.client import Client
 
 APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
@@ -161,3 +162,18 @@ def test_a_file_is_examined_once_for_all_ways_to_look_at_it(
     give(app, ("a.png", picture(313)))
     app.run()
     assert asked == [picture(313)]
+
+
+def test_old_files_are_forgotten_when_they_are_too_large_and_the_ones_at_hand_never(
+    open_page: Open, picture: Picture, asked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "_MOST_BYTES", 10)
+    app = open_page()
+    give(app, ("a.png", picture(314)), ("b.png", picture(315)))
+    app.run()
+    assert asked == [picture(314), picture(315)]
+    give(app, ("c.png", picture(316)))
+    app.run()
+    assert asked == [picture(314), picture(315), picture(316)]
+    app.file_uploader(key="verify.file").set_value([]).run()
+    assert [one.label for one in app.button if str(one.key).startswith("earlier.")] == ["c.png: Unregistered"]

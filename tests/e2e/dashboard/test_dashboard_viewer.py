@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -276,6 +277,8 @@ def test_keys_zoom_move_and_return_and_are_reached_by_the_tab_key(verify: Open, 
     assert shown(page) == whole
     page.keyboard.press("?")
     expect(page.get_by_role("note")).to_contain_text("zoom in, zoom out")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("note")).to_have_count(0)
 
 
 def test_the_wheel_scrolls_the_page_until_the_picture_was_clicked(verify: Open, picture: Any) -> None:
@@ -321,6 +324,52 @@ def test_a_region_is_enlarged_by_its_button(verify: Open, stack: Any, patched: A
     assert shown(page) != first
     zoom = float(page.locator(".v-status").inner_text().split()[1])
     assert zoom > 130
+
+
+def test_two_fingers_enlarge_the_picture(browser: Browser, dashboard: str, picture: Any) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    page = context.new_page()
+    page.goto(dashboard)
+    give(page.locator("input[type=file]").first, ("a.png", picture(412)))
+    shown(page)
+    canvas(page).scroll_into_view_if_needed()
+    before, box = page.locator(".v-status").inner_text(), canvas(page).bounding_box()
+    assert box is not None
+    middle, row = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    hand = context.new_cdp_session(page)
+
+    def touch(kind: str, apart: float | None) -> None:
+        sides = () if apart is None else (middle - apart, middle + apart)
+        points = [{"x": at, "y": row, "id": finger} for finger, at in enumerate(sides)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 20)
+    for apart in (30, 45, 60, 80):
+        touch("touchMove", apart)
+    touch("touchEnd", None)
+    expect(page.locator(".v-status")).not_to_have_text(before)
+    zoom, whole = (float(words.split()[1]) for words in (page.locator(".v-status").inner_text(), before))
+    assert 2.5 < zoom / whole < 5
+    context.close()
+
+
+def test_many_files_show_how_far_they_are(
+    verify: Open, dashboard: str, browser: Browser, picture: Any, detector: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examine = type(detector).examine
+
+    def slow(self: Any, image: bytes, *, pictures: bool = False) -> Any:
+        time.sleep(1.2)
+        return examine(self, image, pictures=pictures)
+
+    monkeypatch.setattr(type(detector), "examine", slow)
+    page = browser.new_page()
+    page.goto(dashboard)
+    give(page.locator("input[type=file]").first, *((f"{name}.png", picture(ord(name) + 400)) for name in "abc"))
+    expect(page.get_by_text("Verifying b.png (2 of 3)")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-done .ms-chip").first).to_have_text("Unregistered")
+    expect(page.locator(".ms-file-verdict")).to_have_count(3, timeout=_PATIENCE)
+    page.close()
 
 
 @pytest.mark.parametrize("width", [360, 1360])

@@ -38,7 +38,7 @@ CHANGE = {"path": "0010,0010", "name": "PatientName", "change": "changed"}
 
 def test_changed_attributes_stand_in_a_table_of_their_own_and_not_again_among_the_figures(verification: Make) -> None:
     found = verification(figures={3: {"attributes": [CHANGE], "count": 1}})
-    assert "<td>PatientName</td><td>changed</td><td>none on the picture</td>" in attributes_markup(found)
+    assert "<td>PatientName</td><td>changed</td><td>as before</td>" in attributes_markup(found)
     row = check_markup(found.checks[3])
     assert "PatientName" not in row
     assert "a table of their own" in row
@@ -49,7 +49,7 @@ def test_an_attribute_that_changes_the_picture_says_so(verification: Make) -> No
     slope = {"path": "0028,1053", "name": "RescaleSlope", "change": "changed"}
     found = verification(figures={3: {"attributes": [slope, CHANGE], "rendering": ["RescaleSlope"]}})
     markup = attributes_markup(found)
-    assert "<td>RescaleSlope</td><td>changed</td><td>changes how the picture is shown</td>" in markup
+    assert "<td>RescaleSlope</td><td>changed</td><td>differently</td>" in markup
     assert "2 changed" in markup
 
 
@@ -59,7 +59,7 @@ def test_without_a_changed_attribute_there_is_no_table(verification: Make) -> No
 
 def test_an_attribute_without_a_name_is_listed_by_its_path() -> None:
     assert changed_attributes({"attributes": [{"path": "0011,1001", "name": None, "change": "added"}]}) == [
-        ["0011,1001", "–", "added", "none on the picture"]
+        ["0011,1001", "–", "added", "as before"]
     ]
     assert changed_attributes({}) == []
 

@@ -14,7 +14,6 @@ from PIL import Image
 from dashboard.components.frames import NoPreview, read_frame
 from dashboard.components.layers import change_layer, detector_layers, places
 from dashboard.components.look import (
-    Second,
     first_frame,
     frames_at_hand,
     is_original,
@@ -23,6 +22,7 @@ from dashboard.components.look import (
     stretch,
     why_no_levels,
 )  # fmt: skip
+from dashboard.components.verifying import Given
 from ledger.schemas import (
     Change,
     ChangedRegion,
@@ -194,7 +194,7 @@ def test_a_short_series_is_sent_as_a_whole_and_of_a_long_one_the_frame_asked_for
 def test_the_registered_original_is_laid_as_the_comparison_found_it(
     verification: Make, registration: Registration
 ) -> None:
-    original = Second("o.png", png(Image.new("L", (32, 32), 9)))
+    original = Given("o.png", png(Image.new("L", (32, 32), 9)), "1")
     known = registration.model_copy(update={"digests": {"file/1": original.digest}})
     found = verification().model_copy(update={"change": change((64, 64), (0, 0, 8, 8)), "registration": known})
     frame = read_frame(png(Image.new("L", (64, 64))))
@@ -206,7 +206,7 @@ def test_the_registered_original_is_laid_as_the_comparison_found_it(
 
 def test_any_other_picture_is_stretched_over_it_and_says_so(verification: Make) -> None:
     other, _ = other_of(
-        verification(), Second("x.png", png(Image.new("L", (32, 16)))), read_frame(png(Image.new("L", (64, 64))))
+        verification(), Given("x.png", png(Image.new("L", (32, 16))), "1"), read_frame(png(Image.new("L", (64, 64))))
     )
     assert other is not None
     assert other.matrix == stretch((32, 16), (64, 64)) == (2, 0, 0, 0, 4, 0)
@@ -214,6 +214,6 @@ def test_any_other_picture_is_stretched_over_it_and_says_so(verification: Make) 
 
 
 def test_a_second_file_that_is_no_picture_is_named_and_the_first_stays(verification: Make) -> None:
-    other, notes = other_of(verification(), Second("x.txt", b"no picture"), read_frame(png(Image.new("L", (8, 8)))))
+    other, notes = other_of(verification(), Given("x.txt", b"no picture", "1"), read_frame(png(Image.new("L", (8, 8)))))
     assert other is None
     assert notes[0].startswith("x.txt cannot be laid beside it: ")
