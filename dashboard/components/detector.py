@@ -48,7 +48,11 @@ def _card(found: Detection) -> str:
         '<div class="ms-card-head"><h3>Forgery detector</h3>'
         f"<span>{chip(words.label, words.tone, words.meaning)}</span></div>"
     )
-    applies = f'<p class="ms-check-note">It applies to this image: {text(found.reason)}.</p>' if found.reason else ""
+    applies = (
+        f'<p class="ms-check-note">It applies to this image: {text(found.reason.rstrip("."))}.</p>'
+        if found.reason
+        else ""
+    )
     findings = "".join(_finding(finding) for finding in found.findings)
     said = f'<ul class="ms-statements">{findings}</ul>' if findings else ""
     rates = f"<h4>{_rates_title(found.rates)}</h4>{_rates(found.rates)}" if found.rates else ""
