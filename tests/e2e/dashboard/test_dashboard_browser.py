@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,3 +161,50 @@ def test_a_patched_copy_gets_a_change_map_to_look_at_and_its_mask_to_save(
     with Image.open(tmp_path / "mask.png") as mask:
         assert mask.size == (512, 512)
         assert mask.convert("L").getpixel((144, 208)) == 255
+
+
+def give(page: Page, *files: tuple[str, bytes]) -> None:
+    listed: list[Any] = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    page.locator("input[type=file]").first.set_input_files(listed)
+
+
+@pytest.mark.parametrize("size", ["desk"], indirect=True)
+def test_authentic_re_encoded_altered_forged_and_broken_files_each_read_their_verdict_on_the_page(
+    open_page: Open, stack: Any, patched: Any, detector: Any
+) -> None:
+    original, copy = patched(401)
+    Client(stack.url, stack.key).register(original)
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(original)) as image:
+        image.save(stream, "TIFF")
+    detector.answer = replace(detector.answer, band="altered", probability=0.95)
+    page = open_page()
+    give(
+        page, ("authentic.png", original), ("again.tif", stream.getvalue()), ("altered.jpg", copy),
+        ("forged.png", patched(402)[0]), ("broken.png", original[:900]),
+    )  # fmt: skip
+    expected = ["Authentic", "Authentic, re-encoded", "Altered", "Suspect", "Undetermined"]
+    expect(page.locator(".ms-file-verdict")).to_have_text(expected, timeout=_PATIENCE)
+    for name, title in (("broken.png", "Undetermined"), ("altered.jpg", "Altered"), ("forged.png", "Suspect")):
+        page.locator(".st-key-files").get_by_role("button", name=name).click()
+        expect(page.locator(".ms-banner h2")).to_have_text(title, timeout=_PATIENCE)
+    assert "file=sha256" in page.url
+    page.reload()
+    expect(page.get_by_text("Drop this file again")).to_be_visible(timeout=_PATIENCE)
+
+
+def test_many_files_show_how_far_they_are(
+    open_page: Open, picture: Any, detector: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examine = type(detector).examine
+
+    def slow(self: Any, image: bytes, *, pictures: bool = False) -> Any:
+        time.sleep(1.2)
+        return examine(self, image, pictures=pictures)
+
+    monkeypatch.setattr(type(detector), "examine", slow)
+    page = open_page()
+    give(page, *((f"{name}.png", picture(ord(name) + 400)) for name in "abc"))
+    expect(page.get_by_text("Verifying b.png (2 of 3)")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-done .ms-chip").first).to_have_text("Unregistered")
+    expect(page.locator(".ms-file-verdict")).to_have_count(3, timeout=_PATIENCE)
