@@ -115,12 +115,14 @@ def verify_all(files: Sequence[Given], terms: Terms) -> list[Answer]:
     """
     _make_room(files)
     remembered = [answer for one in files if (answer := _remembered(terms.question(one))) is not None]
-    if len(remembered) == len(files):
-        return remembered
-    if len(files) == 1:
+    # a place in every run, so that what follows stays where it is: else an old verdict stands beside the new one
+    with st.container(key="asking"):
+        if len(remembered) == len(files):
+            return remembered
+        if len(files) > 1:
+            return _one_by_one(files, terms)
         with st.spinner(_ASKING, show_time=True):
             return [_kept(_ask(files[0], terms))]
-    return _one_by_one(files, terms)
 
 
 def _one_by_one(files: Sequence[Given], terms: Terms) -> list[Answer]:

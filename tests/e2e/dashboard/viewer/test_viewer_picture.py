@@ -25,6 +25,13 @@ def ct() -> bytes:
     return Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()
 
 
+def plain(look: Any, page: Page) -> None:
+    """No heat map over the picture; a registered one has none."""
+    look.shown(page)
+    for shown in page.get_by_label("Show: Heat map").all():
+        shown.uncheck()
+
+
 def encoded(samples: Any, kind: str = "PNG") -> bytes:
     stream = io.BytesIO()
     Image.fromarray(samples).save(stream, kind)
@@ -121,7 +128,7 @@ def test_a_frame_of_a_long_series_is_fetched_and_the_view_stays(verify: Open, lo
 
 def test_window_and_level_change_the_pixels_by_slider_preset_key_and_right_button(verify: Open, look: Any) -> None:
     page = verify(("ct.dcm", ct()))
-    page.get_by_label("Show: Heat map").uncheck()
+    plain(look, page)
     seen = [look.shown(page)]
     page.get_by_label("Window preset").select_option("CT bone")
     expect(page.locator(".v-status")).to_contain_text("window 2000, level 500 HU")
@@ -154,7 +161,7 @@ def test_the_window_shows_each_value_as_the_standard_says(verify: Open, look: An
     dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm", download=False)))
     values = dataset.pixel_array * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept)
     page = verify(("ct.dcm", ct()))
-    page.get_by_label("Show: Heat map").uncheck()
+    plain(look, page)
     page.get_by_label("Window preset").select_option("CT soft tissue")
     for x, y in ((30, 90), (64, 20), (100, 64)):
         share = (values[y, x] - 39.5) / 399 + 0.5
