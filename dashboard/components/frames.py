@@ -37,7 +37,8 @@ class Frame:
     """One frame as the viewer takes it.
 
     ``samples`` (rows, columns) or (rows, columns, 3), 8 or 16 bits, unsigned; a value is slope * sample + intercept, in
-    ``unit``. The first of ``windows`` is the one to begin with; colour has none. ``inverse``: low values are white.
+    ``unit``. The first of ``windows`` is the one to begin with; colour has none; ``shape`` is how they bend (DICOM
+    PS3.3 C.11.2.1.3: linear, linear_exact, sigmoid). ``inverse``: low values are white.
     ``size`` is the frame's own width and height; ``samples`` have every ``step``-th of them, means of blocks.
     """
 
@@ -51,6 +52,7 @@ class Frame:
     intercept: float = 0.0
     unit: str = ""
     inverse: bool = False
+    shape: str = "linear"
     step: int = 1
 
     @property

@@ -48,7 +48,8 @@ def _grey(header: Any, samples: npt.NDArray[Any], number: int, frames: int, how:
         size = (samples.shape[1], samples.shape[0])
         frame = Frame(kept, number, frames, size, how, slope=slope * step, intercept=slope * low + intercept)
     inverse = header.PhotometricInterpretation == "MONOCHROME1"
-    return replace(frame, unit=_unit(header), inverse=inverse, windows=_windows(header, frame))
+    shape = str(header.get("VOILUTFunction") or "LINEAR").lower()
+    return replace(frame, unit=_unit(header), inverse=inverse, windows=_windows(header, frame), shape=shape)
 
 
 def _windows(header: Any, frame: Frame) -> tuple[Window, ...]:

@@ -96,7 +96,8 @@ def _picture(frame: Frame, planes: _Planes) -> dict[str, Any]:
     return {
         "plane": planes.add(frame.samples), "width": frame.size[0], "height": frame.size[1], "step": frame.step,
         "slope": frame.slope, "intercept": frame.intercept, "unit": frame.unit, "inverse": frame.inverse,
-        "low": low, "high": high, "windows": [vars(window) for window in frame.windows], "caption": frame.caption,
+        "shape": frame.shape, "low": low, "high": high,
+        "windows": [vars(window) for window in frame.windows], "caption": frame.caption,
     }  # fmt: skip
 
 

@@ -10,13 +10,20 @@ function blank(width, height) {
   return canvas;
 }
 
-// What each sample is shown as, 0 to 255: the linear function of DICOM PS3.3 C.11.2.1.2.
+// The share of white that a value has in a window: the functions of DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3.
+function shape(name, { centre, width }) {
+  if (name === "sigmoid") return (value) => 1 / (1 + Math.exp((-4 * (value - centre)) / width));
+  if (name === "linear_exact") return (value) => (value - centre) / width + 0.5;
+  return (value) => (value - (centre - 0.5)) / Math.max(width - 1, 1e-9) + 0.5;
+}
+
+// What each sample is shown as, 0 to 255.
 function shades(picture, window) {
   const table = new Uint8ClampedArray(picture.plane.bits === 16 ? 65536 : 256);
-  const middle = window.centre - 0.5, span = Math.max(window.width - 1, 1e-9);
+  const white = shape(picture.shape, window);
   for (let sample = 0; sample < table.length; sample++) {
     const value = picture.slope * sample + picture.intercept;
-    const share = Math.min(1, Math.max(0, (value - middle) / span + 0.5));
+    const share = Math.min(1, Math.max(0, white(value)));
     table[sample] = Math.round((picture.inverse ? 1 - share : share) * 255);
   }
   return table;

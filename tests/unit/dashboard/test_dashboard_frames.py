@@ -71,6 +71,11 @@ def test_a_ct_slice_has_its_hounsfield_values_its_own_window_and_the_known_ones(
     assert {"CT lung", "CT bone"} <= {window.name for window in frame.windows}
 
 
+def test_the_shape_of_the_window_is_that_of_the_header_and_linear_without_one() -> None:
+    assert read_frame(changed("CT_small.dcm", VOILUTFunction="SIGMOID")).shape == "sigmoid"
+    assert read_frame(dicom("CT_small.dcm")).shape == "linear"
+
+
 def test_monochrome1_is_shown_with_low_values_white() -> None:
     assert read_frame(changed("CT_small.dcm", PhotometricInterpretation="MONOCHROME1")).inverse
     assert not read_frame(dicom("CT_small.dcm")).inverse

@@ -157,13 +157,23 @@ def drag(look: Any, page: Page, button: Any, across: float, down: float) -> None
     page.mouse.up(button=button)
 
 
-def test_the_window_shows_each_value_as_the_standard_says(verify: Open, look: Any) -> None:
-    dataset = pydicom.dcmread(str(get_testdata_file("CT_small.dcm", download=False)))
+SHARES: dict[str, Callable[[float], float]] = {
+    "LINEAR": lambda value: (value - 39.5) / 399 + 0.5,
+    "LINEAR_EXACT": lambda value: (value - 40) / 400 + 0.5,
+    "SIGMOID": lambda value: 1 / (1 + np.exp(-4 * (value - 40) / 400)),
+}
+
+
+@pytest.mark.parametrize("shape", SHARES)
+def test_the_window_shows_each_value_as_the_standard_says(verify: Open, look: Any, shape: str) -> None:
+    dataset = pydicom.dcmread(io.BytesIO(ct()))
     values = dataset.pixel_array * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept)
-    page = verify(("ct.dcm", ct()))
+    dataset.VOILUTFunction, dataset.WindowCenter, dataset.WindowWidth = shape, 40, 400
+    stream = io.BytesIO()
+    dataset.save_as(stream)
+    page = verify(("ct.dcm", stream.getvalue()))
     plain(look, page)
-    page.get_by_label("Window preset").select_option("CT soft tissue")
+    expect(page.locator(".v-status")).to_contain_text("window 400, level 40 HU")
     for x, y in ((30, 90), (64, 20), (100, 64)):
-        share = (values[y, x] - 39.5) / 399 + 0.5
-        expected = round(float(np.clip(share, 0, 1)) * 255)
+        expected = round(float(np.clip(SHARES[shape](values[y, x]), 0, 1)) * 255)
         assert abs(look.pixel(page, (x + 0.5) / 128, (y + 0.5) / 128)[0] - expected) <= 1
