@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.components.by_link import PARAMETER
 from dashboard.components.markup import text
 from dashboard.components.verifying import Answer, verdict_chip
 from dashboard.words import verdict_words
 
-PARAMETER = "file"
 _HIGH = 420
 _MANY = 8
 

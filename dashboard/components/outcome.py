@@ -12,7 +12,9 @@ from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.look import show_look
 from dashboard.components.notice import notice_markup
+from dashboard.components.report_buttons import show_report_buttons
 from dashboard.components.verifying import Answer, Given, forget
+from dashboard.session import may
 from ledger.schemas import Verification
 
 
@@ -27,7 +29,7 @@ def show_answer(answer: Answer, original: Given | None) -> None:
 def show_outcome(answer: Answer, verification: Verification, original: Given | None) -> None:
     """Banner, evidence to take along, then the picture beside what was found. The words come first, in time as well."""
     st.html(banner_markup(verification, answer.given.name))
-    show_actions(answer, verification)
+    show_actions(answer, verification, original)
     left, right = st.columns([7, 5], gap="medium")
     with right:
         said = findings_markup(verification)
@@ -54,12 +56,14 @@ def findings_markup(verification: Verification) -> str:
 
 
 def show_registration(verification: Verification) -> None:
-    """The facts of the registration that was found, and the way to its history."""
+    """The facts of the registration that was found, and for those who may read it the way to its history."""
     found = verification.registration
     if found is None:
         return
     copied = verification.verdict == "altered" or verification.change is not None
     st.html(registration_markup(found, "Registered original" if copied else "Registration"))
+    if not may("history"):
+        return
     st.page_link(
         "screens/history.py",
         label="Show in history",
@@ -68,8 +72,8 @@ def show_registration(verification: Verification) -> None:
     )
 
 
-def show_actions(answer: Answer, verification: Verification) -> None:
-    """The evidence to take along: the receipt (with proofs when anchored) and this verification as JSON."""
+def show_actions(answer: Answer, verification: Verification, original: Given | None) -> None:
+    """The evidence to take along: receipt (with proofs when anchored), this verification as JSON, a report."""
     found = verification.registration
     with st.container(horizontal=True, key="downloads"):
         if found is not None:
@@ -82,7 +86,13 @@ def show_actions(answer: Answer, verification: Verification) -> None:
             on_click="ignore",
             icon=":material/data_object:",
         )
-        # REPORT BUTTONS STAND HERE: show_report_buttons(answer.given.data, answer.given.name, verification.policy)
+        show_report_buttons(
+            answer.given.data,
+            answer.given.name,
+            verification.policy,
+            examine=answer.question.examine,
+            original=original.data if original is not None else None,
+        )
         # ADD TO CASE STANDS HERE: show_add_to_case(verification, answer.given.name)
         if st.button("Check again", icon=":material/refresh:", type="tertiary"):
             forget(answer.question)

@@ -10,6 +10,7 @@ from functools import cached_property
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dashboard import access
 from dashboard.components.markup import chip
 from dashboard.components.notice import Notice
 from dashboard.session import client, explain
@@ -158,6 +159,7 @@ def _ask(given: Given, terms: Terms) -> Answer:
             given.data, policy=terms.policy, examine=terms.examine, pictures=True, original=original
         )
     except LedgerError as error:
+        access.heed(error)
         stops = isinstance(error, OutageError | NotAllowed)
         return Answer(given, question, notice=explain(error), stopped=stops)
     return Answer(given, question, found)

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.components.files import PARAMETER, show_files
+from dashboard.components.by_link import PARAMETER, show_by_link
+from dashboard.components.files import show_files
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.outcome import show_answer
-from dashboard.components.verifying import Answer, Given, Terms, answer_of, given_by, known, verify_all
+from dashboard.components.verifying import Answer, Given, Terms, answer_of, forget, given_by, known, verify_all
 from dashboard.words import POLICIES, verdict_words
 
-_FILES = "verify.file"
+_FILES, _LINK = "verify.file", "verify.link"
 
 
 def ask_policy() -> str:
@@ -49,15 +50,26 @@ def leave_emptied() -> None:
 
 
 def show_without_upload(terms: Terms, original: Given | None) -> None:
-    """No file was given: the verification that the address names if this session has it, else what to do."""
+    """No file was given: what the address names, asked anew; of files that this session has, with their picture."""
     wanted = st.query_params.get(PARAMETER)
     answer = answer_of(wanted) if wanted else None
-    if answer is not None and answer.verification is not None:
+    if answer is not None:
+        _ask_once_anew(answer)
         st.caption(f"“{answer.given.name}” from this session. Drop a file above to verify another.")
         show_given([answer.given], terms, original)
-        return
-    show_notice(_gone(wanted) if wanted else _EMPTY)
-    show_earlier()
+    elif wanted is not None:
+        show_by_link(wanted, terms.policy)
+        show_earlier()
+    else:
+        show_notice(_EMPTY)
+        show_earlier()
+
+
+def _ask_once_anew(answer: Answer) -> None:
+    """A link is answered by what holds now, not by what held before; asked once, not with each run of the page."""
+    if st.session_state.get(_LINK) != answer.given.digest:
+        st.session_state[_LINK] = answer.given.digest
+        forget(answer.question)
 
 
 _EMPTY = Notice(
@@ -66,16 +78,6 @@ _EMPTY = Notice(
     "Have no image at hand? Register one first; then verify a copy of it.",
     "inbox",
 )
-
-
-def _gone(wanted: str) -> Notice:
-    return Notice(
-        "Drop this file again",
-        f"The link names the file {wanted[:80]}. Neither files nor verdicts are kept beyond a session, so it is not at"
-        " hand any more.",
-        "Drop the same file above: its verdict is made anew. If it was registered, History has its entry.",
-        "file",
-    )
 
 
 def show_earlier() -> None:
@@ -116,6 +118,7 @@ def main() -> None:
     original = given_by(beside) if beside is not None else None
     terms = Terms(policy, examine, original)
     if uploads:
+        st.session_state.pop(_LINK, None)
         show_given([given_by(upload) for upload in uploads], terms, original)
     else:
         show_without_upload(terms, original)

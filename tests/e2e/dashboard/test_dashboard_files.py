@@ -38,9 +38,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def open_page(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens the verify page, with ``?file=`` when a link names one."""
 
-    def at(file: str = "", server: str = stack.url) -> AppTest:
+    def at(file: str = "", server: str = stack.url, key: str = stack.key) -> AppTest:
         monkeypatch.setenv("MEDSEAL_SERVER", server)
-        monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
+        monkeypatch.setenv("MEDSEAL_API_KEY", key)
         app = AppTest.from_file(APP, default_timeout=30)
         if file:
             app.query_params["file"] = file
@@ -98,13 +98,7 @@ def test_a_link_opens_its_file_when_it_is_given_among_others(open_page: Open, pi
     assert shown(app) == "b.png"
 
 
-def test_a_link_to_a_file_that_is_not_at_hand_asks_to_drop_it_again(open_page: Open) -> None:
-    said = words(open_page("sha256:" + "ab" * 32))
-    assert "Drop this file again" in said
-    assert "ab" * 32 in said
-
-
-def test_a_link_within_the_session_opens_the_verification_again(
+def test_a_link_within_the_session_opens_the_file_again_and_asks_once_what_holds_now(
     open_page: Open, picture: Picture, asked: list[bytes]
 ) -> None:
     app = open_page()
@@ -114,8 +108,9 @@ def test_a_link_within_the_session_opens_the_verification_again(
     app.query_params["file"] = link(picture(307))
     app.run()
     assert not app.exception
+    app.run()
     assert shown(app) == "a.png"
-    assert asked == [picture(307)]
+    assert asked == [picture(307)] * 2
 
 
 def test_what_was_verified_before_is_offered_when_no_file_is_given(open_page: Open, picture: Picture) -> None:
@@ -177,3 +172,23 @@ def test_old_files_are_forgotten_when_they_are_too_large_and_the_ones_at_hand_ne
     assert asked == [picture(314), picture(315), picture(316)]
     app.file_uploader(key="verify.file").set_value([]).run()
     assert [one.label for one in app.button if str(one.key).startswith("earlier.")] == ["c.png: Unregistered"]
+
+
+def test_a_verified_file_offers_its_report(open_page: Open, picture: Picture) -> None:
+    app = open_page()
+    give(app, ("a.png", picture(317)))
+    assert "Make a report" in [button.label for button in app.button]
+
+
+def test_the_way_to_the_history_is_shown_to_those_who_may_read_it(
+    open_page: Open, stack: Any, picture: Picture
+) -> None:
+    Client(stack.url, stack.key).register(picture(318))
+    app = open_page()
+    give(app, ("a.png", picture(318)))
+    assert len(app.main.get("page_link")) == 1
+    _, key = stack.service.keys.create("verifier", ["verify"])
+    app = open_page(key=key)
+    give(app, ("a.png", picture(318)))
+    assert "<h2>Authentic</h2>" in words(app)
+    assert len(app.main.get("page_link")) == 0
