@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, facts, text
+from dashboard.components.markup import chip, facts, table, text
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.words import BANDS, NO_ANSWERS, OPEN_MAP, REGIMES, band_words
 from ledger.schemas import CheckResult, Detection, DetectionFinding, Verification
@@ -16,6 +16,11 @@ _NUMBER = 10
 _NOTHING, _UNSEEN = "every answer is inconclusive", "No pictures with this save history"
 """In the note of the rates: no answer can rest on them; they are of other kinds of file only."""
 _ALL = "all"
+_LOW, _HIGH = "20 %", "80 %"
+_SCALE = (
+    f"Under {_LOW} it may say “{BANDS['no-trace'].label}”, from {_HIGH} “{BANDS['altered'].label}”, and each only where"
+    " held-out pictures showed that the word can be trusted; all else is “cannot tell”."
+)
 
 
 def detector_markup(verification: Verification) -> str:
@@ -43,13 +48,48 @@ def _card(found: Detection) -> str:
         '<div class="ms-card-head"><h3>Forgery detector</h3>'
         f"<span>{chip(words.label, words.tone, words.meaning)}</span></div>"
     )
+    applies = (
+        f'<p class="ms-check-note">It applies to this image: {text(found.reason.rstrip("."))}.</p>'
+        if found.reason
+        else ""
+    )
     findings = "".join(_finding(finding) for finding in found.findings)
     said = f'<ul class="ms-statements">{findings}</ul>' if findings else ""
     rates = f"<h4>{_rates_title(found.rates)}</h4>{_rates(found.rates)}" if found.rates else ""
     return (
         f'<section class="ms-card ms-detector">{head}<p class="ms-detector-lead">{text(words.meaning)}</p>'
-        f"{facts(_measured(found))}{rates}{said}</section>"
+        f"{_scale(found)}{applies}{facts(_measured(found))}{_methods([found])}{rates}{said}</section>"
     )
+
+
+def _scale(found: Detection) -> str:
+    """The probability on a scale with the bands' borders; the word of the band stands above it."""
+    if found.probability is None:
+        return ""
+    share = min(100.0, max(0.0, found.probability * 100))
+    label = f"Probability of forgery {share:.0f} %, called “{band_words(found.band).label}”"
+    return (
+        f'<div class="ms-scale" role="img" aria-label="{text(label)}"><div class="ms-scale-bar">'
+        f'<i class="ms-scale-mark" style="left:{share:.1f}%"></i></div><div class="ms-scale-ends" aria-hidden="true">'
+        f"<span>0 %</span><span>{_LOW}</span><span>{_HIGH}</span><span>100 %</span></div></div>"
+        f'<p class="ms-check-note">{_SCALE}</p>'
+    )
+
+
+def _methods(answers: Sequence[Detection]) -> str:
+    """What each method that ran answered, a row a method."""
+    header = ("Method", "Score", "Probability", "Answer", "Seconds")
+    rows = [
+        (
+            f"{one.method} {one.version}",
+            "–" if one.score is None else f"{one.score:.2f}",
+            "–" if one.probability is None else f"{one.probability * 100:.0f} %",
+            band_words(one.band).label,
+            f"{one.seconds:.2f}",
+        )
+        for one in answers
+    ]
+    return f"<h4>Method by method</h4>{table(header, rows)}"
 
 
 def _measured(found: Detection) -> Iterator[tuple[str, str]]:
@@ -72,7 +112,6 @@ def _measured(found: Detection) -> Iterator[tuple[str, str]]:
         )
         note += "" if _decides_nothing(found.rates) else "; the rates below are of single pictures"
         yield "Frame", f"{found.frame + 1} of {found.frames}<br><small>{note}</small>"
-    yield "Method", f"{text(found.method)} {text(found.version)}, {found.seconds:.2f} s"
 
 
 def _area(found: Detection, percent: float) -> str:

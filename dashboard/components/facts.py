@@ -54,6 +54,7 @@ def registration_markup(registration: Registration, title: str = "Registration")
     rows = [
         ("Registrar", f"<b>{text(registration.registrar_name)}</b> {code(registration.registrar)}"),
         ("Registered", text(when(registration.registered_at))),
+        ("Time interval", interval(registration)),
         *origin_rows(registration.derived),
         ("Log index", text(registration.index)),
         *anchor_rows(registration.anchor),
@@ -63,6 +64,19 @@ def registration_markup(registration: Registration, title: str = "Registration")
     return (
         f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3><span>{chips}</span></div>'
         f"{facts(rows)}{_more(registration)}</section>"
+    )
+
+
+def interval(registration: Registration) -> str:
+    """From the registrar's own time to that of the block: within it the image was registered."""
+    anchor = registration.anchor
+    if anchor is None or anchor.block_time is None:
+        return "from the registrar's own time on <small>(no block bounds it yet)</small>"
+    seconds = (anchor.block_time - registration.registered_at).total_seconds()
+    span = f"{seconds:,.0f} s" if seconds >= 1 else "Under 1 s"
+    return (
+        f"{span}: from the registrar's clock to the chain's, {text(when(anchor.block_time))}"
+        " <small>(it existed when that block was made)</small>"
     )
 
 

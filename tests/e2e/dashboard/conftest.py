@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -13,11 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import uvicorn
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from dashboard.launch import command
 from ledger.api.app import create_app
@@ -142,6 +146,23 @@ def patched() -> Callable[[int], tuple[bytes, bytes]]:
 def silent_url() -> str:
     """An address where nothing listens."""
     return f"http://127.0.0.1:{free_port()}"
+
+
+def scene(app: AppTest) -> dict[str, Any]:
+    """The header of what the page gave to the viewer; empty when there is no viewer."""
+    shown = app.main.get("bidi_component")
+    if not shown:
+        return {}
+    payload = shown[0].proto.bytes
+    (length,) = struct.unpack("<I", payload[:4])
+    header: dict[str, Any] = json.loads(payload[4 : 4 + length])
+    return header
+
+
+@pytest.fixture
+def looked_at() -> Callable[[AppTest], dict[str, Any]]:
+    """Reads what the page gave to the viewer."""
+    return scene
 
 
 def free_port() -> int:

@@ -18,6 +18,7 @@ from ledger.schemas import Change, ChangedRegion, CheckResult, Transform, Verifi
 
 APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 Verify = Callable[..., AppTest]
+Look = Callable[[AppTest], dict[str, Any]]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -71,38 +72,42 @@ def words(app: AppTest) -> str:
     return "\n".join(element.proto.body for element in app.main.get("html"))
 
 
-def captions(app: AppTest) -> str:
-    return " ".join(caption.value for caption in app.caption)
-
-
-def test_a_change_map_shows_words_table_and_picture(verify: Verify) -> None:
+def test_a_change_map_shows_words_table_and_picture(verify: Verify, looked_at: Look) -> None:
     app = verify(change())
     assert "<b>11.1 %</b>" in words(app)
     assert "<td>16</td><td>24</td><td>32</td><td>32</td>" in words(app)
-    assert len(app.get("plotly_chart")) == 1
-    assert "Tinted and outlined" in captions(app)
+    shown = looked_at(app)
+    assert [(one["kind"], one["on"], one["plane"]["width"]) for one in shown["layers"]] == [("change", True, 96)]
+    assert [(one["label"], one["x"], one["y"]) for one in shown["places"]] == [("1 · 11.1 %", 16, 24)]
 
 
-def test_without_a_mask_the_regions_are_boxed_and_nothing_is_offered_to_save(verify: Verify) -> None:
+def test_without_a_mask_the_regions_are_boxed_and_nothing_is_offered_to_save(verify: Verify, looked_at: Look) -> None:
     app = verify(change(mask_png=None))
-    assert "Boxed: differs" in captions(app)
+    shown = looked_at(app)
+    assert shown["layers"] == [] and len(shown["places"]) == 1
+    assert "Amber boxes: regions that differ" in " ".join(shown["notes"])
     assert "Mask (PNG)" not in [button.label for button in app.get("download_button")]
 
 
-def test_no_change_is_a_calm_note_over_the_plain_picture(verify: Verify) -> None:
+def test_no_change_is_a_calm_note_over_the_plain_picture(verify: Verify, looked_at: Look) -> None:
     app = verify(change(regions=[], changed_percent=0))
     assert "No change found above these limits" in words(app)
-    assert "Nothing is marked" in captions(app)
+    shown = looked_at(app)
+    assert shown["layers"] == [] and shown["places"] == []
+    assert "Nothing is marked" in " ".join(shown["notes"])
 
 
 @pytest.mark.parametrize(
     "broken", [{"mask_png": "AAAA"}, {"width": 97}, {"mask_png": None, "width": 40, "height": 1_000_000_000}]
 )
-def test_a_map_that_cannot_be_drawn_leaves_the_words_and_says_why(verify: Verify, broken: dict[str, Any]) -> None:
+def test_a_map_that_cannot_be_drawn_leaves_the_words_and_says_why(
+    verify: Verify, looked_at: Look, broken: dict[str, Any]
+) -> None:
     app = verify(change(**broken))
     assert "<b>11.1 %</b>" in words(app)
-    assert "The words and the table do not depend on it" in words(app)
-    assert not app.get("plotly_chart")
+    shown = looked_at(app)
+    assert "The words and the table do not depend on it" in " ".join(shown["notes"])
+    assert shown["layers"] == [] and sorted(shown["pictures"]) == ["0"]
 
 
 def test_a_search_that_found_no_original_says_among_how_many(verify: Verify) -> None:
@@ -122,17 +127,18 @@ def test_the_original_is_sent_along_and_taking_it_away_asks_again(
 
 @pytest.mark.parametrize(("frame", "figures", "shown"), [(1, {}, 2), (7, {}, 3), (7, {"disputed_frame": 3}, 4)])
 def test_the_map_is_laid_on_the_frame_that_it_is_of(
-    verify: Verify, frame: int, figures: dict[str, int], shown: int
+    verify: Verify, looked_at: Look, frame: int, figures: dict[str, int], shown: int
 ) -> None:
     frames = [Image.new("L", (96, 96), 40 * number) for number in range(4)]
     stream = io.BytesIO()
     frames[0].save(stream, "TIFF", save_all=True, append_images=frames[1:])
-    app = verify(change(frame=frame, figures=figures), data=stream.getvalue())
-    assert f"frame {shown} of 4" in captions(app)
+    seen = looked_at(verify(change(frame=frame, figures=figures), data=stream.getvalue()))
+    assert (seen["first"], seen["frames"]) == (shown - 1, 4)
+    assert {one["frame"] for one in [*seen["layers"], *seen["places"]]} == {shown - 1}
 
 
 def test_a_jpeg_copy_with_a_patch_names_its_original_and_shows_the_patch(
-    stack: Any, monkeypatch: pytest.MonkeyPatch, patched: Callable[[int], tuple[bytes, bytes]]
+    stack: Any, monkeypatch: pytest.MonkeyPatch, patched: Callable[[int], tuple[bytes, bytes]], looked_at: Look
 ) -> None:
     original, copy = patched(1)
     found = Client(stack.url, stack.key).register(original)
@@ -144,5 +150,7 @@ def test_a_jpeg_copy_with_a_patch_names_its_original_and_shows_the_patch(
     assert "<h2>Altered</h2>" in words(app)
     assert found.registration_id in words(app)
     assert "robust fingerprint" in words(app)
-    assert "Tinted and outlined" in captions(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert [one["kind"] for one in looked_at(app)["layers"]] == ["change", "heat", "levels"]
+    app.file_uploader(key="verify.original").set_value(("original.png", original, "image/png")).run()
+    assert not app.exception
+    assert looked_at(app)["other"]["words"].startswith("Laid on it as the comparison found")

@@ -16,6 +16,7 @@ from ledger.errors import DetectorUnavailable
 APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 Picture = Callable[[int], bytes]
 Verify = Callable[..., AppTest]
+Look = Callable[[AppTest], dict[str, Any]]
 
 
 @pytest.fixture
@@ -39,11 +40,9 @@ def words(app: AppTest) -> str:
     return "\n".join(element.proto.body for element in app.main.get("html"))
 
 
-def captions(app: AppTest) -> str:
-    return " ".join(caption.value for caption in app.caption)
-
-
-def test_an_unregistered_image_shows_heat_map_percentages_and_rates(verify: Verify, picture: Picture) -> None:
+def test_an_unregistered_image_shows_heat_map_percentages_and_rates(
+    verify: Verify, picture: Picture, looked_at: Look
+) -> None:
     app = verify(picture(101))
     said = words(app)
     assert "<h2>Unregistered</h2>" in said
@@ -51,19 +50,10 @@ def test_an_unregistered_image_shows_heat_map_percentages_and_rates(verify: Veri
     assert "6.1 % of the picture" in said
     assert "0.143 %" in said
     assert "5.0 % of 120" in said
-    assert app.slider(key="verify.opacity").value == 60
-    assert "Cyan outline" in captions(app)
-
-
-def test_the_view_and_its_opacity_are_the_readers_choice(verify: Verify, picture: Picture) -> None:
-    app = verify(picture(102))
-    app.slider(key="verify.opacity").set_value(0).run()
-    app.segmented_control(key="verify.view").set_value("ELA view").run()
-    assert not app.exception
-    assert "stretched to its brightest" in captions(app)
-    app.segmented_control(key="verify.view").set_value("Picture").run()
-    assert not app.exception
-    assert "Cyan outline" not in captions(app)
+    heat, levels = looked_at(app)["layers"]
+    assert (heat["kind"], heat["on"], heat["opacity"]) == ("heat", True, 60)
+    assert (levels["kind"], levels["on"]) == ("levels", False)
+    assert "Cyan line" in heat["legend"] and "stretched to its brightest" in levels["legend"]
 
 
 def test_traces_make_it_suspect_and_an_open_answer_undetermined(
@@ -87,13 +77,15 @@ def test_traces_make_it_suspect_and_an_open_answer_undetermined(
     ],
 )
 def test_a_detector_without_an_answer_has_words_and_the_picture_stays(
-    verify: Verify, picture: Picture, detector: Any, code: str, title: str
+    verify: Verify, picture: Picture, detector: Any, looked_at: Look, code: str, title: str
 ) -> None:
     detector.answer = DetectorUnavailable("no answer", code=code)
     app = verify(picture(104))
     assert "<h2>Unregistered</h2>" in words(app)
     assert title in words(app)
-    assert "pixels" in captions(app)
+    shown = looked_at(app)
+    assert shown["layers"] == [] and sorted(shown["pictures"]) == ["0"]
+    assert "No error levels (ELA)" in " ".join(shown["notes"])
 
 
 def test_an_image_it_does_not_apply_to_says_why(verify: Verify, picture: Picture, detector: Any) -> None:
@@ -114,14 +106,11 @@ def test_a_registered_image_is_examined_on_request_and_stays_authentic(
     assert "traces of forgery" in said
 
 
-def test_the_heat_map_belongs_to_its_frame(verify: Verify, detector: Any) -> None:
+def test_the_heat_map_belongs_to_its_frame(verify: Verify, detector: Any, looked_at: Look) -> None:
     detector.answer = replace(detector.answer, frame=2, frames=3, examined=3)
-    app = verify(three_frames())
-    assert "frame 3 of 3" in captions(app)
-    assert "Cyan outline" in captions(app)
-    app.slider[0].set_value(1).run()
-    assert "frame 1 of 3" in captions(app)
-    assert "Cyan outline" not in captions(app)
+    shown = looked_at(verify(three_frames()))
+    assert (shown["first"], shown["frames"], sorted(shown["pictures"])) == (2, 3, ["0", "1", "2"])
+    assert {layer["frame"] for layer in shown["layers"]} == {2}
 
 
 def three_frames() -> bytes:
@@ -137,12 +126,9 @@ def three_frames() -> bytes:
 
 
 def test_an_open_answer_shows_the_plain_picture_first_and_its_map_as_no_finding(
-    verify: Verify, picture: Picture, detector: Any
+    verify: Verify, picture: Picture, detector: Any, looked_at: Look
 ) -> None:
     detector.answer = replace(detector.answer, band="inconclusive", probability=0.5)
-    app = verify(picture(107))
-    assert "Cyan outline" not in captions(app)
-    assert "where it looked, not a finding" in captions(app)
-    app.segmented_control(key="verify.view.undecided").set_value("Heat map").run()
-    assert "Cyan outline" in captions(app)
-    assert "where it looked, not a finding" in captions(app)
+    heat, _ = looked_at(verify(picture(107)))["layers"]
+    assert not heat["on"]
+    assert "where it looked, not a finding" in heat["legend"]

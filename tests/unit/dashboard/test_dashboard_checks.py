@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
-from dashboard.components.checks import changed_attributes, changed_tiles, check_markup, checks_markup
+from dashboard.components.checks import (
+    attributes_markup,
+    changed_attributes,
+    changed_tiles,
+    check_markup,
+    checks_markup,
+)
+from dashboard.words_checks import REACH
+from ledger.core.verdict import CHECK_NAMES
 from ledger.schemas import CheckResult, Verification
 
 Make = Callable[..., Verification]
@@ -24,20 +33,33 @@ def test_each_status_stands_as_a_word(verification: Make) -> None:
     assert all(f'ms-check-status">{word}<' in markup for word in ("passed", "failed", "skipped", "undetermined"))
 
 
-def test_changed_attributes_stand_in_a_table_and_not_again_among_the_figures() -> None:
-    change = {"path": "0010,0010", "name": "PatientName", "change": "changed"}
-    check = CheckResult(
-        number=3, name="data set", status="failed", detail="differs", figures={"attributes": [change], "count": 1}
-    )
-    markup = check_markup(check)
-    assert "<td>PatientName</td><td>changed</td>" in markup
-    assert markup.count("PatientName") == 1
-    assert "<dt>count</dt>" in markup
+CHANGE = {"path": "0010,0010", "name": "PatientName", "change": "changed"}
+
+
+def test_changed_attributes_stand_in_a_table_of_their_own_and_not_again_among_the_figures(verification: Make) -> None:
+    found = verification(figures={3: {"attributes": [CHANGE], "count": 1}})
+    assert "<td>PatientName</td><td>changed</td><td>as before</td>" in attributes_markup(found)
+    row = check_markup(found.checks[3])
+    assert "PatientName" not in row
+    assert "a table of their own" in row
+    assert "<dt>count</dt>" in row
+
+
+def test_an_attribute_that_changes_the_picture_says_so(verification: Make) -> None:
+    slope = {"path": "0028,1053", "name": "RescaleSlope", "change": "changed"}
+    found = verification(figures={3: {"attributes": [slope, CHANGE], "rendering": ["RescaleSlope"]}})
+    markup = attributes_markup(found)
+    assert "<td>RescaleSlope</td><td>changed</td><td>differently</td>" in markup
+    assert "2 changed" in markup
+
+
+def test_without_a_changed_attribute_there_is_no_table(verification: Make) -> None:
+    assert attributes_markup(verification()) == ""
 
 
 def test_an_attribute_without_a_name_is_listed_by_its_path() -> None:
     assert changed_attributes({"attributes": [{"path": "0011,1001", "name": None, "change": "added"}]}) == [
-        ["0011,1001", "–", "added"]
+        ["0011,1001", "–", "added", "as before"]
     ]
     assert changed_attributes({}) == []
 
@@ -53,6 +75,16 @@ def test_tiles_of_another_shape_are_left_out(verification: Make) -> None:
     assert changed_tiles(verification(figures={2: {"changed_tiles": wrong}})) == []
 
 
-def test_a_check_without_figures_has_nothing_to_open() -> None:
+def test_a_check_without_figures_says_so_when_it_is_opened() -> None:
     check = CheckResult(number=7, name="in force", status="passed", detail="yes")
-    assert "<details" not in check_markup(check)
+    assert "No figures." in check_markup(check)
+
+
+def test_all_twelve_checks_say_what_they_can_and_cannot_show(verification: Make) -> None:
+    assert set(REACH) == set(CHECK_NAMES)
+    for check in verification().checks:
+        row = unescape(check_markup(check))
+        assert REACH[check.number].can in row and REACH[check.number].cannot in row
+    words = [word for reach in REACH.values() for word in (reach.can, reach.cannot)]
+    assert len(set(words)) == 2 * len(CHECK_NAMES)
+    assert all(len(word) > 30 and word.endswith(".") for word in words)

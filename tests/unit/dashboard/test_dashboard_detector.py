@@ -14,8 +14,6 @@ from PIL import Image
 
 from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import verification_json
-from dashboard.components.heat import ela_view, heat_over
-from dashboard.components.preview import NoPreview
 from dashboard.words import BANDS, NO_ANSWERS, REGIMES, meaning_of
 from detector.calibrate import Calibration
 from detector.types import Band, Regime
@@ -91,6 +89,22 @@ def test_the_card_tells_the_papers_percentage_from_the_area(verification: Make, 
     assert "traces of forgery" in said
 
 
+def test_the_probability_stands_on_a_scale_that_says_its_word(verification: Make, detection: Detection) -> None:
+    said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
+    assert "left:91.2%" in said
+    assert "Probability of forgery 91 %, called “traces of forgery”" in said
+    unknown = detection.model_copy(update={"probability": None})
+    assert "ms-scale" not in detector_markup(verification("suspect").model_copy(update={"detection": unknown}))
+
+
+def test_the_method_has_its_row_and_the_card_says_that_it_applies(verification: Make, detection: Detection) -> None:
+    said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
+    assert "<td>ela_cnn 1</td><td>2.00</td><td>91 %</td><td>traces of forgery</td><td>0.10</td>" in said
+    assert "It applies to this image: large enough.<" in said
+    sentence = detection.model_copy(update={"reason": "Large enough."})
+    assert "Large enough.<" in detector_markup(verification("suspect").model_copy(update={"detection": sentence}))
+
+
 def test_the_card_states_the_error_rates_of_this_kind_of_file(verification: Make, detection: Detection) -> None:
     said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
     assert "5.0 % of 40, at most 13 % (95 %)" in said
@@ -151,31 +165,6 @@ def test_the_verification_to_take_along_leaves_the_pictures_out(
     assert body["detection"]["area_percent"] == 2.34
     assert "pictures" not in body["detection"]
     assert json.loads(verification_json(verification()))["detection"] is None
-
-
-def test_the_heat_map_covers_hot_places_and_leaves_cold_ones(pictures: DetectionPictures) -> None:
-    grey = Image.new("RGB", (128, 64), (100, 100, 100))
-    over = np.asarray(heat_over(grey, pictures, 0.8))
-    assert tuple(over[32, 10]) == (100, 100, 100)
-    assert over[32, 120, 0] > 150 > over[32, 120, 1]
-    assert tuple(over[32, 65]) == (0, 229, 255)
-
-
-def test_without_opacity_the_picture_is_as_it_was(pictures: DetectionPictures) -> None:
-    grey = Image.new("RGB", (128, 64), (100, 100, 100))
-    assert heat_over(grey, pictures, 0.0).tobytes() == grey.tobytes()
-
-
-def test_the_error_levels_come_in_the_pictures_size(pictures: DetectionPictures) -> None:
-    assert ela_view(pictures, (128, 64)).size == (128, 64)
-
-
-@pytest.mark.parametrize(
-    "broken", ["", "not base64!", b64encode(b"no picture").decode(), png(np.zeros((8, 4096), np.uint8))]
-)
-def test_pictures_that_cannot_be_read_are_no_reason_to_fail(pictures: DetectionPictures, broken: str) -> None:
-    with pytest.raises(NoPreview):
-        heat_over(Image.new("RGB", (8, 8)), pictures.model_copy(update={"heatmap_png": broken}), 0.5)
 
 
 NOTHING = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from dashboard.components.facts import registration_markup, statements_markup, timeline_markup
+from dashboard.components.facts import interval, registration_markup, statements_markup, timeline_markup
 from dashboard.components.sidebar import health_markup
 from dashboard.components.table import entry_rows
 from ledger.schemas import Anchor, Health, HistoryEntry, Origin, Registration, Statement
@@ -120,3 +120,10 @@ def test_a_derived_image_names_its_origin_and_how_far_the_operation_was_checked(
     assert "cropped (proven by digests or samples" in said
     assert "“&lt;Teaching&gt;”, QA" in said
     assert "Derived from" not in registration_markup(registration)
+
+
+def test_the_time_interval_ends_with_the_block_and_is_open_before_there_is_one(registration: Registration) -> None:
+    assert registration.anchor is not None
+    later = registration.anchor.model_copy(update={"block_time": registration.registered_at + timedelta(seconds=42)})
+    assert interval(registration.model_copy(update={"anchor": later})).startswith("42 s: from the registrar")
+    assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None}))
