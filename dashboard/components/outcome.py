@@ -13,6 +13,7 @@ from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.look import show_look
 from dashboard.components.notice import notice_markup
 from dashboard.components.report_buttons import show_report_buttons
+from dashboard.components.to_case import show_add_to_case
 from dashboard.components.verifying import Answer, Given, forget
 from dashboard.session import may
 from ledger.schemas import Verification
@@ -93,7 +94,7 @@ def show_actions(answer: Answer, verification: Verification, original: Given | N
             examine=answer.question.examine,
             original=original.data if original is not None else None,
         )
-        # ADD TO CASE STANDS HERE: show_add_to_case(verification, answer.given.name)
+        show_add_to_case(verification, answer.given.name, answer.given.digest)
         if st.button("Check again", icon=":material/refresh:", type="tertiary"):
             forget(answer.question)
             st.rerun()
