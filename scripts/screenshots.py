@@ -147,6 +147,9 @@ SHOTS = (
 def settled(page: Page) -> None:
     """The page has run to its end and drawn what it has."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+    # Placeholders of what is still being fetched, and of the run before, are no picture of the page.
+    drawn = "document.querySelector('[data-testid=stSkeleton], [data-stale=true]') === null"
+    page.wait_for_function(drawn, timeout=PATIENCE)
     page.wait_for_timeout(900)
 
 
