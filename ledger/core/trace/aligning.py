@@ -61,9 +61,14 @@ class Laid:
     block: int
 
     @property
+    def scale(self) -> float:
+        """Pixels of the copy along one of the registered frame."""
+        return float(np.sqrt(abs(np.linalg.det(self.lay[:, :2])))) / self.block
+
+    @property
     def reduced(self) -> bool:
         """Whether the copy has clearly fewer pixels than the registered frame, so that each mixes several of its."""
-        return abs(float(np.linalg.det(self.lay[:, :2]))) < (_FULL * self.block) ** 2
+        return self.scale < _FULL
 
 
 def window_lay(cells: Cells, window: Window, size: tuple[int, ...]) -> Lay:

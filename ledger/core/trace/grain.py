@@ -32,6 +32,8 @@ _STRENGTHS, _SLOPES = 12, 4
 _LEAST_IN_GROUP = 16
 _LEAST_SPREAD = 0.15
 _MOST = 8.0
+_END = 4.0
+_KERNEL = np.ones((3, 3), np.uint8)
 _REACHES = (0.005, 0.015, 0.04)
 
 
@@ -40,7 +42,7 @@ def lacking(laid: Laid, cells: Cells) -> Picture:
     spread, as a mean over 3 × 3 patches; 0 where that cannot be said, as in a copy with fewer pixels than cells."""
     strength, slope, found, inside = _compared(laid, cells)
     lack = np.zeros(found.shape, np.float32)
-    used = inside & (strength > _LEAST_STRENGTH) & (laid.sampled.samples > 1)
+    used = inside & (strength > _LEAST_STRENGTH) & (laid.sampled.samples > 1) & ~_at_ends(laid)
     kept = (found - strength).ravel()
     for group in _groups(strength, slope - strength, used):
         levels = kept[group]
@@ -48,7 +50,9 @@ def lacking(laid: Laid, cells: Cells) -> Picture:
         spread = max(1.48 * float(np.median(np.abs(levels - middle))), _LEAST_SPREAD)
         lacks = np.clip((middle - levels) / spread, -_MOST, _MOST)
         lack.ravel()[group] = np.where(strength.ravel()[group] + middle > _LEAST_KEPT, lacks, 0)
-    return over_cells(cv2.boxFilter(lack, -1, (3, 3)), cells.steps.shape)
+    # What resizing leaves of texture depends on how fine it is, which nobody knows: it counts for less.
+    trust = np.float32(0.5 + 0.5 * min(laid.scale, 1.0))
+    return over_cells(trust * cv2.boxFilter(lack, -1, (3, 3)), cells.steps.shape)
 
 
 def _compared(laid: Laid, cells: Cells) -> tuple[Picture, Picture, Picture, Where]:
@@ -61,6 +65,15 @@ def _compared(laid: Laid, cells: Cells) -> tuple[Picture, Picture, Picture, Wher
     slope = _logarithm(by_patches(np.asarray((across**2 + down**2) / 12, np.float32)), laid.unit)
     found = _logarithm(by_patches(laid.sampled.deviations**2), laid.unit)
     return strength, slope, found, by_patches(laid.sampled.inside.astype(np.float32)) > 0.99
+
+
+def _at_ends(laid: Laid) -> Where:
+    """The patches beside which the copy is black or white, where a curve cuts off: texture is lost there anyway."""
+    tone, end = laid.tone, _END * laid.unit
+    if not tone.bent:
+        return np.zeros(by_patches(laid.expected).shape, bool)
+    near = (laid.expected <= tone.levels.min() + end) | (laid.expected >= tone.levels.max() - end)
+    return by_patches(cv2.dilate(near.astype(np.float32), _KERNEL)) > 0
 
 
 def _least_steepness(tone: Tone, values: Picture, deviations: Picture) -> Picture:

@@ -40,6 +40,7 @@ _CUT_COLOUR = 0.04
 _NEAR_END = 12.0
 """A sample this many grey levels from the end of the scale may have been cut off there before it was compressed."""
 _BETWEEN = 3.0
+_MOST_DOUBT = 3.0
 _SLOPE_POINTS = 33
 
 
@@ -142,6 +143,8 @@ def _bend(laid: Laid, values: Picture, deviations: Picture) -> Picture:
         bend = bend + _unsaid(tone, values, laid)
     elif not laid.reduced:
         bend = np.where(_cut_off(laid), bend, 0)
+    if tone.rival is not None:
+        bend = bend + np.minimum(np.abs(tone.rival(values) - laid.expected), _MOST_DOUBT * laid.unit)
     return np.asarray(np.where(inside, bend, 0), np.float32)
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     Where = npt.NDArray[np.bool_]
 
 _MOST_SAMPLES = 8
-_COARSE = 8.0
+_COARSE = 7.95
+_GRAINS, _SLIGHTLY = 4, 0.05
+"""Reduced to as many grains along a cell as the registered texture is of, also where a resized copy's cells are a
+little smaller than whole pixels."""
 _SLACK = 0.51
 
 
@@ -77,7 +80,7 @@ def _pitch(lay: Lay) -> float:
 def _thinned(picture: Picture, lay: Lay) -> tuple[Picture, Lay]:
     """The picture reduced where cells hold many pixels, so that eight samples a cell are enough."""
     pitch = _pitch(lay)
-    factor = round(pitch / 4) if pitch >= _COARSE else 1
+    factor = int((pitch + _SLIGHTLY) // _GRAINS) if pitch >= _COARSE else 1
     if factor == 1:
         return picture, lay
     height, width = (-(-edge // factor) for edge in picture.shape[:2])

@@ -8,7 +8,7 @@ explain itself: the curve passes them by between their neighbours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,13 +32,15 @@ _FEWEST_BINS = 8
 @dataclass(frozen=True)
 class Tone:
     """A curve through ``knots`` → ``levels``, straight between them and level outside. ``free``: no straight line;
-    then ``known`` are the least and greatest value that it was fitted to, and what is beyond is extrapolated."""
+    then ``known`` are the least and greatest value that it was fitted to, and what is beyond is extrapolated. Of a
+    straight line, ``rival`` is the free curve that it was preferred to."""
 
     knots: Numbers
     levels: Numbers
     free: bool
     known: tuple[float, float]
     rising: bool
+    rival: Tone | None = None
 
     @property
     def bent(self) -> float:
@@ -89,7 +91,8 @@ def fit_tone(values: Picture, levels: Picture, inside: Where, unit: float) -> To
     cut = np.minimum(np.abs(raw - points.least), np.abs(raw - points.greatest)) < 16 * unit
     weights = np.where(cut, 0.05 * points.weights, points.weights)
     straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
-    return tone if straight <= 1.2 * free + 0.35 * unit and _near(tone, curve, points, weights, unit) else curve
+    straighter = straight <= 1.2 * free + 0.35 * unit and _near(tone, curve, points, weights, unit)
+    return replace(tone, rival=curve) if straighter else curve
 
 
 def _near(tone: Tone, curve: Tone, points: _Points, weights: Numbers, unit: float) -> bool:

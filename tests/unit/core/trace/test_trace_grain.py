@@ -76,3 +76,9 @@ def test_a_copy_of_as_few_pixels_as_cells_says_nothing(pictures: Any) -> None:
 
 def test_patches_are_means_of_two_by_two_cells() -> None:
     assert by_patches(np.arange(15, dtype=np.float32).reshape(3, 5)).tolist() == [[3.0, 5.0]]
+
+
+def test_where_a_window_cuts_off_texture_none_is_lacking(pictures: Any) -> None:
+    original = grainy(pictures, 9)
+    windowed = np.clip((original.astype(float) - 90) * 3, 0, 255).astype(np.uint8)
+    assert np.quantile(lack(original, windowed), 0.999) < 2.6
