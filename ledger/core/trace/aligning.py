@@ -156,7 +156,7 @@ def _agreement(expected: Picture, found: Picture, inside: Where, unit: float) ->
     own, its, both = (cv2.boxFilter(each, -1, (_SIDE, _SIDE)) for each in (one * one, other * other, one * other))
     full = cv2.boxFilter(inside.astype(np.float32), -1, (_SIDE, _SIDE)) > 0.99
     whole = (one * other)[inside].sum() / np.sqrt(
-        float((one * one)[inside].sum() * (other * other)[inside].sum()) + 1e-9
+        float((one * one)[inside].sum()) * float((other * other)[inside].sum()) + 1e-9
     )
     local = both / np.sqrt(np.maximum(own * its, 0) + 1e-9)
     if full.sum() < _LEAST_CELLS // 2:

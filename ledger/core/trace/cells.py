@@ -8,6 +8,8 @@ second differences along rows that are not zero) and the range at 256 steps or m
 
 Means do not see fine texture, which is what a blur takes away. So of each patch of 2 × 2 cells the mean of the
 variances within its cells is kept as well, as a level: how many of the numbers ``2^(k/4)`` it reaches, in sixteenths.
+The variance is that of the means of grains of ``max(1, b // 4)`` pixels, as many as fit whole into the cell from its
+upper left corner; grains that spread over more than 20 bits are first shifted right, and 8 a bit added to the level.
 """
 
 from __future__ import annotations
@@ -84,7 +86,7 @@ def cells_of(luma: npt.NDArray[Any], number: int) -> Cells | None:
         return None
     shift = _shift(values, greatest - least)
     steps = ((values - least) >> shift).astype(np.int32)
-    texture = _texture(luma, block, least, greatest - least)
+    texture = _texture(luma, block)
     return Cells(number, height, width, block, shift, least, steps, texture)
 
 
@@ -105,18 +107,18 @@ def _sums(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
     return np.concatenate(parts)
 
 
-def _texture(luma: npt.NDArray[Any], block: int, least: int, span: int) -> npt.NDArray[np.uint8]:
+def _texture(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.uint8]:
     """The level of each patch."""
     grain, count = max(1, block // _GRAINS), max(1, block // max(1, block // _GRAINS))
     rows, columns = luma.shape[0] // block // PATCH, luma.shape[1] // block // PATCH
-    excess = max(0, span.bit_length() - _BITS)
     inner = luma[: rows * PATCH * block, : columns * PATCH * block]
     if count * grain < block:
         shape = (rows * PATCH, block, columns * PATCH, block)
         inner = inner.reshape(shape)[:, : count * grain, :, : count * grain]
         inner = inner.reshape(rows * PATCH * count * grain, columns * PATCH * count * grain)
     means = _means(inner, grain) if grain > 1 else inner.astype(np.int64) * FRACTION
-    means = (means - least) >> excess
+    excess = max(0, int(means.max() - means.min()).bit_length() - _BITS)
+    means = (means - means.min()) >> excess
     sums, squares = _sums(means, count), _sums(means * means, count)
     variances = (squares * count**2 - sums * sums) // (count**4)
     patches = variances.reshape(rows, PATCH, columns, PATCH).sum(axis=(1, 3)) // (PATCH**2 * FRACTION)

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
     from ledger.core.trace.sampling import Picture, Where
 
-SURE_LOWER, SURE_SHARE = 0.92, 0.9
-BOTH_LOWER, BOTH_SHARE = 0.8, 0.74
-"""A picture is a copy when the first quartile of its agreement reaches the one, or its share of good agreement the
-other (:mod:`ledger.core.trace.aligning`), or when both reach the second pair; changed regions lower neither by much.
-All lie above what neighbouring slices reach."""
+SURE_LOWER = 0.9
+"""A picture is a copy when the first quartile of its agreement (:mod:`ledger.core.trace.aligning`) reaches this;
+changed regions do not lower it by much. Neighbouring slices stay below, but for moments of one moving picture."""
 DARK_CLEAR, DARK_WHOLE = 0.85, 0.88
-"""Or when, of a nearly black picture, what stands out agrees and so does the whole."""
+"""Or when what stands out by a grey level agrees, as is left of a nearly black picture, and so does the whole."""
 COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915
 """Or when one of the first three is reached and so is the whole correlation, after heavy compression or of a nearly
 black picture. The whole correlation of neighbouring slices lies below."""
@@ -56,8 +54,7 @@ class Fit:
         """Whether the picture is a copy of the frame."""
         agreement = self.laid.agreement
         some = agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE or agreement.clear >= COPY_CLEAR
-        sure = agreement.lower >= SURE_LOWER or agreement.share >= SURE_SHARE
-        sure |= agreement.lower >= BOTH_LOWER and agreement.share >= BOTH_SHARE
+        sure = agreement.lower >= SURE_LOWER
         sure |= agreement.clear >= DARK_CLEAR and agreement.whole >= DARK_WHOLE
         return sure or (some and agreement.whole >= COPY_WHOLE)
 

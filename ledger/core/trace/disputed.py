@@ -24,7 +24,7 @@ class Disputed:
 
     def __init__(self, image: DecodedImage) -> None:
         self._image = image
-        self._last: tuple[int, Picture, Picture | None] | None = None
+        self._last: tuple[int, Picture, npt.NDArray[Any]] | None = None
         self.frames = image.frames
         self.middle = image.frames // 2
         self.size = (image.layout.rows, image.layout.columns)
@@ -38,15 +38,15 @@ class Disputed:
     def tint(self, number: int) -> Picture | None:
         """How coloured each pixel of frame ``number`` is, and how much of that lies at the ends of the scale:
         (2, rows, columns), both the distance of the least and the greatest channel. None for a grey frame."""
-        return self._read(number)[1]
+        return _tint(self._read(number)[1], self._image)
 
-    def _read(self, number: int) -> tuple[Picture, Picture | None]:
+    def _read(self, number: int) -> tuple[Picture, npt.NDArray[Any]]:
         from ledger.core.digests.view import luma
 
         if self._last is None or self._last[0] != number:
             for index, frame in enumerate(self._image.read_frames()):
                 if index == number:
-                    self._last = (number, luma(frame, self._image).astype(np.float32), _tint(frame, self._image))
+                    self._last = (number, luma(frame, self._image).astype(np.float32), frame)
                     break
             else:
                 raise UnreadableImage(f"expected frame {number}, found fewer")

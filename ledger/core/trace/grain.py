@@ -32,8 +32,8 @@ _STRENGTHS, _SLOPES = 12, 4
 _LEAST_IN_GROUP = 16
 _LEAST_SPREAD = 0.15
 _MOST = 8.0
-_END = 4.0
-_KERNEL = np.ones((3, 3), np.uint8)
+_END = 2.0
+_KERNEL = np.ones((5, 5), np.uint8)
 _REACHES = (0.005, 0.015, 0.04)
 
 
@@ -72,7 +72,8 @@ def _at_ends(laid: Laid) -> Where:
     tone, end = laid.tone, _END * laid.unit
     if not tone.bent:
         return np.zeros(by_patches(laid.expected).shape, bool)
-    near = (laid.expected <= tone.levels.min() + end) | (laid.expected >= tone.levels.max() - end)
+    low, high, sampled = tone.levels.min() + end, tone.levels.max() - end, laid.sampled
+    near = (laid.expected <= low) | (laid.expected >= high) | (sampled.least <= low) | (sampled.greatest >= high)
     return by_patches(cv2.dilate(near.astype(np.float32), _KERNEL)) > 0
 
 

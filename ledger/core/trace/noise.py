@@ -1,9 +1,10 @@
 """How far a cell may differ when nothing was changed, and how far it does.
 
-What recompression, resizing and windowing leave in a cell grows with the texture around it, so it is measured from the
-picture itself: the cells are ordered by texture, and in each of 24 groups the median of the differences gives their
-scale, which may only rise with texture. Most of a picture is unchanged, and a median does not mind the rest. Added are
-half a grey level of rounding, and what a bent or cut-off tone curve does to a cell whose pixels spread over the bend.
+What recompression, resizing and windowing leave in a cell grows with the texture around it. So the cells are ordered
+by their registered texture, and in each of 24 groups the median of the differences gives their scale, which may only
+rise with texture; of a coloured copy also in eight groups by its tint, within bounds. Most of a picture is unchanged,
+and a median does not mind the rest. Added are most of a grey level of rounding, and what a bent or cut-off tone curve
+does to a cell whose pixels spread over the bend.
 A common shift, stretch and blur of the whole picture is fitted robustly and taken out first.
 """
 
@@ -37,11 +38,12 @@ _EXTRAPOLATED = 12.0
 _MIXED = 0.3
 _TINTS = 8
 _CUT_COLOUR = 0.04
+_MOST_TINTED = 3.0
 _NEAR_END = 12.0
 """A sample this many grey levels from the end of the scale may have been cut off there before it was compressed."""
 _BETWEEN = 3.0
 _MOST_DOUBT = 3.0
-_SLOPE_POINTS = 33
+_SLOPE_POINTS = 1025
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
     bend = _bend(laid, values, deviations)
     if tints is not None:
         # A curve of each channel is none of their sum, and a codec cuts off colours that it cannot show.
-        scale = np.maximum(scale, _scale(difference, tints[0], inside, _TINTS))
-        bend = bend + _CUT_COLOUR * tints[1]
+        # Both are the copy's own word, so neither may excuse much.
+        tinted = _scale(difference, tints[0], inside, _TINTS)
+        scale = np.maximum(scale, np.minimum(tinted, _MOST_TINTED * unit))
+        bend = bend + np.minimum(_CUT_COLOUR * tints[1], _MOST_TINTED * unit)
     single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2)
     single = np.where(inside, single, 0).astype(np.float32)
     busy = inside & (texture >= np.percentile(texture[inside], 40))
@@ -182,9 +186,10 @@ def _within(cells: Cells) -> Picture:
 
 
 def _slope(laid: Laid) -> float:
-    """Grey levels a registered value, over the steeper half of the curve."""
+    """Grey levels a registered value, over the steeper half of where the curve rises at all."""
     tone = laid.tone
     low, high = tone.known
     ends = np.interp(np.linspace(low, high, _SLOPE_POINTS), tone.knots, tone.levels)
     steep = np.abs(np.diff(ends)) * (_SLOPE_POINTS - 1) / max(high - low, 1e-9)
-    return float(np.percentile(steep, 75))
+    rising = steep[steep > 0.1 * steep.max()]
+    return float(np.percentile(rising, 75)) if rising.size else 0.0
