@@ -183,3 +183,11 @@ def test_the_middle_frame_is_always_traced(frames: int) -> None:
     assert len(traced) == (1 if frames < 3 else 3)
     assert frames // 2 in traced
     assert all(0 <= number < frames for number in traced)
+
+
+def test_fine_texture_of_wide_samples_is_kept_though_the_means_are_nearly_flat() -> None:
+    y, x = np.mgrid[:64, :64]
+    luma = np.where((x + y) % 2, 1 << 28, -(1 << 28)).astype(np.int32)
+    luma[:2, :2] = 5
+    found = cells(luma)
+    assert found.deviations()[4, 4] == pytest.approx(1 << 28, rel=0.2)
