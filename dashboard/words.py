@@ -165,7 +165,7 @@ POLICIES: Mapping[str, str] = {
 }
 
 STEPS = ("received", "sequenced", "anchoring", "anchored", "final")
-KINDS = ("genesis", "register", "derive", "supersede", "revoke", "dispute", "case")
+KINDS = ("genesis", "register", "derive", "supersede", "revoke", "dispute", "case", "study-close")
 STATEMENTS: Mapping[str, str] = {
     "revoke": "Takes the registration back: verification then answers withdrawn.",
     "supersede": "Names the registration that replaces this one: verification then answers withdrawn.",

@@ -23,6 +23,7 @@ from typing import TypeAlias
 from ledger.auditing_cases import CaseAudit
 from ledger.auditing_chain import Anchored, audit_batches, audit_directory, audit_events, audit_heads, audit_images
 from ledger.auditing_entries import audit_entry
+from ledger.auditing_studies import audit_studies
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.model import Block, ChainEvent, Difference, ImageRecord, LogEntry, Registrar
 from ledger.core.trace.blob import trace_digest
@@ -113,6 +114,7 @@ def _audit_log(
     tree, cases = Tree(), CaseAudit(store)
     before, unread = store.log_size(registrar.id), 0
     for some in _pieces(store.entries(registrar.id, 0, _NO_END)):
+        report.differences.extend(audit_studies(store, some))
         images = {found.id: found.image for found in store.registrations([entry.id for entry in some])}
         for entry in some:
             if entry.index != tree.size:

@@ -18,6 +18,7 @@ from ledger.client_answers import error_of, is_json, read, segment
 from ledger.client_cases import ClientCases
 from ledger.client_operations import OperationsClient
 from ledger.client_reports import RemoteReports
+from ledger.client_studies import StudiesClient
 from ledger.errors import OutageError
 from ledger.schemas import (
     Audit,
@@ -59,6 +60,7 @@ class Client:
         # trust_env: a proxy of the environment has no business with images on the way to the hospital's own ledger
         self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
         self.cases = ClientCases(self._ask)
+        self.studies = StudiesClient(self._ask)
         self.operations = OperationsClient(self._ask)
         self.reports = RemoteReports(self._send)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ledger.gateway_operations import OperationsGateway
+from ledger.gateway_studies import StudiesGateway
 from ledger.schemas import (
     Audit,
     BatchInfo,
@@ -97,6 +98,10 @@ class Gateway(Protocol):
     @property
     def operations(self) -> OperationsGateway:
         """How the ledger runs, what its chain holds, and whether its log only grew."""
+
+    @property
+    def studies(self) -> StudiesGateway:
+        """Closing studies, and what is missing from one or does not belong to it."""
 
     def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
         """Digest, commit, append and acknowledge one image; the same content answers the registration there is."""

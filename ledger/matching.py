@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.core.digests import DigestSet, changed_details, compare_attributes, compare_tiles
+from ledger.core.images.identity import instance_key
 from ledger.core.model import Registration, Standing
 from ledger.core.offline import Presented, skipped
 from ledger.core.rendering import changes_rendering
 from ledger.core.verdict import Check, Status
 from ledger.ports import RecordStore
-from ledger.registration import instance_key
 from ledger.standing import standing_of
 
 _DAMAGED = "the stored details do not lead to the registered digest: the store was changed"

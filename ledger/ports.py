@@ -32,6 +32,7 @@ from ledger.core.model import (
     State,
     TransactionResult,
 )
+from ledger.ports_studies import StudyRecords
 
 MALFORMED = "value_malformed"
 """The code of a stored value that is of another type than its column."""
@@ -82,7 +83,7 @@ class HistoryRow:
     event: ChainEvent | None
 
 
-class RecordStore(Protocol):
+class RecordStore(StudyRecords, Protocol):
     """The hospital's database: registrars, logs, image records, batches, chain events."""
 
     def add_registrar(self, registrar: Registrar, genesis: Draft) -> LogEntry:

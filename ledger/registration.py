@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
+from ledger.core.capture import Place
 from ledger.core.digests import DigestSet, digest_set
 from ledger.core.entry import DERIVE, REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
 from ledger.core.images import Limits
+from ledger.core.images.identity import instance_key, study_key
 from ledger.core.merkle import leaf_hash
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrar, Standing, TraceRecord
 from ledger.errors import Conflict, InputError, InvalidDigest, NotFound
@@ -25,15 +26,11 @@ _WITHDRAWN = (Standing.REVOKED, Standing.SUPERSEDED)
 
 @dataclass(frozen=True)
 class DigestedImage:
-    """An image known by its digests alone, with the caller's own key for it, if any."""
+    """An image known by its digests alone, with the caller's own key for it and its place in a study, if any."""
 
     digests: Mapping[str, str]
     idempotency_key: str | None = None
-
-
-def instance_key(sop_instance_uid: str) -> str:
-    """What the store knows a SOP Instance UID by: a digest, so that no identifier is kept in plain."""
-    return sha256(b"medseal/instance/1\n" + sop_instance_uid.encode()).hexdigest()
+    place: Place | None = None
 
 
 class Registrations:
@@ -68,6 +65,7 @@ class Registrations:
         """As :meth:`register` for an image whose digests are made; with ``derived``, the fields that a derive entry
         has beside the commitments, under such an entry."""
         instance = instance_key(digests.sop_instance_uid) if digests.sop_instance_uid else None
+        study = digests.study_instance_uid
         draft = self._draft_image(
             digests.digests,
             derived=derived,
@@ -76,6 +74,7 @@ class Registrations:
             instance=instance,
             idempotency_key=idempotency_key,
             trace=digests.trace,
+            place=place_of(instance, study_key(study) if study else None),
         )
         return self._store.append(self._registrar.id, [draft], urgent=urgent)[0]
 
@@ -84,7 +83,10 @@ class Registrations:
         for number, image in enumerate(images):
             if not image.digests.get("file/1", "").startswith("sha256:"):
                 raise InvalidDigest(f"expected file/1 among the digests of image {number}")
-        drafts = [self._draft_image(image.digests, idempotency_key=image.idempotency_key) for image in images]
+        drafts = [
+            self._draft_image(image.digests, idempotency_key=image.idempotency_key, place=image.place)
+            for image in images
+        ]
         return self._store.append(self._registrar.id, drafts, urgent=urgent)
 
     def state(self, kind: str, target: str, *, reason: str, author: str, replacement: str | None = None) -> LogEntry:
@@ -131,15 +133,21 @@ class Registrations:
         instance: str | None = None,
         idempotency_key: str | None = None,
         trace: TraceRecord | None = None,
+        place: Place | None = None,
     ) -> Draft:
         salt = os.urandom(SALT_BYTES)
         kind, said = (REGISTER, {}) if derived is None else (DERIVE, derived)
         draft = self._draft(kind, {"commitments": commitments(salt, digests), **said}, target=said.get("target"))
-        image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key, trace)
+        image = ImageRecord(draft.id, digests, salt, facts or {}, details, instance, idempotency_key, trace, place)
         return replace(draft, image=image)
 
     def _draft(self, kind: str, fields: Mapping[str, Any], *, target: str | None = None) -> Draft:
         return draft_entry(self._registrar.id, kind, fields, self._clock, target=target)
+
+
+def place_of(instance: str | None, study: str | None) -> Place | None:
+    """The place of an object whose digests of SOP instance and study these are; None without an instance."""
+    return None if instance is None else Place(instance, study)
 
 
 def draft_entry(

@@ -24,9 +24,10 @@ from ledger.lookalikes import FlatIndex
 from ledger.naming import digest_named, registrar_named, state_named
 from ledger.ports import Detector, HistoryFilter
 from ledger.present_cases import cases_of
+from ledger.present_studies import capture_desks
 from ledger.rebuilding import rebuild
 from ledger.receipts import Receipts
-from ledger.registration import DigestedImage, Registrations
+from ledger.registration import DigestedImage, Registrations, place_of
 from ledger.settings import Settings
 from ledger.similarity import LookAlikes
 from ledger.standing import standing_of
@@ -58,6 +59,7 @@ class Service:
         self.cases = cases_of(self.store, self.trees, self._reads, parts.registrar, utc_now)
         sign = parts.signing_key.sign
         self._receipts = Receipts(self.store, self.registry, self.trees, parts.registrar, sign, utc_now)
+        self.studies, self.commitments = capture_desks(self.store, parts.registrar.id, utc_now)
         self.reports = Reports(self, limits, parts.registrar, sign)
 
     @classmethod
@@ -98,7 +100,7 @@ class Service:
         self, images: Sequence[schemas.DigestRegistration], *, urgent: bool = False
     ) -> list[schemas.Registration]:
         """Every one of ``images`` is in the log, or none is new; answers come in their order."""
-        digested = [DigestedImage(image.digests, image.idempotency_key) for image in images]
+        digested = [DigestedImage(i.digests, i.idempotency_key, place_of(i.instance, i.study)) for i in images]
         registrar = self.parts.registrar
         return [
             present.fresh(one.entry, one.image.digests, registrar) if one.created and one.image else self._appended(one)

@@ -49,6 +49,22 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8420, ge=0, le=65535)
     dashboard_port: int = Field(default=8421, ge=0, le=65535)
     chain_port: int = Field(default=8545, ge=0, le=65535)
+    dicom_host: str = Field(default="127.0.0.1", description="Where medseal listen listens; 0.0.0.0: everywhere")
+    dicom_port: int = Field(default=11112, ge=0, le=65535)
+    dicom_ae_title: str = Field(default="MEDSEAL", pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")
+    dicom_peers: str = Field(
+        default="", description="Who may send, as AE@ADDRESS[:PORT] with spaces between; this machine alone if empty"
+    )
+    dicom_associations: int = Field(default=10, ge=1, le=200, description="Associations that may be open at once")
+    dicom_memory_mb: int = Field(default=1024, ge=1, description="What all objects being received may hold together")
+    dicom_tls_certificate: Path | None = Field(default=None, description="PEM file; medseal listen then speaks TLS")
+    dicom_tls_key: Path | None = Field(default=None, description="Its private key; in the same file if unset")
+    dicom_tls_client_ca: Path | None = Field(
+        default=None, description="PEM file; senders then need a certificate that one of these issued"
+    )
+    study_quiet_seconds: int = Field(
+        default=0, ge=0, description="Seconds without a new instance after which a study is closed; 0: by command only"
+    )
     dashboard_sign_in: Literal["optional", "required"] = Field(
         default="optional", description="required: the dashboard has no key of its own, each person signs in"
     )

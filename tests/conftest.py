@@ -40,6 +40,16 @@ def _browser() -> str | None:
     return None if Path("/usr/bin/chromium").is_file() else "Chromium is missing (/usr/bin/chromium)"
 
 
+def _dcmtk() -> str | None:
+    missing = [name for name in ("storescu", "dcmsend", "echoscu", "dcmcjpls") if shutil.which(name) is None]
+    return f"dcmtk is missing ({', '.join(missing)} not on the PATH; Debian has them in dcmtk)" if missing else None
+
+
+def _orthanc() -> str | None:
+    found = shutil.which("Orthanc") or Path("/usr/sbin/Orthanc").is_file()
+    return None if found else "Orthanc is missing (no Orthanc on the PATH or in /usr/sbin; Debian: orthanc)"
+
+
 def _image_folder() -> Path:
     # Beside the checkout, developers may keep images that everyone's tests read.
     return Path(os.environ.get("MEDSEAL_TEST_IMAGES") or ROOT.parent / "shared" / "data")
@@ -54,6 +64,8 @@ LACKS = {
     "needs_anvil": _anvil,
     "needs_postgres": _postgres,
     "needs_browser": _browser,
+    "needs_dcmtk": _dcmtk,
+    "needs_orthanc": _orthanc,
     "needs_images": _images,
 }
 

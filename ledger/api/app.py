@@ -19,7 +19,21 @@ from ledger.api.auth import Doorman
 from ledger.api.backend import QUICK_THREADS, Backend, heavy_limiter, verifying_limiter
 from ledger.api.envelope import Envelope
 from ledger.api.issuing import people
-from ledger.api.routes import audits, cases, derivations, health, images, keys, operations, reading, reports, session
+from ledger.api.routes import (
+    audits,
+    cases,
+    derivations,
+    health,
+    images,
+    keys,
+    operations,
+    reading,
+    reports,
+    session,
+    stow,
+    studies,
+)
+from ledger.ingest.capture import capture_of
 from ledger.schemas import Problem
 from ledger.settings import Settings
 
@@ -47,7 +61,9 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.doorman = Doorman(service.keys, people=people(settings))
     app.state.heavy = heavy_limiter()
     app.state.verifying = verifying_limiter()
-    for part in (images, derivations, reports, cases, audits, operations, reading, keys, session, health, docs):
+    app.state.capture = capture_of(service, settings)
+    working = (images, derivations, stow, studies, reports, cases, audits, operations, reading)
+    for part in (*working, keys, session, health, docs):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Envelope, max_upload=settings.max_upload_mb * 1024 * 1024)

@@ -67,7 +67,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        multipart = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        multipart = headers.get("content-type", "").lower().startswith(("multipart/form-data", "multipart/related"))
         exchange = _Exchange(scope, uuid.uuid4().hex, self._max_upload if multipart else MAX_OTHER_BODY)
         started = time.perf_counter()
         try:

@@ -177,6 +177,7 @@ _EXAMPLES: Mapping[int, tuple[str, str, str]] = {
     401: (Unauthenticated.code, "expected an API key or a sign-in token, found none", Unauthenticated.advice),
     403: (NotAllowed.code, "expected a key with the scope register, found one without it", NotAllowed.advice),
     404: (NotFound.code, "no registration with this id", NotFound.advice),
+    406: ("not_acceptable", "expected application/dicom+json among the accepted types", "Accept it."),
     409: ("conflict", "this idempotency key was used for another image", "Use a new key for another image."),
     413: (LimitExceeded.code, "expected at most 100000000 pixels, found 10000000000", LimitExceeded.advice),
     415: ("unsupported_image", "expected DICOM, PNG, JPEG or TIFF, found none of them", "Convert the image first."),

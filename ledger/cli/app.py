@@ -8,6 +8,7 @@ import typer
 
 from ledger.cli import (
     analyze,
+    capturing,
     cases,
     deriving,
     disclose,
@@ -22,6 +23,7 @@ from ledger.cli import (
     report,
     session,
     statements,
+    studies,
     verifying,
     watching,
 )
@@ -56,6 +58,7 @@ def _root(
 
 _START = "Start and operate"
 _IMAGES = "Images"
+_CAPTURE = "Capture"
 _LEDGER = "The ledger"
 _DETECTOR = "The forgery detector"
 
@@ -63,6 +66,7 @@ for name, function, panel in (
     ("up", operate.up, _START),
     ("register", images.register, _IMAGES),
     ("verify", verifying.verify, _IMAGES),
+    ("listen", capturing.listen, _CAPTURE),
     ("revoke", statements.revoke, _IMAGES),
     ("supersede", statements.supersede, _IMAGES),
     ("dispute", statements.dispute, _IMAGES),
@@ -96,5 +100,6 @@ app.command(
 app.add_typer(receipts.group, name="receipt", rich_help_panel=_IMAGES)
 app.add_typer(report.group, name="report", rich_help_panel=_IMAGES)
 app.add_typer(cases.group, name="case", rich_help_panel=_IMAGES)
+app.add_typer(studies.group, name="study", rich_help_panel=_CAPTURE)
 app.add_typer(keys.group, name="keys", rich_help_panel=_START)
 app.add_typer(registrar.group, name="registrar", rich_help_panel=_START)

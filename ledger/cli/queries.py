@@ -34,7 +34,7 @@ def history(
         str | None, typer.Option("--registrar", metavar="R", help="Entries of this registrar: its name or id.")
     ] = None,
     kind: Annotated[
-        Literal["genesis", "register", "derive", "supersede", "revoke", "dispute", "case"] | None,
+        Literal["genesis", "register", "derive", "supersede", "revoke", "dispute", "case", "study-close"] | None,
         typer.Option("--kind"),
     ] = None,
     state: Annotated[

@@ -36,6 +36,7 @@ STATEMENTS = ("supersede", "revoke", "dispute")
 CASE = "case"
 CASE_EVENTS = ("open", "add", "note", "bookmark", "status", "close", "reopen")
 """What a case entry can say happened. What was written, the entry only commits to (:mod:`ledger.core.casecontent`)."""
+STUDY_CLOSE = "study-close"
 KINDS: Mapping[str, frozenset[str]] = {
     "genesis": frozenset({"name", "public_key", "chain_id", "contract"}),
     REGISTER: frozenset({"commitments"}),
@@ -44,6 +45,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "revoke": frozenset({"target", "reason", "author", "nonce"}),
     "dispute": frozenset({"target", "reason", "author", "nonce"}),
     CASE: frozenset({"case", "sequence", "event", "commitment"}),
+    STUDY_CLOSE: frozenset({"commitment", "count", "root"}),
 }
 COMMON = frozenset({"version", "kind", "id", "registrar", "time"})
 
@@ -149,7 +151,7 @@ def _check_fields(entry: Mapping[str, Any]) -> None:
     for field in ("id", "target", "replacement", "nonce", "case"):
         if field in entry:
             _matches(field, entry[field], _ID)
-    for field in ("registrar", "public_key", "commitment"):
+    for field in ("registrar", "public_key", "commitment", "root"):
         if field in entry:
             _matches(field, entry[field], _HASH)
     if not isinstance(entry["time"], str):
@@ -161,8 +163,8 @@ def _check_fields(entry: Mapping[str, Any]) -> None:
     for field, words in (("operation", OPERATIONS), ("checked", CHECKED), ("event", CASE_EVENTS)):
         if field in entry and entry[field] not in words:
             raise InvalidEntry(f"expected {field} as one of {', '.join(words)}, found {str(entry[field])[:40]!r}")
-    for field in ("chain_id", "sequence"):
-        if field in entry and (type(entry[field]) is not int or entry[field] < 0):
+    for field in ("chain_id", "sequence", "count"):
+        if field in entry and (type(entry[field]) is not int or entry[field] < (field == "count")):
             raise InvalidEntry(f"expected {field} as a number")
     if entry["kind"] == CASE:
         _check_case(entry)

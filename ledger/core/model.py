@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ledger.core.capture import Place, StudyRecord
+
 
 class State(StrEnum):
     """Where a registration stands: received → sequenced → anchoring → anchored → final, and two side states."""
@@ -81,8 +83,8 @@ class ImageRecord:
     """What the hospital's own store keeps of a registered image, beside the log. Never leaves it but by choice.
 
     ``details`` is the blob of attribute and tile digests (:meth:`ledger.core.digests.DigestSet.to_blob`), empty in
-    digest mode; ``salt`` opens the commitments; ``instance`` is the SHA-256 of the SOP Instance UID, hex. ``trace`` is
-    given to the store on appending, and is None in records read back (:meth:`ledger.ports.RecordStore.trace`).
+    digest mode; ``salt`` opens the commitments; ``instance`` is the SHA-256 of the SOP Instance UID, hex. ``trace`` and
+    ``place`` are given to the store on appending, and are None in records read back.
     """
 
     id: str
@@ -93,6 +95,7 @@ class ImageRecord:
     instance: str | None
     idempotency_key: str | None
     trace: TraceRecord | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Draft:
     time: datetime
     image: ImageRecord | None = None
     said: CaseRecord | None = None
+    study: StudyRecord | None = None
 
 
 @dataclass(frozen=True)

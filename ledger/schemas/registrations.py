@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ledger.schemas.base import Digest, DigestName, Identifier, Reason, Wire
+from ledger.schemas.base import Digest, DigestName, Identifier, Key, Reason, Wire
 
 
 class DigestRegistration(Wire):
@@ -15,6 +15,8 @@ class DigestRegistration(Wire):
 
     digests: dict[DigestName, Digest] = Field(examples=[{"file/1": "sha256:" + "ab" * 32}])
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
+    instance: Key | None = Field(default=None, description="SHA-256 of medseal/instance/1, LF and its SOP Instance UID")
+    study: Key | None = Field(default=None, description="SHA-256 of medseal/study/1, LF and its Study Instance UID")
 
 
 class DigestBatch(Wire):

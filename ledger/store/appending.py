@@ -11,6 +11,7 @@ from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrati
 from ledger.errors import Conflict, InvalidEntry, NotFound
 from ledger.store.casefiles import insert_said, must_be_next
 from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX, TRACE
+from ledger.store.places import insert_closes, insert_places
 from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, insert_rows, registrations
 from ledger.store.sealing import TraceSeal
 from ledger.store.traces import trace_row
@@ -40,7 +41,9 @@ def append(
         _insert(connection, registrar, new, urgent)
         _insert_traces(connection, new, seal)
         insert_said(connection, drafts)
+        insert_closes(connection, drafts)
         connection.execute(update(LOG).where(LOG.c.registrar == registrar).values(size=size + len(new)))
+    insert_places(connection, drafts, answers)
     return answers
 
 

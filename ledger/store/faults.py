@@ -44,9 +44,10 @@ from ledger.store.models import (
     TRACE,
     stored_type,
 )
+from ledger.store.models_capture import PLACE, STUDY
 from ledger.store.sealing import SEAL_BYTES
 
-_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, CASE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR)
+_TABLES = (REGISTRAR, LOG, ENTRY, IMAGE, DIGEST, TRACE, CASE, OUTBOX, BATCH, ATTEMPT, EVENT, CURSOR, PLACE, STUDY)
 _KINDS = {int: "integer", bool: "integer", bytes: "blob", str: "text", dict: "text"}
 _SETTLED = (BatchState.ANCHORED.value, BatchState.FINAL.value)
 _WAITS = exists().where(OUTBOX.c.registrar == ENTRY.c.registrar, OUTBOX.c.position == ENTRY.c.position)
@@ -141,6 +142,7 @@ def _unequal(connection: Connection) -> Iterator[Difference]:
     copies: tuple[tuple[str, Column[Any], Column[Any], ColumnElement[bool]], ...] = (
         ("record_differs", IMAGE.c.registrar, ENTRY.c.registrar, ENTRY.c.id == IMAGE.c.id),
         ("record_differs", IMAGE.c.file_digest, DIGEST.c.value, _is_file_digest()),
+        ("record_differs", PLACE.c.instance, IMAGE.c.instance, IMAGE.c.id == PLACE.c.id),
         ("outbox_differs", OUTBOX.c.time, ENTRY.c.time, _same_entry(OUTBOX)),
     )
     for code, copy, original, joined in copies:

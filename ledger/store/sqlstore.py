@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from ledger.store.casefiles import CaseFiles
+from ledger.store.commitments import Commitments
 from ledger.store.engine import make_engine
 from ledger.store.events import Events
 from ledger.store.faults import Faults
@@ -13,12 +14,13 @@ from ledger.store.history import History
 from ledger.store.migrate import migrate, stored_revision
 from ledger.store.outbox import Outbox
 from ledger.store.overview import Overview
+from ledger.store.places import Places
 from ledger.store.records import Records
 from ledger.store.traces import Traces
 from ledger.store.verified import Verified
 
 
-class SqlStore(Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified):
+class SqlStore(Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified, Places, Commitments):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod

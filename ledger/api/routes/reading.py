@@ -27,7 +27,7 @@ REBUILD = TypeAdapter(Rebuild)
 router = APIRouter(prefix="/v1", route_class=KeyFirstRoute)
 
 RegistrarId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Kind = Literal["genesis", "register", "derive", "supersede", "revoke", "dispute", "case"]
+Kind = Literal["genesis", "register", "derive", "supersede", "revoke", "dispute", "case", "study-close"]
 
 
 @router.get(

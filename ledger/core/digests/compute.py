@@ -71,6 +71,7 @@ def _digest_set(data: bytes, image: DecodedImage, traced: bool) -> DigestSet:
         facts={**_facts(image), **frames.facts},
         sop_instance_uid=image.sop_instance_uid,
         trace=trace,
+        study_instance_uid=image.study_instance_uid,
     )
 
 

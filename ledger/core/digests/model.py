@@ -90,6 +90,7 @@ class DigestSet:
     facts: Mapping[str, Fact]
     sop_instance_uid: str | None = None
     trace: TraceRecord | None = None
+    study_instance_uid: str | None = None
 
     def to_blob(self) -> bytes:
         """``attributes`` and ``tiles`` in a compact form that :meth:`from_blob` reads back."""

@@ -59,6 +59,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         transfer_syntax=file.transfer_syntax,
         modality=_identifier(text(header.by_tag.get(0x00080060)), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ ", 16),
         sop_instance_uid=_identifier(text(header.by_tag.get(0x00080018)), "0123456789.", 64),
+        study_instance_uid=_identifier(text(header.by_tag.get(0x0020000D)), "0123456789.", 64),
     )
 
 

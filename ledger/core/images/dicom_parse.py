@@ -59,14 +59,33 @@ def parse(data: bytes, limits: Limits) -> File:
 
     UnreadableImage for lengths that leave the file, duplicate elements and wrong nesting.
     """
-    meta_end, syntax = _file_meta(memoryview(data))
-    body, trailing = memoryview(data)[meta_end:], b""
-    if syntax == DEFLATED:
-        inflated, trailing = _inflate(body, limits)
-        body = memoryview(inflated)
+    syntax, body, trailing = _body(data, limits)
     reader = _Reader(body, little=syntax != EXPLICIT_BIG)
     elements, _ = reader.data_set(0, len(body), _explicit(body, syntax), 0, open_ended=False)
     return File(syntax, elements, trailing)
+
+
+def leading(data: bytes, limits: Limits, last: int) -> dict[int, Element]:
+    """The elements up to tag ``last`` of a Part 10 file's outer data set; what comes later is not looked at."""
+    syntax, body, _ = _body(data, limits)
+    reader = _Reader(body, little=syntax != EXPLICIT_BIG)
+    explicit, pos, found = _explicit(body, syntax), 0, dict[int, Element]()
+    while pos < len(body):
+        element, pos = reader.element(pos, len(body), explicit, 0)
+        if element.tag > last:
+            break
+        found[element.tag] = element
+    return found
+
+
+def _body(data: bytes, limits: Limits) -> tuple[str, memoryview, bytes]:
+    """The transfer syntax, the data set without compression, and what stands behind a deflated one."""
+    meta_end, syntax = _file_meta(memoryview(data))
+    body = memoryview(data)[meta_end:]
+    if syntax != DEFLATED:
+        return syntax, body, b""
+    inflated, trailing = _inflate(body, limits)
+    return syntax, memoryview(inflated), trailing
 
 
 def _explicit(body: memoryview, syntax: str) -> bool:

@@ -120,6 +120,7 @@ class DecodedImage:
     transfer_syntax: str | None = None
     modality: str | None = None
     sop_instance_uid: str | None = None
+    study_instance_uid: str | None = None
     palette_first: int = 0
 
     @property

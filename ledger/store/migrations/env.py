@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from ledger.store import models_capture  # noqa: F401  (its tables are in METADATA from now on)
 from ledger.store.models import METADATA
 
 context.configure(

@@ -75,6 +75,9 @@ class Hospital:
         setattr(data_set, name, value)
         return saved(data_set)
 
+    def study_of(self, image: bytes) -> str:
+        return str(pydicom.dcmread(BytesIO(image)).StudyInstanceUID)
+
     def tamper_region(self, image: bytes, *, row: int = 40, column: int = 70, size: int = 8) -> bytes:
         """The DICOM image with a bright square painted into its samples."""
         data_set = pydicom.dcmread(BytesIO(image))

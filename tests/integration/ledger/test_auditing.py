@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary
 
 from ledger.audit import STAGES
+from ledger.core.images.identity import study_key
 from ledger.indexing import Indexer
 from ledger.schemas import CaseOpening
 from ledger.store.models import METADATA
@@ -19,7 +20,7 @@ from ledger.store.models import METADATA
 # What is no evidence: nothing that a verdict, a receipt or a proof says leans on it.
 _KEYS = {
     (table, column.name)
-    for table in ("api_key", "attempt", "cursor", "verification_note")
+    for table in ("api_key", "attempt", "commitment_request", "cursor", "verification_note")
     for column in METADATA.tables[table].columns
 }
 _BOOKKEEPING = {
@@ -42,13 +43,14 @@ _EVIDENCE = [
 def ledger(
     founded: Path, tmp_path_factory: pytest.TempPathFactory, make_hospital: Callable[[Path], Any]
 ) -> Iterator[Any]:
-    """An image and a statement that are final; an image and a case that wait."""
+    """An image and a statement that are final; an image, a case and the close of a study that wait."""
     made = make_hospital(Path(shutil.copytree(founded, tmp_path_factory.mktemp("audited") / "data")))
     registration = made.anchored(made.capture())
     made.say("revoke", registration)
     assert made.service.anchor_pending(60)
     made.register(made.picture())
     made.service.cases.open(CaseOpening(title="A case", author="Dr. Example"))
+    made.service.studies.close(study_key(made.study_of(made.capture())))
     yield made
     made.close()
 
@@ -101,7 +103,7 @@ def last_row(column: Column[Any]) -> str:
 
 def test_the_ledger_as_it_is_passes(edited: Any) -> None:
     report = edited()
-    assert (report.consistent, report.entries, report.heads, report.events) == (True, 5, 2, 7)
+    assert (report.consistent, report.entries, report.heads, report.events) == (True, 6, 2, 7)
 
 
 @pytest.mark.parametrize("column", _EVIDENCE)

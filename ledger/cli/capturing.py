@@ -1,0 +1,80 @@
+"""``medseal listen``: a DICOM listener, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.cli.edge import YES, Data, Server, Verbose, opened, settings_for
+
+if TYPE_CHECKING:
+    from ledger.service import Service
+    from ledger.settings import Settings
+
+
+def listen(
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="TCP port (MEDSEAL_DICOM_PORT)")
+    ] = None,
+    ae_title: Annotated[
+        str | None,
+        typer.Option("--ae-title", metavar="AE", help="Its AE title (MEDSEAL_DICOM_AE_TITLE)"),
+    ] = None,
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Register what DICOM senders store here: C-STORE, C-ECHO and storage commitment, until Ctrl-C or SIGTERM.
+
+    Who may send is in MEDSEAL_DICOM_PEERS; without it, programs on this machine alone.
+    """
+    from ledger.cli import output
+    from ledger.ingest.dicom.listener import Listener
+    from ledger.logs import configure
+
+    settings = _with(settings_for(data, server, verbose), port, ae_title)
+    configure(json_lines=True, verbose=verbose)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opened(settings) as ledger, ExitStack() as running:
+        commitments = ledger.service.commitments if ledger.service else None
+        listener = Listener(ledger.gateway, settings, commitments=commitments)
+        if ledger.service is not None:
+            running.enter_context(_working(ledger.service, settings))
+        running.callback(listener.stop)
+        listener.start()
+        output.say(f"{settings.dicom_ae_title} listens on {settings.dicom_host}, port {listener.port}; Ctrl-C ends it")
+        sys.stderr.flush()
+        stop.wait()
+        output.say("finishing the associations that are open …")
+    raise typer.Exit(YES)
+
+
+def _with(settings: Settings, port: int | None, ae_title: str | None) -> Settings:
+    from pydantic import ValidationError
+
+    from ledger.errors import SettingsError
+
+    given = {"dicom_port": port, "dicom_ae_title": ae_title}
+    values = settings.model_dump() | {name: value for name, value in given.items() if value is not None}
+    try:
+        return type(settings).model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(f"expected an AE title of 1 to 16 characters, found {str(ae_title)[:40]!r}") from error
+
+
+def _working(service: Service, settings: Settings) -> ExitStack:
+    """What goes on beside the listener: anchoring, unless a worker has this folder, and closing quiet studies."""
+    from ledger.ingest.background import Background
+
+    stack = ExitStack()
+    background = Background(service, settings)
+    background.start()
+    stack.callback(background.stop)
+    return stack

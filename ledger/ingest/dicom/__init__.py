@@ -1,0 +1,1 @@
+"""The DICOM side of capture: storage and storage commitment as a service class provider."""

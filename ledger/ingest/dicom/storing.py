@@ -1,0 +1,80 @@
+"""C-STORE: what the sender is answered (DICOM PS3.4 section B.2.3; the statuses in ``ledger.ingest.statuses``)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydicom.dataset import Dataset
+
+from ledger.errors import LedgerError
+from ledger.ingest.capture import Capture
+from ledger.ingest.dicom.receiving import BoundedBuffer
+from ledger.ingest.statuses import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS, status_of
+
+if TYPE_CHECKING:
+    from pynetdicom import evt
+
+_log = structlog.get_logger("ledger.dicom")
+
+TOO_LARGE = "object_too_large"
+_MOST_COMMENT = 64
+
+
+class Storing:
+    """Answers C-STORE requests. ``at_once`` objects are digested at a time; others wait their turn in memory."""
+
+    def __init__(self, capture: Capture, at_once: int) -> None:
+        self._capture = capture
+        self._turns = threading.BoundedSemaphore(at_once)
+
+    def on_store(self, event: evt.Event) -> Dataset:
+        """The status of one object; success only after its registration is committed."""
+        began = time.monotonic()
+        request: Any = event.request
+        buffer = request.DataSet
+        title = _printable(event.assoc.requestor.ae_title)
+        try:
+            size = len(buffer.getbuffer()) if buffer is not None else 0
+            status, facts = self._answer(event, title)
+        finally:
+            if isinstance(buffer, BoundedBuffer):
+                buffer.let_go()
+        facts |= {"bytes": size, "milliseconds": round((time.monotonic() - began) * 1000, 1)}
+        level = _log.info if status == SUCCESS else _log.warning
+        level("stored" if status == SUCCESS else "not stored", sender=title, status=f"0x{status:04X}", **facts)
+        return _response(status, str(facts.get("code", "")))
+
+    def _answer(self, event: evt.Event, title: str) -> tuple[int, dict[str, object]]:
+        request: Any = event.request
+        buffer = request.DataSet
+        if buffer is None or (isinstance(buffer, BoundedBuffer) and buffer.overflowed):
+            return OUT_OF_RESOURCES, {"code": TOO_LARGE}
+        try:
+            with self._turns:
+                stored = self._capture.store(
+                    event.encoded_dataset(),
+                    f"dicom {title}",
+                    sop_instance=str(request.AffectedSOPInstanceUID),
+                )
+        except LedgerError as error:
+            return status_of(error), {"code": error.code}
+        except MemoryError:
+            return OUT_OF_RESOURCES, {"code": TOO_LARGE}
+        except Exception as error:  # noqa: BLE001  no exception may end the association, nor reach a log in full
+            return CANNOT_UNDERSTAND, {"code": "internal_error", "error": type(error).__name__}
+        return SUCCESS, {"registration": stored.registration.registration_id, "new": stored.registration.created}
+
+
+def _response(status: int, comment: str) -> Dataset:
+    answer = Dataset()
+    answer.Status = status
+    if comment:
+        answer.ErrorComment = comment[:_MOST_COMMENT]
+    return answer
+
+
+def _printable(title: object) -> str:
+    return "".join(c if c.isprintable() else "?" for c in str(title).strip())[:16]

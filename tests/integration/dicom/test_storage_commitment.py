@@ -1,0 +1,207 @@
+"""Storage commitment: what is asked is kept, what is final is committed, what failed is named."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pydicom
+import pytest
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+
+from ledger import committing
+from ledger.ingest.background import Background
+from ledger.schemas import StatementRequest
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+TRANSACTION = "1.2.826.0.1.3680043.2.99"
+
+
+class Reports:
+    """What the sender gets back, on whichever association."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[int, pydicom.Dataset]] = []
+        self.came = threading.Event()
+
+    def take(self, event: evt.Event) -> tuple[int, None]:
+        self.got.append((event.event_type, event.event_information))
+        self.came.set()
+        return 0x0000, None
+
+    def next(self, seconds: float = 20) -> tuple[int, pydicom.Dataset]:
+        assert self.came.wait(seconds), "no report came"
+        return self.got[-1]
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+@pytest.fixture
+def sender_port(reports: Reports) -> Iterator[int]:
+    """Where the sender itself listens for reports."""
+    ae = AE(ae_title="CT1")
+    ae.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.take)])
+    assert server is not None
+    yield server.server_address[1]
+    server.shutdown()
+
+
+def asked(ward: Any, *instances: str, reports: Reports | None = None, action: int = 1) -> tuple[int, Any]:
+    """The status of a request, and the association that it was made on, still open."""
+    ae = AE(ae_title="CT1")
+    ae.add_requested_context(StorageCommitmentPushModel)
+    handlers = [(evt.EVT_N_EVENT_REPORT, reports.take)] if reports else []
+    association = ae.associate("127.0.0.1", ward.port, ae_title="MEDSEAL", evt_handlers=handlers)
+    assert association.is_established
+    information = pydicom.Dataset()
+    information.TransactionUID = TRANSACTION
+    information.ReferencedSOPSequence = []
+    for instance in instances:
+        item = pydicom.Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CT, instance
+        information.ReferencedSOPSequence.append(item)
+    status, _ = association.send_n_action(
+        information, action, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    )
+    return int(status.Status), association
+
+
+def uids(sequence: Any) -> list[str]:
+    return [str(one.ReferencedSOPInstanceUID) for one in sequence]
+
+
+def test_what_is_final_is_committed_to_on_the_same_association(ward, reports) -> None:
+    sent = [ward.slice(number) for number in range(2)]
+    ward.scanner().send(*sent)
+    ward.service.anchor_pending(60)
+    status, association = asked(ward, *(one.SOPInstanceUID for one in sent), reports=reports)
+    assert status == 0x0000
+    kind, told = reports.next()
+    association.release()
+    assert kind == 1
+    assert told.TransactionUID == TRANSACTION
+    assert uids(told.ReferencedSOPSequence) == [one.SOPInstanceUID for one in sent]
+    assert "FailedSOPSequence" not in told
+
+
+def test_what_waits_for_its_anchor_is_not_committed_to_yet(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    _, association = asked(ward, sent.SOPInstanceUID)
+    association.release()
+    assert not reports.came.wait(2)
+    ward.service.anchor_pending(60)
+    kind, told = reports.next()
+    assert (kind, uids(told.ReferencedSOPSequence)) == (1, [sent.SOPInstanceUID])
+
+
+def test_an_unknown_instance_is_named_as_failed_with_the_reason(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    ward.service.anchor_pending(60)
+    _, association = asked(ward, sent.SOPInstanceUID, "1.2.3.4.5")
+    association.release()
+    kind, told = reports.next()
+    assert kind == 2
+    assert uids(told.ReferencedSOPSequence) == [sent.SOPInstanceUID]
+    assert [(one.ReferencedSOPInstanceUID, one.FailureReason) for one in told.FailedSOPSequence] == [
+        ("1.2.3.4.5", 0x0112)
+    ]
+
+
+def test_a_revoked_registration_is_not_committed_to(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    entry = ward.service.history(kind="register").entries[0]
+    ward.service.state_request(entry.id, StatementRequest(kind="revoke", reason="wrong", author="QA"))
+    ward.service.anchor_pending(60)
+    _, association = asked(ward, sent.SOPInstanceUID)
+    association.release()
+    kind, told = reports.next()
+    assert (kind, told.FailedSOPSequence[0].FailureReason) == (2, 0x0110)
+
+
+def test_a_request_survives_a_restart_between_request_and_report(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    _, association = asked(ward, sent.SOPInstanceUID)
+    association.release()
+    ward.restart()
+    ward.service.anchor_pending(60)
+    kind, told = reports.next()
+    assert (kind, uids(told.ReferencedSOPSequence)) == (1, [sent.SOPInstanceUID])
+
+
+def test_a_request_is_erased_once_its_report_was_taken(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    _, association = asked(ward, "1.2.3.4.5")
+    association.release()
+    assert len(ward.service.store.commitments()) <= 1
+    reports.next()
+    wait_until(lambda: ward.service.store.commitments() == [])
+
+
+def test_a_sender_that_cannot_be_reached_is_tried_again(open_ward, unused_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{unused_port}")
+    _, association = asked(ward, "1.2.3.4.5")
+    association.release()
+    wait_until(lambda: ward.service.store.commitments()[0].attempts >= 2)
+    assert len(ward.service.store.commitments()) == 1
+
+
+def test_what_is_never_final_is_reported_as_failed_in_the_end(open_ward, reports, sender_port, monkeypatch) -> None:
+    monkeypatch.setattr(committing, "LONGEST_WAIT", timedelta(seconds=1))
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    _, association = asked(ward, sent.SOPInstanceUID)
+    association.release()
+    kind, told = reports.next()
+    assert (kind, told.FailedSOPSequence[0].FailureReason) == (2, 0x0110)
+
+
+def test_the_listener_anchors_by_itself_when_no_worker_does(open_ward, reports, sender_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}", batch_seconds=0.1)
+    background = Background(ward.service, ward.settings)
+    background.start()
+    sent = ward.slice(1)
+    ward.scanner().send(sent)
+    _, association = asked(ward, sent.SOPInstanceUID)
+    association.release()
+    assert reports.next()[0] == 1
+    background.stop()
+
+
+@pytest.mark.parametrize(("action", "instances", "status"), [(2, ["1.2"], 0x0123), (1, [], 0x0115), (1, ["x"], 0x0115)])
+def test_what_is_no_request_for_commitment_is_refused(ward, action, instances, status) -> None:
+    found, association = asked(ward, *instances, action=action)
+    association.release()
+    assert found == status
+    assert ward.service.store.commitments() == []
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Any, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
