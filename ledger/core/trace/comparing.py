@@ -128,9 +128,7 @@ def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0, tint: Picture | N
         "disputed_frame": frame,
         "same_grey": fit.same_grey,
     }
-    transform = transform_of(cells, laid, fit.number, size)
-    if not (fit.same_grey or laid.tone.free) and laid.tone.rising:
-        transform = replace(transform, words=(*transform.words, "another window, contrast or depth"))
+    transform = transform_of(cells, laid, fit.number, size, same_grey=fit.same_grey)
     percent = round(100 * float(mask.mean()), 4)
     return Change(
         "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), LIMITS, figures

@@ -30,13 +30,16 @@ def from_oriented(number: int, size: tuple[int, ...]) -> Lay:
     return after(back, mirror)
 
 
-def transform_of(cells: Cells, laid: Laid, number: int, size: tuple[int, ...]) -> Transform:
-    """How the picture of ``size``, laid as its orientation ``number``, lies on the registered frame."""
+def transform_of(cells: Cells, laid: Laid, number: int, size: tuple[int, ...], *, same_grey: bool) -> Transform:
+    """How the picture of ``size``, laid as its orientation ``number``, lies on the registered frame; nothing is said of
+    its grey scale where it is the ``same_grey``."""
     matrix = after(from_oriented(number, size), laid.lay)
     matrix[:, :2] /= cells.block
     shown = 100.0 * float(laid.sampled.inside.mean())
     a, b, c, d, e, f = (round(float(value), 6) for value in matrix.ravel())
-    return Transform((a, b, c, d, e, f), _words(laid, matrix, number, shown), round(shown, 2))
+    words = _words(laid, matrix, number, shown)
+    grey = () if same_grey else _grey_words(laid)
+    return Transform((a, b, c, d, e, f), (*words, *grey), round(shown, 2))
 
 
 def _words(laid: Laid, matrix: Lay, number: int, shown: float) -> tuple[str, ...]:
@@ -53,8 +56,15 @@ def _words(laid: Laid, matrix: Lay, number: int, shown: float) -> tuple[str, ...
         words.append(f"tilted by {tilt:.1f} degrees")
     if shown < 98.5:
         words.append(f"cropped: {shown:.0f} % of the registered frame is shown")
+    return tuple(words)
+
+
+def _grey_words(laid: Laid) -> tuple[str, ...]:
+    words = []
     if not laid.tone.rising:
         words.append("inverted, or white and black exchanged in display")
     if laid.tone.free:
         words.append("another grey scale (gamma, window or palette)")
+    elif laid.tone.rising:
+        words.append("another window, contrast or depth")
     return tuple(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,16 @@ def test_a_symmetric_picture_with_one_lesion_is_laid_the_right_way_round(picture
         fit = fitted(original, pictures.jpeg(turned, 80))
         assert (oriented(turned, fit.number) == original).all()
         assert not change_of(fit, turned.shape).regions
+
+
+def test_nothing_is_said_of_the_grey_scale_where_the_samples_are_the_registered_ones(pictures: Any) -> None:
+    original = pictures.made(6)
+    fit = fit_picture(cells(original), original.astype(np.float32))
+    assert fit is not None
+    bent = replace(fit, laid=replace(fit.laid, tone=replace(fit.laid.tone, free=True)))
+    assert bent.same_grey
+    assert change_of(bent, original.shape).transform.words == ()
+    brighter = fit_picture(cells(original), np.clip(original * 1.4 + 9, 0, 255).astype(np.float32))
+    assert brighter is not None
+    assert not brighter.same_grey
+    assert len(change_of(brighter, original.shape).transform.words) == 1
