@@ -187,7 +187,9 @@ def test_nothing_is_said_of_the_grey_scale_where_the_samples_are_the_registered_
     original = pictures.made(6)
     fit = fit_picture(cells(original), original.astype(np.float32))
     assert fit is not None
-    bent = replace(fit, laid=replace(fit.laid, tone=replace(fit.laid.tone, free=True)))
+    assert fit.laid.tone.rival is not None
+    bent = replace(fit, laid=replace(fit.laid, tone=fit.laid.tone.rival))
+    assert bent.laid.tone.free
     assert bent.same_grey
     assert change_of(bent, original.shape).transform.words == ()
     brighter = fit_picture(cells(original), np.clip(original * 1.4 + 9, 0, 255).astype(np.float32))
