@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components.markup import plain
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain
 from ledger.errors import LedgerError
@@ -82,7 +83,7 @@ def _made(asked: _Asked, data: bytes, original: bytes | None) -> _Made | None:
 
 def _show(made: ReportFile, place: str) -> None:
     stem = f"medseal-report-{made.report[:12]}"
-    said = f"Report {made.report[:16]}…, verdict {made.verdict}. Both files come from one verification."
+    said = f"Report {made.report[:16]}…, verdict {plain(made.verdict)}. Both files come from one verification."
     with st.container(horizontal=True, width="content", key=f"report.downloads.{place}"):
         st.download_button(
             "Report (PDF)",

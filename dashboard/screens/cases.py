@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.case_forms import show_forms
 from dashboard.components.case_view import head_markup, item_markup, line_markup, seal_markup, timeline_markup
 from dashboard.components.case_writing import ask_author, event_id, key, remember, show_done, show_incomplete, written
-from dashboard.components.markup import heading
+from dashboard.components.markup import heading, plain
 from dashboard.components.notice import Notice, show_notice
 from dashboard.session import client, may, told
 from ledger.errors import Conflict, InputError, NotFound
@@ -52,7 +52,7 @@ def show_page(page: CaseList) -> None:
     for line in page.cases:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"line-{line.id}"):
             st.html(line_markup(line), width="stretch")
-            if st.button("Show", key=f"show.{line.id}", help=f"Show the case “{line.title or 'title lost'}”"):
+            if st.button("Show", key=f"show.{line.id}", help=f"Show the case “{plain(line.title or 'title lost')}”"):
                 st.query_params[_CASE] = line.id
                 st.rerun()
     if page.offset or page.more:
