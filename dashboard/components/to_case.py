@@ -28,7 +28,8 @@ def show_add_to_case(verification: Verification, file_name: str, file_digest: st
 def choose_case(verification: Verification, file_name: str, file_digest: str) -> None:
     """What stands in the dialog: which case, what the item is called, who adds it."""
     try:
-        cases = client().cases.find(status="open", limit=_MOST).cases
+        with st.spinner("Asking the ledger for its open cases …"):
+            cases = client().cases.find(status="open", limit=_MOST).cases
     except LedgerError as error:
         show_notice(explain(error))
         return

@@ -36,9 +36,10 @@ def show_list() -> None:
         "Show", list(_STATUSES), default="all", required=True, key="cases.status", on_change=_to_the_first_page
     )
     with told():
-        page = client().cases.find(
-            status=_STATUSES[chosen], limit=_PAGE, offset=st.session_state.setdefault(_OFFSET, 0)
-        )
+        with st.spinner("Asking the ledger for its cases …"):
+            page = client().cases.find(
+                status=_STATUSES[chosen], limit=_PAGE, offset=st.session_state.setdefault(_OFFSET, 0)
+            )
         if page.cases:
             show_page(page)
         else:
@@ -117,7 +118,8 @@ def show_case(case_id: str) -> None:
         st.rerun()
     with told():
         try:
-            case = client().cases.get(case_id)
+            with st.spinner("Reading the case, and holding each of its entries against the log and the chain …"):
+                case = client().cases.get(case_id)
         except NotFound as error:
             show_notice(Notice("There is no such case", str(error), "Look for it among all cases.", "inbox"))
             return
