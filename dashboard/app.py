@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import access, way_back
+from dashboard.components.downloads import show_troubles
 from dashboard.components.gate import pass_or_say
 from dashboard.components.icons import icon_styles
 from dashboard.components.sidebar import show_sidebar
@@ -32,6 +33,7 @@ def main() -> None:
     place = next(place for place, page in pages.items() if page == chosen)
     if pass_or_say(place, standing):
         chosen.run()
+    show_troubles()
     show_sidebar(standing)
 
 

@@ -19,6 +19,8 @@ _STAGES: Mapping[str, tuple[str, float, float]] = {
 
 CODES: Mapping[str, str] = {
     "batch_differs": "the records say another thing of a batch than the chain does",
+    "case_differs": "what is kept of a case is not what its entry commits to, or may not follow what came before",
+    "case_missing": "the content of a case's entry is gone: lost, or erased",
     "contract_root_differs": "the contract's storage and its event give two roots",
     "details_differ": "the stored details of an image do not lead to its digests",
     "entry_malformed": "an entry cannot be read",

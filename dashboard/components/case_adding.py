@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.case_writing import ask_author, key, remember, written
-from dashboard.components.markup import text
+from dashboard.components.markup import plain, text
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.session import client, explain
 from dashboard.words import POLICIES
@@ -41,7 +41,7 @@ def _add_all(case: Case, uploads: list[UploadedFile], policy: str, author: str) 
     bar = st.progress(0.0, text="Starting …")
     refused: list[tuple[str, Notice]] = []
     for done, upload in enumerate(uploads):
-        bar.progress(done / len(uploads), text=f"Verifying {upload.name} ({done + 1} of {len(uploads)}) …")
+        bar.progress(done / len(uploads), text=f"Verifying {plain(upload.name)} ({done + 1} of {len(uploads)}) …")
         try:
             add_file(case.id, upload.name, upload.getvalue(), policy, author)
         except LedgerError as error:

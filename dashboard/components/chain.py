@@ -19,6 +19,8 @@ _STATUS: Mapping[str, tuple[str, str, str]] = {
     "waiting": ("waiting", "open", "The node knows it; no block holds it yet."),
 }
 _GWEI = Decimal(10) ** 9
+_HIGHEST = 2**53
+_DIGITS = 16
 _READING = "Asking the node for the block and its figures …"
 
 
@@ -148,19 +150,32 @@ def chain_buttons(anchor: Anchor | None, key: str) -> None:
             _transaction_dialog(anchor.transaction)
 
 
+def is_block(number: str) -> bool:
+    """Whether this is a number that a block may have, in digits: up to 2^53, as the API takes them."""
+    return number.isascii() and number.isdigit() and len(number) <= _DIGITS and int(number) <= _HIGHEST
+
+
 def show_asked() -> bool:
     """What the address asks for with ``?block=`` or ``?transaction=``, with the way back; whether it asked for one."""
     number, tx_hash = st.query_params.get("block"), st.query_params.get("transaction")
     if number is None and tx_hash is None:
         return False
     st.html(heading("On the chain, now", "What the node answers at this moment about a block or a transaction."))
-    if number is not None and number.isascii() and number.isdigit():
+    if number is not None and is_block(number):
         show_block(int(number))
     elif tx_hash is not None:
         show_transaction(tx_hash.strip().lower())
     else:
         advice = "Follow a link from the history, or give a number: ?block=17."
-        show_notice(Notice("That is not a block", "Expected the number of a block.", advice, "file", "warn"))
+        show_notice(
+            Notice(
+                "That is not a block",
+                f"Expected the number of a block, found {str(number)[:40]!r}.",
+                advice,
+                "file",
+                "warn",
+            )
+        )
     if st.button("Back to the history", icon=":material/arrow_back:"):
         st.query_params.clear()
         st.rerun()

@@ -1,11 +1,53 @@
-"""What can be taken along: receipts, and verifications as JSON."""
+"""What can be taken along: receipts, and verifications as JSON; and words where a file cannot be made at the click."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from queue import SimpleQueue
+
 import streamlit as st
 
+from dashboard import access
+from dashboard.components.markup import plain
+from dashboard.components.notice import Notice, notice_of
 from dashboard.session import client, may
+from ledger.errors import LedgerError
 from ledger.schemas import Verification
+
+_TROUBLES = "downloads.troubles"
+_EVERY = "2s"
+
+
+def at_the_click(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """``make`` for a download button that runs it at the click, outside of the page; why it failed is said afterwards.
+
+    Streamlit itself says only that the download failed: :func:`show_troubles` has the words.
+    """
+    troubles: SimpleQueue[Notice] = st.session_state.setdefault(_TROUBLES, SimpleQueue())
+    has_key = bool(access.own_credential() or access.common_key())
+
+    def made() -> bytes:
+        try:
+            return make()
+        except LedgerError as error:
+            troubles.put(notice_of(error, has_key=has_key))
+            raise
+
+    return made
+
+
+def show_troubles() -> None:
+    """Why downloads of this session failed, within two seconds; nothing is asked of the server for that."""
+    if _TROUBLES in st.session_state:
+        st.fragment(_say_troubles, run_every=_EVERY)()
+
+
+def _say_troubles() -> None:
+    troubles: SimpleQueue[Notice] | None = st.session_state.get(_TROUBLES)
+    while troubles is not None and not troubles.empty():
+        said = troubles.get()
+        words = f"**{plain(said.title)}.** {plain(said.body.rstrip('.'))}. {plain(said.advice)}"
+        st.toast(f"The file could not be made. {words}", icon=":material/error:", duration="infinite")
 
 
 def receipt_button(registration_id: str, place: int = 0) -> None:
@@ -18,7 +60,7 @@ def receipt_button(registration_id: str, place: int = 0) -> None:
     ledger = client()
     st.download_button(
         "Receipt",
-        lambda: ledger.receipt(registration_id),
+        at_the_click(lambda: ledger.receipt(registration_id)),
         f"{registration_id}.receipt.json",
         "application/json",
         key=f"receipt.{place}.{registration_id}",

@@ -8,15 +8,17 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components.downloads import at_the_click
 from dashboard.session import client
 from ledger.schemas.reports import HistoryFormat
 
 FORMATS: Mapping[HistoryFormat, tuple[str, str, str]] = {
     "csv": ("CSV", "history.csv", "text/csv"),
     "jsonl": ("JSON lines", "history.jsonl", "application/jsonl"),
-    "fhir": ("FHIR", "history.fhir.json", "application/fhir+json"),
+    "fhir": ("FHIR R4", "history.fhir.json", "application/fhir+json"),
+    "fhir-r5": ("FHIR R5", "history.fhir-r5.json", "application/fhir+json"),
 }
-_FHIR = "A FHIR R4 Bundle: a Provenance for what was registered, an AuditEvent for what was said of it."
+_FHIR = "A Bundle: each entry gives one Provenance and one AuditEvent. No resource names a patient or a study."
 
 
 def show_exports(filters: Mapping[str, Any]) -> None:
@@ -27,11 +29,11 @@ def show_exports(filters: Mapping[str, Any]) -> None:
         for name, (label, file, kind) in FORMATS.items():
             st.download_button(
                 label,
-                partial(reports.history, name, **filters),
+                at_the_click(partial(reports.history, name, **filters)),
                 file,
                 kind,
                 key=f"export.{name}",
                 on_click="ignore",
                 icon=":material/download:",
-                help=_FHIR if name == "fhir" else None,
+                help=_FHIR if name.startswith("fhir") else None,
             )

@@ -73,6 +73,12 @@ def interval(registration: Registration) -> str:
     if anchor is None or anchor.block_time is None:
         return "from the registrar's own time on <small>(no block bounds it yet)</small>"
     seconds = (anchor.block_time - registration.registered_at).total_seconds()
+    if seconds <= -1:  # blocks have whole seconds, so less than one is no contradiction
+        return (
+            f"The chain's clock and the registrar's contradict each other: {text(when(anchor.block_time))} for the"
+            f" block, which is {-seconds:,.0f} s before the registrar's time."
+            " <small>(it existed when that block was made, whatever time that was)</small>"
+        )
     span = f"{seconds:,.0f} s" if seconds >= 1 else "Under 1 s"
     return (
         f"{span}: from the registrar's clock to the chain's, {text(when(anchor.block_time))}"

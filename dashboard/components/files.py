@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components.by_link import PARAMETER
-from dashboard.components.markup import text
+from dashboard.components.markup import plain, text
 from dashboard.components.verifying import Answer, verdict_chip
 from dashboard.words import verdict_words
 
@@ -43,7 +43,7 @@ def _show_row(number: int, answer: Answer, *, here: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"file-row-{number}"):
         st.html(f'<div class="ms-file-verdict">{verdict_chip(answer)}</div>', width="content")
         st.button(
-            answer.given.name,
+            plain(answer.given.name),
             key=f"files.open.{number}",
             type="primary" if here else "tertiary",
             help="Shown below" if here else "Show this file",

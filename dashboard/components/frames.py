@@ -16,6 +16,8 @@ _MOST_SHOWN = 12_000_000
 _LEVELS = 65_535
 _NOT_DRAWN = "No preview: this file is incomplete, damaged, or of a kind that can't be drawn here"
 _DICOM_MARK = slice(128, 132)
+_KINDS = ("PNG", "JPEG", "TIFF")
+"""Of all that Pillow reads; an MPO is opened as a JPEG. Some of the rest (EPS) would start another program."""
 Samples = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
@@ -98,7 +100,7 @@ def allow(pixels: int) -> None:
 
 
 def _raster(data: bytes, number: int) -> Frame:
-    with Image.open(BytesIO(data)) as image:
+    with Image.open(BytesIO(data), formats=_KINDS) as image:
         allow(image.width * image.height)
         frames = int(getattr(image, "n_frames", 1))
         number = min(number, frames - 1)

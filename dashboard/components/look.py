@@ -171,7 +171,9 @@ def _show_scene(answer: Answer, verification: Verification, original: Given | No
     key = f"viewer.{answer.question.upload}"
     with place:
         try:
-            show_viewer(_packed(answer, verification, second, viewer_state(key)), key)
+            with st.container(key="packing"):  # a place in every run, so that the viewer stays where it is
+                payload = _packed(answer, verification, second, viewer_state(key))
+            show_viewer(payload, key)
         except NoPreview as reason:
             st.html(f'<div class="ms-nopreview">{text(reason)}. The verdict does not depend on it.</div>')
 
@@ -182,7 +184,8 @@ def _packed(answer: Answer, verification: Verification, second: Given | None, nu
     kept = st.session_state.get(_PACKED)
     if kept is not None and kept[0] == asked:
         return bytes(kept[1])
-    payload = packed_scene(scene_of(answer, verification, second, number))
+    with st.spinner("Decoding the picture and its frames …"):
+        payload = packed_scene(scene_of(answer, verification, second, number))
     st.session_state[_PACKED] = (asked, payload)
     return payload
 

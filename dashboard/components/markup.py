@@ -1,8 +1,10 @@
-"""Small pieces of markup. Every value that comes from outside goes through :func:`text` before it is shown."""
+"""Small pieces of markup. Every value that comes from outside goes through :func:`text` before it is shown as HTML,
+and through :func:`plain` before Streamlit reads it as Markdown."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -12,6 +14,22 @@ from typing import Any
 def text(value: object) -> str:
     """``value`` as HTML text: nothing in it is read as markup."""
     return escape(str(value), quote=True)
+
+
+_MARKS = re.compile(r"([\\`*_\[\]()!:$~<>#&|])")
+_FIRST_MARK = re.compile(r"^(\d*)([-+=.])")
+_LATE = re.compile(r"(?<=:)(?=[a-z/])|(?<=@)|(?<=www)(?=\.)|(?<=-)(?=\\?[->])|(?<=<)(?=[-=])|(?<=[>~])(?==)", re.I)
+_JOINER = "\u2060"
+
+
+def plain(value: object) -> str:
+    """``value`` for a label, caption, tooltip, progress text or message of Streamlit: nothing in it acts as Markdown.
+
+    Shown is the same text in one line. Marks get a backslash. Addresses, ``:material/…:`` and arrows are looked for in
+    what is left after that, so an invisible word joiner (U+2060) stands inside these.
+    """
+    line = _MARKS.sub(r"\\\1", " ".join(str(value).split()))
+    return _LATE.sub(_JOINER, _FIRST_MARK.sub(r"\1\\\2", line))
 
 
 def when(moment: datetime | None) -> str:

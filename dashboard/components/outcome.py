@@ -91,6 +91,7 @@ def show_actions(answer: Answer, verification: Verification, original: Given | N
             answer.given.data,
             answer.given.name,
             verification.policy,
+            verification.checked_at,
             examine=answer.question.examine,
             original=original.data if original is not None else None,
         )

@@ -6,10 +6,12 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+from dashboard.components.markup import plain
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain
 from ledger.errors import LedgerError
@@ -17,8 +19,9 @@ from ledger.schemas import DEFAULT_QUESTION, ReportFile
 
 _STATE, _WANTED = "report.made", "report.wanted"
 _PDF = "report.pdf"
-_Asked = tuple[str | None, str, str, bool, str | None]
-"""Digest of the image, its name, the policy, whether the detector shall look at it, digest of an original beside."""
+_Asked = tuple[str | None, str, str, bool, str | None, datetime]
+"""Digest of the image, its name, the policy, whether the detector shall look, digest of an original beside, and when
+the verification that stands on the page was made."""
 _WORKING = "Verifying once more, collecting receipt and proofs, and writing the report …"
 
 
@@ -31,13 +34,20 @@ class _Made:
 
 
 def show_report_buttons(
-    data: bytes, name: str, policy: str, *, examine: bool = False, original: bytes | None = None
+    data: bytes,
+    name: str,
+    policy: str,
+    checked_at: datetime,
+    *,
+    examine: bool = False,
+    original: bytes | None = None,
 ) -> None:
     """A button that makes the report on ``data``; once it is made, buttons for the PDF and for the whole dossier.
 
-    Nothing is made before the click. Both files come from one verification, so they say the same.
+    Nothing is made before the click. Both files come from one verification, so they say the same. A verification of
+    another time than ``checked_at`` is offered no report that was made before it.
     """
-    asked = (_digest(data), name, policy, examine, _digest(original))
+    asked = (_digest(data), name, policy, examine, _digest(original), checked_at)
     known = st.session_state.get(_STATE)
     if known is None or known.asked != asked:
         # The click is remembered first: then the spinner stands where the button was, and nobody clicks twice.
@@ -67,7 +77,7 @@ def _offer(asked: _Asked) -> None:
 
 def _made(asked: _Asked, data: bytes, original: bytes | None) -> _Made | None:
     """The report, kept for the session; None when there is none, and the page says why."""
-    _, name, policy, examine, _ = asked
+    _, name, policy, examine, _, _ = asked
     del st.session_state[_WANTED]
     options: dict[str, Any] = {"name": name, "policy": policy, "examine": examine, "original": original}
     try:
@@ -82,7 +92,7 @@ def _made(asked: _Asked, data: bytes, original: bytes | None) -> _Made | None:
 
 def _show(made: ReportFile, place: str) -> None:
     stem = f"medseal-report-{made.report[:12]}"
-    said = f"Report {made.report[:16]}…, verdict {made.verdict}. Both files come from one verification."
+    said = f"Report {made.report[:16]}…, verdict {plain(made.verdict)}. Both files come from one verification."
     with st.container(horizontal=True, width="content", key=f"report.downloads.{place}"):
         st.download_button(
             "Report (PDF)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components.case_writing import ask_author, remember, show_incomplete
+from dashboard.components.markup import plain
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain, may, told
 from ledger.errors import LedgerError
@@ -27,7 +28,8 @@ def show_add_to_case(verification: Verification, file_name: str, file_digest: st
 def choose_case(verification: Verification, file_name: str, file_digest: str) -> None:
     """What stands in the dialog: which case, what the item is called, who adds it."""
     try:
-        cases = client().cases.find(status="open", limit=_MOST).cases
+        with st.spinner("Asking the ledger for its open cases …"):
+            cases = client().cases.find(status="open", limit=_MOST).cases
     except LedgerError as error:
         show_notice(explain(error))
         return
@@ -47,7 +49,7 @@ def choose_case(verification: Verification, file_name: str, file_digest: str) ->
             summary = VerificationSummary.of(verification)
             addition = ItemAddition(name=name, file=file_digest, verification=summary, author=author or None)
             case = client().cases.append(case_id, addition)
-            st.success(f"Item {case.items[-1].number} of “{case.title}”.", icon=":material/check_circle:")
+            st.success(f"Item {case.items[-1].number} of “{plain(case.title)}”.", icon=":material/check_circle:")
             st.page_link("screens/cases.py", label="Show the case", query_params={"case": case.id})
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import access
-from dashboard.components.markup import chip
+from dashboard.components.markup import chip, plain
 from dashboard.components.notice import Notice
 from dashboard.session import client, explain
 from dashboard.words import verdict_words
@@ -134,7 +134,7 @@ def _one_by_one(files: Sequence[Given], terms: Terms) -> list[Answer]:
         if answer is None and any(one.stopped for one in answers):
             answer = Answer(given, terms.question(given), notice=_NOT_ASKED, stopped=True)
         elif answer is None:
-            bar.progress(count / len(files), text=f"Verifying {given.name} ({count + 1} of {len(files)}) …")
+            bar.progress(count / len(files), text=f"Verifying {plain(given.name)} ({count + 1} of {len(files)}) …")
             answer = _kept(_ask(given, terms))
         answers.append(answer)
         done.html(f'<p class="ms-done">{"".join(map(verdict_chip, answers[-12:]))}</p>')

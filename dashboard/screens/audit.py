@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from dashboard.components.audits import progress_of, result_markup
@@ -14,7 +16,8 @@ from dashboard.session import client, told
 from ledger.errors import NotFound
 from ledger.schemas.operations import AuditRun, OperationsStatus
 
-_RUN = "audit.run"
+_RUN, _GONE, _WATCHING = "audit.run", "audit.gone", "audit.watching"
+_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def asked_run() -> str | None:
@@ -24,6 +27,7 @@ def asked_run() -> str | None:
 
 def start() -> None:
     """An audit runs on the server, and the address names it."""
+    st.session_state.pop(_GONE, None)
     with told():
         run = client().operations.start_audit()
         st.session_state[_RUN] = run.id
@@ -33,17 +37,29 @@ def start() -> None:
 
 
 def newest_run() -> AuditRun | None:
-    """The run that was asked for, else the server's newest; a notice and None when the one asked for is gone."""
+    """The run that was asked for, else the server's newest. None when there is none; why is remembered for the page."""
     operations, run_id = client().operations, asked_run()
     if run_id is None:
         return next(iter(operations.audit_runs()), None)
+    if not _ID.fullmatch(run_id):
+        st.session_state[_GONE] = _malformed(run_id)
+        return None
     try:
-        return operations.audit_run(run_id)
+        run = operations.audit_run(run_id)
     except NotFound as error:
         st.session_state.pop(_RUN, None)
         st.query_params.pop("run", None)
-        show_notice(Notice("That audit is not here any more", str(error), error.advice, "inbox", "mute", error.code))
+        st.session_state[_GONE] = Notice(
+            "That audit is not here any more", str(error), error.advice, "inbox", "mute", error.code
+        )
         return None
+    st.session_state.pop(_GONE, None)
+    return run
+
+
+def _malformed(run_id: str) -> Notice:
+    found = f"Expected ?run= and 16 hex digits in the address, found {run_id[:40]!r}."
+    return Notice("That is not an audit", found, "Ask for the link again, or run an audit above.", "file", "warn")
 
 
 def show_run(run: AuditRun) -> None:
@@ -70,29 +86,33 @@ def show_run(run: AuditRun) -> None:
 
 
 def watch() -> None:
-    """The run, drawn again every second while it runs; the page is drawn once more when it is done."""
+    """The run, drawn again every second while it runs; the page is drawn once more when that begins or ends."""
     with told():
         run = newest_run()
-        if run is None:
-            show_notice(
-                Notice(
-                    "No audit was run since the server started",
-                    "An audit reads every entry again, hashes it, and compares log, records and contract.",
-                    "Start one above. It changes nothing, and others can go on working meanwhile.",
-                    "magnifier",
-                )
-            )
-            return
-        show_run(run)
-        watched = st.session_state.get("audit.watching")
-        st.session_state["audit.watching"] = run.state == "running"
-        if watched is not None and watched != (run.state == "running"):
+        before, now = running(), run is not None and run.state == "running"
+        st.session_state[_WATCHING] = now
+        if before != now:
             st.rerun()
+        gone = st.session_state.get(_GONE)
+        if gone is not None:
+            show_notice(gone)
+        elif run is None:
+            show_notice(_NONE)
+        if run is not None:
+            show_run(run)
+
+
+_NONE = Notice(
+    "No audit was run since the server started",
+    "An audit reads every entry again, hashes it, and compares log, records and contract.",
+    "Start one above. It changes nothing, and others can go on working meanwhile.",
+    "magnifier",
+)
 
 
 def running() -> bool:
     """Whether the run of the last drawing was under way."""
-    return bool(st.session_state.get("audit.watching"))
+    return bool(st.session_state.get(_WATCHING))
 
 
 def show_heads(status: OperationsStatus) -> None:
@@ -119,7 +139,7 @@ def main() -> None:
         disabled=running(),
         key="audit.start",
     )
-    st.fragment(watch, run_every="1s" if running() or asked_run() else None)()
+    st.fragment(watch, run_every="1s" if running() else None)()
     with told():
         with st.spinner("Asking the chain for its heads …"):
             status = client().operations.status()

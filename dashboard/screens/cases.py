@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.case_forms import show_forms
 from dashboard.components.case_view import head_markup, item_markup, line_markup, seal_markup, timeline_markup
 from dashboard.components.case_writing import ask_author, event_id, key, remember, show_done, show_incomplete, written
-from dashboard.components.markup import heading
+from dashboard.components.markup import heading, plain
 from dashboard.components.notice import Notice, show_notice
 from dashboard.session import client, may, told
 from ledger.errors import Conflict, InputError, NotFound
@@ -36,9 +36,10 @@ def show_list() -> None:
         "Show", list(_STATUSES), default="all", required=True, key="cases.status", on_change=_to_the_first_page
     )
     with told():
-        page = client().cases.find(
-            status=_STATUSES[chosen], limit=_PAGE, offset=st.session_state.setdefault(_OFFSET, 0)
-        )
+        with st.spinner("Asking the ledger for its cases …"):
+            page = client().cases.find(
+                status=_STATUSES[chosen], limit=_PAGE, offset=st.session_state.setdefault(_OFFSET, 0)
+            )
         if page.cases:
             show_page(page)
         else:
@@ -52,7 +53,7 @@ def show_page(page: CaseList) -> None:
     for line in page.cases:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"line-{line.id}"):
             st.html(line_markup(line), width="stretch")
-            if st.button("Show", key=f"show.{line.id}", help=f"Show the case “{line.title or 'title lost'}”"):
+            if st.button("Show", key=f"show.{line.id}", help=f"Show the case “{plain(line.title or 'title lost')}”"):
                 st.query_params[_CASE] = line.id
                 st.rerun()
     if page.offset or page.more:
@@ -117,7 +118,8 @@ def show_case(case_id: str) -> None:
         st.rerun()
     with told():
         try:
-            case = client().cases.get(case_id)
+            with st.spinner("Reading the case, and holding each of its entries against the log and the chain …"):
+                case = client().cases.get(case_id)
         except NotFound as error:
             show_notice(Notice("There is no such case", str(error), "Look for it among all cases.", "inbox"))
             return

@@ -221,7 +221,8 @@ def main() -> None:
         return
     with told():
         try:
-            page = ask_history(filters, st.session_state["history.offset"])
+            with st.spinner("Asking the ledger for its history …"):
+                page = ask_history(filters, st.session_state["history.offset"])
         except NotFound:
             page = History(entries=[], limit=_PAGE, offset=0, more=False)
         show_whole(page, filters.registrar, by_digest=bool(filters.digest))

@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.downloads import receipt_button
 from dashboard.components.facts import standing_chip, state_chip
-from dashboard.components.markup import chip, code, details, digests, facts, heading, text, when
+from dashboard.components.markup import chip, code, details, digests, facts, heading, plain, text, when
 from dashboard.components.notice import Notice, notice_markup, show_notice
 from dashboard.session import client, explain
 from dashboard.words import STATES, STEPS
@@ -34,7 +34,7 @@ def register_all(uploads: list[UploadedFile], urgent: bool) -> list[Result]:
     bar = st.progress(0.0, text="Starting …")
     results: list[Result] = []
     for done, upload in enumerate(uploads):
-        bar.progress(done / len(uploads), text=f"Registering {upload.name} ({done + 1} of {len(uploads)}) …")
+        bar.progress(done / len(uploads), text=f"Registering {plain(upload.name)} ({done + 1} of {len(uploads)}) …")
         try:
             results.append(Result(upload.name, client().register(upload.getvalue(), urgent=urgent)))
         except (OutageError, NotAllowed) as error:

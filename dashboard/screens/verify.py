@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.by_link import PARAMETER, show_by_link
 from dashboard.components.files import show_files
-from dashboard.components.markup import heading
+from dashboard.components.markup import heading, plain
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.outcome import show_answer
 from dashboard.components.verifying import Answer, Given, Terms, answer_of, forget, given_by, known, verify_all
@@ -55,7 +55,7 @@ def show_without_upload(terms: Terms, original: Given | None) -> None:
     answer = answer_of(wanted) if wanted else None
     if answer is not None:
         _ask_once_anew(answer)
-        st.caption(f"“{answer.given.name}” from this session. Drop a file above to verify another.")
+        st.caption(f"“{plain(answer.given.name)}” from this session. Drop a file above to verify another.")
         show_given([answer.given], terms, original)
     elif wanted is not None:
         show_by_link(wanted, terms.policy)
@@ -88,7 +88,7 @@ def show_earlier() -> None:
     st.html('<h2 class="ms-sub">Verified in this session</h2>')
     for digest, answer in list(reversed(earlier.items()))[:12]:
         verdict = verdict_words(answer.verification.verdict).title if answer.verification else ""
-        if st.button(f"{answer.given.name}: {verdict}", key=f"earlier.{digest}", type="tertiary"):
+        if st.button(f"{plain(answer.given.name)}: {plain(verdict)}", key=f"earlier.{digest}", type="tertiary"):
             st.query_params[PARAMETER] = digest
             st.rerun()
 

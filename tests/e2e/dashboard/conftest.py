@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -222,12 +222,32 @@ def fresh_dashboard(stack: Stack, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def serving_script(tmp_path: Path) -> Callable[[Path], AbstractContextManager[str]]:
+    """Serves a script of a test as a Streamlit page that may import the dashboard; gives its URL."""
+
+    @contextmanager
+    def serve(script: Path) -> Iterator[str]:
+        port = free_port()
+        own = [str(script) if part.endswith("app.py") else part for part in command(port)]
+        with served(own, {**os.environ, "PYTHONPATH": str(ROOT)}, port, tmp_path / "script.log") as url:
+            yield url
+
+    return serve
+
+
 @contextmanager
 def serving(stack: Stack, log: Path) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
+    with served(command(port), environment, port, log) as url:
+        yield url
+
+
+@contextmanager
+def served(words: list[str], environment: dict[str, str], port: int, log: Path) -> Iterator[str]:
     with log.open("wb") as stream:
-        process = subprocess.Popen(command(port), cwd=ROOT, env=environment, stdout=stream, stderr=stream)
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=stream, stderr=stream)
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}"

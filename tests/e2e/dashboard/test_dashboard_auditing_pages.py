@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ledger.client import Client
@@ -121,6 +123,7 @@ def test_a_link_to_a_block_or_transaction_reads_the_chain(
 def test_a_block_that_is_not_there_and_one_that_is_no_number_have_words(open_page: Open) -> None:
     assert "none at number 999999" in words(open_page("history", block="999999"))
     assert "That is not a block" in words(open_page("history", block="ten"))
+    assert "That is not a block" in words(open_page("history", block="9" * 5000))
 
 
 # audit
@@ -147,6 +150,34 @@ def test_an_audit_started_on_the_page_ends_in_a_result_with_its_own_address(
 
 def test_an_audit_that_the_server_does_not_remember_has_words(open_page: Open) -> None:
     assert "That audit is not here any more" in words(open_page("audit", run="0" * 16))
+    said = words(open_page("audit", run="zzz"))
+    assert "That is not an audit" in said and "16 hex digits" in said
+
+
+def test_an_audit_of_somebody_else_is_watched_from_the_first_visit_and_no_longer_than_it_runs(
+    open_page: Open, client: Client, stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str | None] = []
+    fragment = st.fragment
+
+    def counted(part: Any = None, *, run_every: Any = None) -> Any:
+        if getattr(part, "__name__", "") == "watch":
+            shown.append(run_every)
+        return fragment(part, run_every=run_every)
+
+    monkeypatch.setattr(st, "fragment", counted)
+    runs, go_on = stack.service.operations._runs, Event()
+    work = runs._work
+    monkeypatch.setattr(runs, "_work", lambda progress: go_on.wait(20) and work(progress))
+    run = client.operations.start_audit()
+    app = open_page("audit")
+    assert shown[-1] == "1s"
+    go_on.set()
+    while client.operations.audit_run(run.id).state == "running":
+        time.sleep(0.05)
+    app.run()
+    assert "<h3>Result</h3>" in words(app)
+    assert shown[-1] is None
 
 
 def test_both_heads_stand_side_by_side(open_page: Open, client: Client, stack: Any, picture: Picture) -> None:
@@ -216,4 +247,4 @@ def test_the_oldest_unanchored_entry_is_linked(open_page: Open, client: Client, 
 def test_the_history_is_offered_as_files(open_page: Open, client: Client, picture: Picture) -> None:
     client.register(picture(330))
     labels = [element.proto.label for element in open_page("history").main.get("download_button")]
-    assert labels[:3] == ["CSV", "JSON lines", "FHIR"]
+    assert labels[:4] == ["CSV", "JSON lines", "FHIR R4", "FHIR R5"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,11 +18,14 @@ Open = Callable[..., AppTest]
 
 
 def _page(data: bytes, name: str, policy: str) -> None:
+    from datetime import UTC, datetime
+
     import streamlit as st
 
     from dashboard.components.report_buttons import show_report_buttons
 
-    show_report_buttons(data, name, st.session_state.get("policy", policy))
+    first = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    show_report_buttons(data, name, st.session_state.get("policy", policy), st.session_state.get("checked_at", first))
 
 
 @pytest.fixture
@@ -90,6 +94,16 @@ def test_another_policy_is_another_report(open_buttons: Open, registered: bytes)
     assert [button.label for button in app.button] == ["Make a report"]
 
 
+def test_after_the_image_was_checked_again_no_older_report_is_offered(open_buttons: Open, registered: bytes):
+    app = open_buttons(registered)
+    app.button[0].click().run()
+    assert downloads(app) == ["Report (PDF)", "Dossier (ZIP)"]
+    app.session_state["checked_at"] = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    app.run()
+    assert downloads(app) == []
+    assert [button.label for button in app.button] == ["Make a report"]
+
+
 def test_a_server_that_does_not_answer_is_said_and_the_button_comes_back(
     open_buttons: Open, registered: bytes, silent_url: str
 ):
@@ -108,3 +122,6 @@ def test_a_key_that_may_not_verify_is_said(open_buttons: Open, registered: bytes
     app.button[0].click().run()
     assert not app.exception
     assert downloads(app) == []
+    said = "".join(element.proto.body for element in app.main.get("html"))
+    assert "Your role does not allow this" in said
+    assert "verify" in said and "not_allowed" in said

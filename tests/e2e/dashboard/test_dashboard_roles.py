@@ -190,6 +190,7 @@ def test_tokens_and_keys_are_not_in_the_dashboards_log(
     by_key(page, key("reviewer"))
     heading(page, "Verify an image").to_be_visible()
     log = signing_in.log.read_text()
+    assert "You can now view your Streamlit app" in log
     assert "eyJ" not in log
     assert "ms_" not in log
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ledger
 from dashboard.components.audits import CODES, outcome, progress_of, result_markup
 from dashboard.components.by_file import found_notice
-from dashboard.components.chain import block_link, transaction_link, transaction_markup
+from dashboard.components.chain import block_link, is_block, transaction_link, transaction_markup
 from dashboard.components.hospital import age, chain_markup, cost_markup, queue_markup, registrar_markup, tiles_markup
 from dashboard.components.life import moments
 from dashboard.components.markup import counted
@@ -18,6 +21,7 @@ from dashboard.components.whole import completeness, shown_words
 from dashboard.components.witness import span_of, witness_markup
 from ledger.api import examples_operations as examples
 from ledger.audit import STAGES
+from ledger.ports import MALFORMED
 from ledger.schemas import Audit, Difference, History, HistoryEntry, Registration, Verification
 from ledger.schemas.operations import AuditRun, OperationsStatus, TransactionInfo, VerificationNote, Witness
 
@@ -157,6 +161,11 @@ def test_a_transaction_in_no_block_waits() -> None:
     assert "waiting" in said and "in no block yet" in said
 
 
+def test_a_block_is_a_number_that_the_api_takes() -> None:
+    assert is_block("0") and is_block(str(2**53))
+    assert not any(map(is_block, ("", "-1", "1.5", "١٢", "ten", str(2**53 + 1), "9" * 5000)))
+
+
 # audit
 
 
@@ -182,6 +191,15 @@ def test_a_result_has_three_outcomes_and_names_each_difference() -> None:
     said = result_markup(AuditRun.model_validate(examples.RUN_DONE), differs)
     assert CODES["root_differs"] in said and "head 4" in said and "&lt;bb&gt;" in said
     assert "everything on the chain" in result_markup(run(), partial)
+
+
+def test_every_code_that_an_audit_can_answer_has_words() -> None:
+    home = Path(ledger.__file__).parent
+    sources = [home / "audit.py", *home.glob("auditing_*.py"), home / "store" / "faults.py"]
+    shape = r'"([a-z]+(?:_[a-z]+)*_(?:differs?|missing|malformed|misplaced|stray|unknown|short)(?:_on_chain)?)"'
+    found = {code for source in sources for code in re.findall(shape, source.read_text())}
+    assert {"case_differs", "row_stray", "log_too_short"} <= found
+    assert {*CODES} == (found | {MALFORMED}) - {"content_missing"}
 
 
 # witness

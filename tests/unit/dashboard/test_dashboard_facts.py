@@ -127,3 +127,15 @@ def test_the_time_interval_ends_with_the_block_and_is_open_before_there_is_one(r
     later = registration.anchor.model_copy(update={"block_time": registration.registered_at + timedelta(seconds=42)})
     assert interval(registration.model_copy(update={"anchor": later})).startswith("42 s: from the registrar")
     assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None}))
+
+
+def test_a_block_whose_time_lies_before_the_registrars_has_words_of_its_own(registration: Registration) -> None:
+    assert registration.anchor is not None
+
+    def said(seconds: float) -> str:
+        at = registration.registered_at - timedelta(seconds=seconds)
+        anchor = registration.anchor.model_copy(update={"block_time": at}) if registration.anchor else None
+        return interval(registration.model_copy(update={"anchor": anchor}))
+
+    assert "contradict each other" in said(90) and "90 s before the registrar" in said(90)
+    assert said(0.9).startswith("Under 1 s")

@@ -157,3 +157,17 @@ def test_a_truncated_dicom_has_a_reason_that_names_no_class_of_the_program() -> 
         read_frame(dicom("CT_small.dcm")[:2000])
     assert "Error" not in str(reason.value)
     assert "Exception" not in str(reason.value)
+
+
+def test_a_kind_that_pillow_hands_to_another_program_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    eps = encoded(Image.new("L", (2, 2)), "EPS")
+    opened: list[str] = []
+    monkeypatch.setattr("PIL.EpsImagePlugin.EpsImageFile._open", lambda self: opened.append("eps"))
+    with pytest.raises(NoPreview, match="kind that can't be drawn here"):
+        read_frame(eps)
+    assert opened == []
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "MPO"])
+def test_the_kinds_that_are_registered_are_drawn(kind: str) -> None:
+    assert read_frame(encoded(Image.new("L", (6, 4), 9), kind)).size == (6, 4)

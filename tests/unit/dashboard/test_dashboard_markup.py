@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.markup import chip, code, details, facts, figure, heading, short, table, text, when
+from dashboard.components.markup import chip, code, details, facts, figure, heading, plain, short, table, text, when
 
 
 @given(st.text())
@@ -18,6 +18,17 @@ def test_no_value_from_outside_becomes_an_element_or_leaves_its_attribute(value:
     assert '"' not in text(value)
     assert heading(value, value).count("<") == heading("a", "b").count("<")
     assert details(value, "").count("<") == details("a", "").count("<")
+
+
+@given(st.text())
+def test_no_mark_of_markdown_is_left_without_its_backslash_and_no_line_ends(value: str) -> None:
+    left = plain(value).replace("\\\\", "")
+    assert all(left[at - 1] == "\\" for at, mark in enumerate(left) if mark in "`*_[]()!:$~<>#&|")
+    assert len(left.splitlines()) <= 1
+
+
+def test_a_usual_name_stays_as_it_is() -> None:
+    assert plain("slice 17, left-2.dcm") == "slice 17, left-2.dcm"
 
 
 @given(st.text(alphabet="0123456789abcdef", min_size=18, max_size=64))
