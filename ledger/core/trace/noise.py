@@ -147,7 +147,7 @@ def _bend(laid: Laid, values: Picture, deviations: Picture) -> Picture:
         bend = bend + _unsaid(tone, values, laid)
     elif not laid.reduced:
         bend = np.where(_cut_off(laid), bend, 0)
-    if tone.rival is not None:
+    if tone.rival is not None and not tone.free:
         bend = bend + np.minimum(np.abs(tone.rival(values) - laid.expected), _MOST_DOUBT * laid.unit)
     return np.asarray(np.where(inside, bend, 0), np.float32)
 
@@ -165,7 +165,9 @@ def _unsaid(tone: Tone, values: Picture, laid: Laid) -> Picture:
     low, high = tone.known
     wrong: Numbers = np.zeros(values.shape)
     for beyond, level in zip((values < low, values > high), tone(np.asarray(tone.known, np.float32)), strict=True):
-        wrong += np.where(beyond, np.abs(laid.expected - level) + _EXTRAPOLATED * laid.unit, 0)
+        other = tone.rival(values) if tone.rival is not None else laid.expected
+        doubt = np.maximum(np.abs(laid.expected - level), np.abs(laid.expected - other))
+        wrong += np.where(beyond, doubt + _EXTRAPOLATED * laid.unit, 0)
     inner = tone.knots[(tone.knots >= low) & (tone.knots <= high)]
     places = np.clip(np.searchsorted(inner, values), 1, len(inner) - 1)
     away = np.minimum(np.abs(values - inner[places - 1]), np.abs(inner[places] - values))

@@ -32,8 +32,8 @@ _FEWEST_BINS = 8
 @dataclass(frozen=True)
 class Tone:
     """A curve through ``knots`` → ``levels``, straight between them and level outside. ``free``: no straight line;
-    then ``known`` are the least and greatest value that it was fitted to, and what is beyond is extrapolated. Of a
-    straight line, ``rival`` is the free curve that it was preferred to."""
+    then ``known`` are the least and greatest value that it was fitted to, and what is beyond is extrapolated. ``rival``
+    is the other of the two, where there is one."""
 
     knots: Numbers
     levels: Numbers
@@ -92,7 +92,7 @@ def fit_tone(values: Picture, levels: Picture, inside: Where, unit: float) -> To
     weights = np.where(cut, 0.05 * points.weights, points.weights)
     straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
     straighter = straight <= 1.2 * free + 0.35 * unit and _near(tone, curve, points, weights, unit)
-    return replace(tone, rival=curve) if straighter else curve
+    return replace(tone, rival=curve) if straighter else replace(curve, rival=tone)
 
 
 def _near(tone: Tone, curve: Tone, points: _Points, weights: Numbers, unit: float) -> bool:
