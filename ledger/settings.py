@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     verification_log_days: int = Field(
         default=365, ge=0, le=3650, description="Days that is kept which key verified what; 0: not at all"
     )
+    quiet_hours: float = Field(
+        default=4.0, gt=0, le=1000, description="Hours of silence that may make a source count as gone quiet"
+    )
     max_upload_mb: int = Field(default=512, ge=1)
     max_pixels: int = Field(default=100_000_000, ge=1, description="Rows times columns of one frame")
     max_frames: int = Field(default=10_000, ge=1)

@@ -26,10 +26,12 @@ from ledger.api.routes import (
     health,
     images,
     keys,
+    metrics,
     operations,
     reading,
     reports,
     session,
+    sources,
     stow,
     studies,
 )
@@ -65,6 +67,8 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     working = (images, derivations, stow, studies, reports, cases, audits, operations, reading)
     for part in (*working, keys, session, health, docs):
         app.include_router(part.router)
+    for measured in (sources, metrics):
+        app.include_router(measured.router)
     problems.install(app)
     app.add_middleware(Envelope, max_upload=settings.max_upload_mb * 1024 * 1024)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
