@@ -1,0 +1,74 @@
+"""One object on its way into the ledger: as an image, by its digests alone, or not at all since it is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.core.digests import DigestSet, digest_file, digest_set
+from ledger.core.images import Limits
+from ledger.errors import UnsupportedImage
+from ledger.gateway import Gateway
+from ledger.schemas import DigestRegistration, Registration
+
+_SENT = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1", "view/1")
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What became of an object: its registration, and whether this made it."""
+
+    registration_id: str
+    created: bool
+
+
+Feed = Callable[[bytes], Fed]
+"""Registers an object. InputError when it is refused for good, OutageError when it can be tried again."""
+
+
+def images(gateway: Gateway) -> Feed:
+    """Registers images, by sending them."""
+    return lambda data: _fed(gateway.register(data))
+
+
+def digests_only(gateway: Gateway, limits: Limits) -> Feed:
+    """Registers images by the digests made here: the image is not sent. The ledger makes the salted commitments."""
+    return lambda data: _by_digests(gateway, digest_set(data, limits))
+
+
+def missing_objects(gateway: Gateway, limits: Limits) -> Feed:
+    """Registers what the ledger lacks of an archive's objects.
+
+    An archive writes another file than it received, with another file/1; so an object counts as there when data set
+    and pixels are (dataset/1 covers both). What is no image that can be read, such as a report, goes in by file/1.
+    """
+
+    def feed(data: bytes) -> Fed:
+        try:
+            made = digest_set(data, limits)
+        except UnsupportedImage:
+            return _by_file(gateway, data)
+        return _there(gateway, made) or _fed(gateway.register(data))
+
+    return feed
+
+
+def _there(gateway: Gateway, made: DigestSet) -> Fed | None:
+    names = {name: value for name, value in made.digests.items() if name in _SENT}
+    found = gateway.verify_digests(names).registration
+    if found is None or found.digests.get("dataset/1") != made.digests["dataset/1"]:
+        return None
+    return Fed(found.registration_id, created=False)
+
+
+def _by_digests(gateway: Gateway, made: DigestSet) -> Fed:
+    names = {name: value for name, value in made.digests.items() if name in _SENT}
+    return _fed(gateway.register_digests([DigestRegistration(digests=names)])[0])
+
+
+def _by_file(gateway: Gateway, data: bytes) -> Fed:
+    return _fed(gateway.register_digests([DigestRegistration(digests={"file/1": digest_file(data)})])[0])
+
+
+def _fed(registration: Registration) -> Fed:
+    return Fed(registration.registration_id, registration.created)
