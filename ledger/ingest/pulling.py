@@ -119,10 +119,8 @@ class Pull:
         for count, instance in enumerate(instances, start=1):
             if self._stop.is_set():
                 break
-            if not self._memory.done(instance, ""):
-                self._persist(instance, partial(self._settle, instance))
-                if not self._stop.is_set():
-                    self._memory.mark(instance, "")
+            if not self._memory.done(instance, "") and self._persist(instance, partial(self._settle, instance)):
+                self._memory.mark(instance, "")
             if on_progress:
                 on_progress(before + count, max(total, before + count))
         self._memory.keep()
@@ -130,13 +128,13 @@ class Pull:
 
     # one instance
 
-    def _settle(self, instance: str) -> None:
-        """The instance is registered, or refused for good. OutageError when it has to wait."""
+    def _settle(self, instance: str) -> bool:
+        """True: the instance is registered, refused for good, or gone. OutageError when it has to wait."""
         try:
             data = self._orthanc.instance(instance)
             if data is None:
                 self.gone += 1  # deleted there in the meantime
-                return
+                return True
             fed = self._feed(data)
         except NotAllowed:
             raise
@@ -144,10 +142,11 @@ class Pull:
             self._tally.count("received")
             self._tally.count("failed", error.code)
             self._told(instance, error)
-            return
+            return True
         self._tally.count("received")
         self._tally.count("registered")
         self._told(instance, fed)
+        return True
 
     def _persist(self, instance: str, work: Callable[[], T]) -> T | None:
         """``work()``, repeated until neither Orthanc nor the ledger is out; None when it was stopped meanwhile."""
