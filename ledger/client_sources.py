@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from ledger.client_operations import Ask
-from ledger.schemas.sources import Source, SourceCount, SourceCounts
+from ledger.schemas.sources import Source, SourceCount, SourceCounts, SourcesDone
 
 _SOURCES = TypeAdapter(list[Source])
-_NOTHING = TypeAdapter(None)
+_DONE = TypeAdapter(SourcesDone)
+_JSON = {"Content-Type": "application/json"}
 
 
 class SourcesClient:
@@ -27,11 +28,8 @@ class SourcesClient:
         """The counts are kept; nothing is sent when there are none."""
         if counts:
             body = SourceCounts.model_construct(counts=list(counts)).model_dump_json()
-            self._ask(_NOTHING, "POST", "/v1/sources/counts", content=body, headers=_JSON)
+            self._ask(_DONE, "POST", "/v1/sources/counts", content=body, headers=_JSON)
 
     def forget(self, source: str) -> None:
         """The source is gone with its counts and its alarm."""
-        self._ask(_NOTHING, "DELETE", "/v1/sources", params={"name": source})
-
-
-_JSON = {"Content-Type": "application/json"}
+        self._ask(_DONE, "DELETE", "/v1/sources", params={"name": source})

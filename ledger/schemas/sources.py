@@ -44,6 +44,12 @@ class SourceCount(Wire):
         return self
 
 
+class SourcesDone(Wire):
+    """How many counts were taken, or sources forgotten."""
+
+    done: int
+
+
 class SourceCounts(Wire):
     """Up to 1,000 counts, in the order in which they happened."""
 

@@ -12,10 +12,10 @@ from ledger.api import examples, examples_sources
 from ledger.api.auth import AdminKey, KeyFirstRoute, RegisterKey, WatchKey
 from ledger.api.backend import Ledger, answer
 from ledger.api.problems import errors
-from ledger.schemas.sources import Source, SourceCounts
+from ledger.schemas.sources import Source, SourceCounts, SourcesDone
 
 SOURCES = TypeAdapter(list[Source])
-NOTHING = TypeAdapter(None)
+DONE = TypeAdapter(SourcesDone)
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=KeyFirstRoute)
 
@@ -37,12 +37,9 @@ def sources(key: WatchKey, ledger: Ledger) -> Response:  # noqa: ARG001
 @router.post(
     "/counts",
     summary="Count what happened at sources",
-    response_model=None,
+    response_model=SourcesDone,
     responses={
-        200: {
-            "description": "Counted",
-            "content": {"application/json": {"schema": {"type": "null"}, "example": None}},
-        },
+        200: examples.shows({"done": 2}, "Counted"),
         **errors(400, 401, 403, 413, 422, 503),
     },
 )
@@ -53,22 +50,19 @@ def count(
 ) -> Response:
     """For those who register through this API and see what arrives: a watched folder, an archive, a site's agent."""
     ledger.sources.add(told.counts)
-    return answer(NOTHING, None)
+    return answer(DONE, SourcesDone(done=len(told.counts)))
 
 
 @router.delete(
     "",
     summary="Forget a source",
-    response_model=None,
+    response_model=SourcesDone,
     responses={
-        200: {
-            "description": "Its counts and its alarm are gone",
-            "content": {"application/json": {"schema": {"type": "null"}, "example": None}},
-        },
+        200: examples.shows({"done": 1}, "Its counts and its alarm are gone"),
         **errors(401, 403, 404, 422, 503),
     },
 )
 def forget(key: AdminKey, ledger: Ledger, name: Annotated[str, Query(min_length=1, max_length=64)]) -> Response:  # noqa: ARG001
     """For a scanner that was taken out of use. What it registered stays, as everything does."""
     ledger.sources.forget(name)
-    return answer(NOTHING, None)
+    return answer(DONE, SourcesDone(done=1))
