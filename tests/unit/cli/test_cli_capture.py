@@ -55,8 +55,12 @@ def test_sources_are_shown_as_a_table_and_forgotten(run: Any, drop: Path) -> Non
 def test_a_folder_that_is_none_and_a_name_that_is_none_are_refused(run: Any, tmp_path: Path) -> None:
     assert "unusable_file" in run("watch", tmp_path / "missing").err
     assert "invalid_source" in run("watch", tmp_path, "--source", "x" * 65).err
-    assert "unusable_file" not in run("orthanc", "no url", "--once").err
-    assert run("orthanc", "http://user:secret@127.0.0.1:1", "--once").code == 2
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it(run: Any) -> None:
+    ran = run("orthanc", "http://user:secret@127.0.0.1:1", "--once")
+    assert ran.code == 2
+    assert "MEDSEAL_ORTHANC_PASSWORD" in ran.err and "secret" not in ran.out + ran.err
 
 
 def test_a_watch_follows_the_folder_until_it_is_told_to_stop(tmp_path: Path, images: Path) -> None:
