@@ -10,7 +10,7 @@ from dashboard.components.notice import Notice, notice_markup
 from ledger.schemas.operations import OperationsStatus
 from ledger.schemas.sources import Source
 
-_COLUMNS = ("Source", "Received", "Registered", "Waiting", "Failed", "Last 24 hours", "Last seen")
+_COLUMNS = ("Source", "Received", "Registered", "Waiting", "Failed", "24 hours", "Last seen", "Last trouble")
 _ALL_ANCHORED = "Every entry is in a block."
 _NONE_YET = (
     '<p class="ms-note">No source has sent anything yet. Images come in from scanners, from a watched folder'
@@ -55,20 +55,22 @@ def _table(sources: Sequence[Source], status: OperationsStatus) -> str:
 
 
 def _row(source: Source) -> str:
-    mark = " " + chip("gone quiet", "warn", source.quiet) if source.quiet else ""
+    mark = "&ensp;" + chip("gone quiet", "warn", source.quiet) if source.quiet else ""
     waits = f"{source.waiting:,}"
     if source.waiting and source.waiting_seconds is not None:
         waits += f" <small>for {age(source.waiting_seconds)}</small>"
-    failed = f"{source.failed:,}"
+    trouble = "–"
     if source.reason:
-        failed += f" <small>{text(source.reason.replace('_', ' '))}</small>"
+        at = f"At {when(source.reason_at)}"
+        trouble = f'<span title="{text(at)}">{text(source.reason.replace("_", " "))}</span>'
     cells = (
         f"<b>{text(source.name)}</b>{mark}",
         f"{source.received:,}",
         f"{source.registered:,}",
         waits,
-        failed,
+        f"{source.failed:,}",
         f"{source.last_day:,}",
         text(when(source.last_seen)),
+        trouble,
     )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
