@@ -35,7 +35,7 @@ def orthanc(
     """Register what the ledger lacks of an Orthanc server, by its change log: what a forward lost is found.
 
     User and password are settings (MEDSEAL_ORTHANC_USER, MEDSEAL_ORTHANC_PASSWORD). Runs until Ctrl-C, and goes on
-    where it was. With a server the key needs the scopes register and verify.
+    where it was. With a server the key needs the scopes register and history.
     """
     from ledger.core.sources import source_name
 
@@ -101,7 +101,8 @@ def _run(pull: Pull, stop: threading.Event, name: str, *, backfill: bool, once: 
             if not whole:
                 say("paused; the same command goes on where it was")
             return whole
-        say(f"following as {clean(name)}; Ctrl-C ends it")
+        if not once:
+            say(f"following as {clean(name)}; Ctrl-C ends it")
         pull.follow(once=once, interval=interval, on_progress=show)
         return not stop.is_set()
 

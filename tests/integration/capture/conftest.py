@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from archive import OrthancServer
+from dropped import Drop
 
 from ledger.api.app import create_app
 from ledger.errors import LedgerError
@@ -46,8 +48,8 @@ def url(ledger: Service, settings: Settings) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def capture_key(ledger: Service) -> str:
-    """The secret of a key that may register and verify, as a capturing machine has."""
-    return ledger.keys.create("capture", ["register", "verify"])[1]
+    """The secret of a key that may register and read the history, as the puller of an archive needs."""
+    return ledger.keys.create("capture", ["register", "history"])[1]
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +69,7 @@ def orthanc(tmp_path: Path) -> Iterator[Callable[..., OrthancServer]]:
 
     yield start
     for server in started:
-        server.stop()
+        server.kill()
 
 
 class Heard:
@@ -95,3 +97,20 @@ class Heard:
 @pytest.fixture
 def heard() -> Heard:
     return Heard()
+
+
+_NUMBERS = itertools.count(1000, 100)
+
+
+@pytest.fixture
+def numbers() -> Iterator[int]:
+    """Numbers of slices that no other test has."""
+    return itertools.count(next(_NUMBERS))
+
+
+@pytest.fixture
+def drop(ledger: Service, tmp_path: Path, heard: Heard) -> Iterator[Drop]:
+    """A folder to put files into."""
+    made = Drop(ledger, tmp_path, heard)
+    yield made
+    made.stop.set()

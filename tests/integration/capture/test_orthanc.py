@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,24 +17,18 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage
 from running import free_port
 
+from ledger.client import Client
 from ledger.core.digests import digest_file
 from ledger.core.images import Limits
-from ledger.errors import InputError, NotAllowed, OutageError
+from ledger.errors import OutageError
 from ledger.ingest.feed import missing_objects
 from ledger.ingest.memory import Memory
-from ledger.ingest.orthanc import Orthanc, checked_url
+from ledger.ingest.orthanc import Orthanc
 from ledger.ingest.pulling import Pull
 from ledger.ingest.tally import Tally
 from ledger.service import Service
 
 pytestmark = pytest.mark.needs_orthanc
-_NUMBERS = itertools.count(1000, 100)
-
-
-@pytest.fixture
-def numbers() -> Iterator[int]:
-    """Numbers of slices that no other test has."""
-    return itertools.count(next(_NUMBERS))
 
 
 @contextmanager
@@ -227,14 +220,6 @@ def test_an_archive_that_is_down_is_waited_for(
     assert heard.registered == [instance]
 
 
-def test_a_wrong_password_is_no_outage(orthanc: Any) -> None:
-    archive = orthanc()
-    with Orthanc(archive.url, user=USER, password="wrong") as asked, pytest.raises(NotAllowed) as caught:
-        asked.changes(0)
-    assert caught.value.code == "orthanc_refused"
-    assert PASSWORD not in str(caught.value)
-
-
 def test_an_instance_that_was_deleted_meanwhile_is_gone_and_stops_nothing(
     ledger: Service, orthanc: Any, numbers: Iterator[int], heard: Any, tmp_path: Path
 ) -> None:
@@ -250,20 +235,6 @@ def test_an_instance_that_was_deleted_meanwhile_is_gone_and_stops_nothing(
     assert (heard.registered, gone) == ([put[0], put[2]], 1)
 
 
-def test_what_is_no_orthanc_is_named(url: str) -> None:
-    with Orthanc(url) as asked, pytest.raises(OutageError) as caught:
-        asked.newest_change()
-    assert caught.value.code == "orthanc_unexpected"
-
-
-def test_a_password_in_the_address_is_refused_without_repeating_it() -> None:
-    for bad in ("http://u:secret@127.0.0.1:8042", "127.0.0.1:8042", "ftp://x", ""):
-        with pytest.raises(InputError) as caught:
-            checked_url(bad)
-        assert "secret" not in str(caught.value)
-    assert checked_url("https://orthanc.example/pacs/") == "https://orthanc.example/pacs"
-
-
 def test_the_archive_is_only_read(
     orthanc: Any, ledger: Service, numbers: Iterator[int], heard: Any, tmp_path: Path
 ) -> None:
@@ -276,3 +247,15 @@ def test_the_archive_is_only_read(
     pull(lambda one: one.backfill())
     assert httpx.get(f"{archive.url}/statistics", auth=(USER, PASSWORD)).json() == before
     assert archive.http.get("/changes", params={"last": ""}).json()["Last"] == changes
+
+
+def test_through_a_server_a_key_of_a_registrar_is_enough(
+    url: str, capture_key: str, orthanc: Any, numbers: Iterator[int], heard: Any, tmp_path: Path
+) -> None:
+    archive = orthanc()
+    instance = archive.put(slice_of(next(numbers)))
+    with Client(url, capture_key) as client:
+        pull = Puller(client, archive, tmp_path / "memory", heard)
+        pull(lambda one: one.follow(once=True))
+        pull(lambda one: one.backfill())
+    assert (heard.registered, heard.new) == ([instance] * 2, [instance])
