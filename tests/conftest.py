@@ -59,11 +59,6 @@ def _images() -> str | None:
     return None if _image_folder().is_dir() else "set MEDSEAL_TEST_IMAGES to a folder of real DICOM files and pictures"
 
 
-def _orthanc() -> str | None:
-    found = shutil.which("Orthanc") or Path("/usr/sbin/Orthanc").is_file()
-    return None if found else "Orthanc is missing (no Orthanc on the PATH or in /usr/sbin; Debian: orthanc)"
-
-
 LACKS = {
     "needs_node": _node,
     "needs_anvil": _anvil,
@@ -72,7 +67,6 @@ LACKS = {
     "needs_dcmtk": _dcmtk,
     "needs_orthanc": _orthanc,
     "needs_images": _images,
-    "needs_orthanc": _orthanc,
 }
 
 

@@ -36,6 +36,7 @@ from ledger.api.routes import (
     studies,
 )
 from ledger.ingest.capture import capture_of
+from ledger.ingest.counting import CountsHere
 from ledger.schemas import Problem
 from ledger.settings import Settings
 
@@ -63,7 +64,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.doorman = Doorman(service.keys, people=people(settings))
     app.state.heavy = heavy_limiter()
     app.state.verifying = verifying_limiter()
-    app.state.capture = capture_of(service, settings)
+    app.state.capture = capture_of(service, settings, CountsHere(lambda: service.sources))
     working = (images, derivations, stow, studies, reports, cases, audits, operations, reading)
     for part in (*working, keys, session, health, docs):
         app.include_router(part.router)

@@ -146,10 +146,12 @@ def _work(folder: Path, settings: Settings, ledger: Ledger, feed: Feed, manner: 
     attempts = ATTEMPTS_ONCE if manner.once else None
     with stopping() as stop, Memory(memory_path(settings.data, "folder", str(root))) as memory:
         watched = FolderWatch(plan, feed, memory, tally, aside, Teller(manner.as_json, "file"), stop, attempts)
-        return _watch(watched, ledger, tally, manner, stop)
+        return _watch(watched, ledger, settings, tally, manner, stop)
 
 
-def _watch(watched: FolderWatch, ledger: Ledger, tally: Tally, manner: _Manner, stop: threading.Event) -> int:
+def _watch(
+    watched: FolderWatch, ledger: Ledger, settings: Settings, tally: Tally, manner: _Manner, stop: threading.Event
+) -> int:
     from ledger.cli.images import wait_until_anchored
     from ledger.cli.output import clean, progress, say
 
@@ -162,7 +164,7 @@ def _watch(watched: FolderWatch, ledger: Ledger, tally: Tally, manner: _Manner, 
         if manner.once:
             watched.once(show)
         else:
-            with anchoring_beside(ledger):
+            with anchoring_beside(ledger, settings):
                 say(f"watching as {clean(manner.source)}; Ctrl-C ends it")
                 watched.run(show)
     code = summary(tally, manner.source)

@@ -74,7 +74,7 @@ def _pull(
         ) as archive,
         stopping() as stop,
         Memory(memory_path(settings.data, "orthanc", archive.url)) as memory,
-        anchoring_beside(ledger),
+        anchoring_beside(ledger, settings),
     ):
         attempts = ATTEMPTS_ONCE if once or backfill else None
         feed = missing_objects(ledger.gateway, limits)

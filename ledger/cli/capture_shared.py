@@ -17,6 +17,7 @@ from ledger.errors import LedgerError, OutageError
 if TYPE_CHECKING:
     from ledger.ingest.feed import Fed
     from ledger.ingest.tally import Tally
+    from ledger.settings import Settings
 
 ATTEMPTS_ONCE = 5
 """With --once an outage is waited out for so many tries, half a minute; a service waits for ever."""
@@ -51,30 +52,20 @@ def stopping() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def anchoring_beside(ledger: Ledger) -> Iterator[None]:
-    """In process, what is registered inside is anchored, unless the worker of `medseal up` does it; behind a server
-    that is the server's."""
+def anchoring_beside(ledger: Ledger, settings: Settings) -> Iterator[None]:
+    """In process, what is registered inside is anchored, unless the worker of `medseal up` does it, and quiet studies
+    are closed; behind a server that is the server's."""
     if ledger.service is None:
         yield
         return
-    from ledger.working import Worker, worker_lock
+    from ledger.ingest.background import Background
 
-    service, stop = ledger.service, threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            with worker_lock(service.parts.folder.worker_lock) as mine:
-                if mine:
-                    Worker(service).run(stop)
-            stop.wait(1.0)
-
-    thread = threading.Thread(target=work, name="anchoring", daemon=True)
-    thread.start()
+    background = Background(ledger.service, settings)
+    background.start()
     try:
         yield
     finally:
-        stop.set()
-        thread.join(30)
+        background.stop()
 
 
 class Teller:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.core.digests import DigestSet, digest_file, digest_set
+from ledger.core.digests import DigestSet, digest_set
 from ledger.core.images import Limits
-from ledger.errors import UnsupportedImage
+from ledger.core.images.identity import identity_of, instance_key, study_key
+from ledger.errors import InputError, NotAllowed
 from ledger.gateway import Gateway
+from ledger.ingest.capture import Capture
+from ledger.ingest.counting import NotCounted
 from ledger.schemas import DigestRegistration, Registration
 
 _IMAGES = ("register", "derive")
@@ -34,7 +37,7 @@ def images(gateway: Gateway) -> Feed:
 
 def digests_only(gateway: Gateway, limits: Limits) -> Feed:
     """Registers images by the digests made here: the image is not sent. The ledger makes the salted commitments."""
-    return lambda data: _by_digests(gateway, digest_set(data, limits))
+    return lambda data: _by_digests(gateway, data, digest_set(data, limits))
 
 
 def missing_objects(gateway: Gateway, limits: Limits) -> Feed:
@@ -44,12 +47,17 @@ def missing_objects(gateway: Gateway, limits: Limits) -> Feed:
     and pixels are (dataset/1 covers both). What is no image that can be read, such as a report, goes in by file/1.
     """
 
+    capture = Capture(gateway, limits, NotCounted())
+
     def feed(data: bytes) -> Fed:
         try:
-            made = digest_set(data, limits)
-        except UnsupportedImage:
-            return _by_file(gateway, data)
-        return _there(gateway, made) or _fed(gateway.register(data))
+            if there := _there(gateway, digest_set(data, limits)):
+                return there
+        except NotAllowed:
+            raise
+        except InputError:
+            pass  # no image that can be read: what registers it knows what to do
+        return _fed(capture.store(data, "").registration)
 
     return feed
 
@@ -60,13 +68,19 @@ def _there(gateway: Gateway, made: DigestSet) -> Fed | None:
     return next((Fed(one.id, created=False) for one in entries if one.kind in _IMAGES), None)
 
 
-def _by_digests(gateway: Gateway, made: DigestSet) -> Fed:
+def _by_digests(gateway: Gateway, data: bytes, made: DigestSet) -> Fed:
     names = {name: value for name, value in made.digests.items() if name in _SENT}
-    return _fed(gateway.register_digests([DigestRegistration(digests=names)])[0])
+    instance, study = _object_keys(data)
+    return _fed(gateway.register_digests([DigestRegistration(digests=names, instance=instance, study=study)])[0])
 
 
-def _by_file(gateway: Gateway, data: bytes) -> Fed:
-    return _fed(gateway.register_digests([DigestRegistration(digests={"file/1": digest_file(data)})])[0])
+def _object_keys(data: bytes) -> tuple[str | None, str | None]:
+    """Hashes of the UIDs of instance and study, by which a study is closed; None where the file names none."""
+    try:
+        identity = identity_of(data)
+    except InputError:
+        return None, None
+    return instance_key(identity.sop_instance), study_key(identity.study) if identity.study else None
 
 
 def _fed(registration: Registration) -> Fed:

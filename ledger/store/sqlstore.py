@@ -21,7 +21,9 @@ from ledger.store.traces import Traces
 from ledger.store.verified import Verified
 
 
-class SqlStore(Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified, Places, Commitments, SourceCounts):
+class SqlStore(
+    Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified, Places, Commitments, SourceCounts
+):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod
