@@ -18,6 +18,7 @@ from ledger.client_answers import error_of, is_json, read, segment
 from ledger.client_cases import ClientCases
 from ledger.client_operations import OperationsClient
 from ledger.client_reports import RemoteReports
+from ledger.client_sources import SourcesClient
 from ledger.client_studies import StudiesClient
 from ledger.errors import OutageError
 from ledger.schemas import (
@@ -62,6 +63,7 @@ class Client:
         self.cases = ClientCases(self._ask)
         self.studies = StudiesClient(self._ask)
         self.operations = OperationsClient(self._ask)
+        self.sources = SourcesClient(self._ask)
         self.reports = RemoteReports(self._send)
 
     def __enter__(self) -> Self:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ledger import present, present_operations, schemas
@@ -16,6 +19,7 @@ from ledger.naming import registrar_named
 from ledger.noting import Notes
 from ledger.operations import Operations
 from ledger.rebuilding import RebuildReport
+from ledger.sources_desk import SourcesDesk
 from ledger.witnessing import Witnessing
 from ledger.working import worker_lock
 
@@ -41,8 +45,11 @@ def rebuilt(report: RebuildReport) -> schemas.Rebuild:
 class OperationsDesk:
     """:class:`ledger.gateway_operations.OperationsGateway` in process. Safe to share between threads."""
 
-    def __init__(self, parts: Parts, trees: LogTrees) -> None:
+    def __init__(self, parts: Parts, trees: LogTrees, sources: SourcesDesk) -> None:
         self._parts = parts
+        self._sources = sources
+        self._verdicts: Counter[str] = Counter()
+        self._counting = Lock()
         patience = timedelta(seconds=parts.settings.batch_seconds * _LATE_BATCHES)
         self._operations = Operations(parts.store, parts.registry, trees, utc_now, self._worker_here, patience)
         self._witnessing = Witnessing(parts.store, parts.registry)
@@ -57,7 +64,10 @@ class OperationsDesk:
         found = self._operations.status()
         registry, newest = self._parts.registry, found.chain.newest
         presenter = present.Presenter(registry.chain_id, registry.address, newest.number if newest else None)
-        return present_operations.status(found, presenter, self._parts.confirmations, self._parts.settings.anchor_mode)
+        status = present_operations.status(
+            found, presenter, self._parts.confirmations, self._parts.settings.anchor_mode
+        )
+        return status.model_copy(update={"sources": self._sources.all()})
 
     def block(self, number: int) -> wire.BlockInfo:
         """A block, read from the node now; NotFound."""
@@ -118,7 +128,14 @@ class OperationsDesk:
 
     def note(self, key_id: str, label: str, verification: Verification, file_digest: str) -> None:
         """That this key asked for this verification will be kept; see :class:`ledger.noting.Notes`."""
+        with self._counting:
+            self._verdicts[verification.verdict] += 1
         self._notes.keep(key_id, label, verification, file_digest)
+
+    def verdicts(self) -> Mapping[str, int]:
+        """How many verifications were noted since this process started, by verdict."""
+        with self._counting:
+            return dict(self._verdicts)
 
     def _worker_here(self) -> bool | None:
         """Whether a worker holds the folder. With a shared database it may work from another machine's folder."""

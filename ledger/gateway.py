@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ledger.gateway_operations import OperationsGateway
+from ledger.gateway_sources import SourcesGateway
 from ledger.gateway_studies import StudiesGateway
 from ledger.schemas import (
     Audit,
@@ -102,6 +103,10 @@ class Gateway(Protocol):
     @property
     def studies(self) -> StudiesGateway:
         """Closing studies, and what is missing from one or does not belong to it."""
+
+    @property
+    def sources(self) -> SourcesGateway:
+        """Who sends images here, and what became of them."""
 
     def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Registration:
         """Digest, commit, append and acknowledge one image; the same content answers the registration there is."""

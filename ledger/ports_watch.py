@@ -12,6 +12,7 @@ from typing import Protocol
 from ledger.core.model import Batch, Block, ChainEvent, DirectoryEntry, Head, LogEntry, Registrar, State
 from ledger.core.onchain import BlockDetails, SenderEntry, TransactionDetails
 from ledger.core.operating import VerificationNote
+from ledger.core.sources import SourceChange, SourceRecord
 from ledger.ports import Pending
 
 
@@ -95,3 +96,16 @@ class VerificationNotes(Protocol):
 
     def verification_notes(self, registration: str, limit: int = 100) -> list[VerificationNote]:
         """The newest ``limit`` notes about a registration, newest first."""
+
+
+class SourceStore(Protocol):
+    """Keeps what each source sent."""
+
+    def note_sources(self, changes: Sequence[SourceChange]) -> None:
+        """All of ``changes`` are added to what is kept."""
+
+    def sources(self) -> list[SourceRecord]:
+        """Every source, by name."""
+
+    def forget_source(self, name: str) -> bool:
+        """The source is gone; False if there was none."""

@@ -30,6 +30,7 @@ from ledger.receipts import Receipts
 from ledger.registration import DigestedImage, Registrations, place_of
 from ledger.settings import Settings
 from ledger.similarity import LookAlikes
+from ledger.sources_desk import SourcesDesk
 from ledger.standing import standing_of
 from ledger.store.keys import ApiKeys
 from ledger.verification import Outcome, Verifier
@@ -48,7 +49,8 @@ class Service:
         self.registry = parts.registry
         self.keys = ApiKeys(parts.store)
         self.trees = LogTrees(parts.store)
-        self.operations = OperationsDesk(parts, self.trees)
+        self.sources = SourcesDesk(parts)
+        self.operations = OperationsDesk(parts, self.trees, self.sources)
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)

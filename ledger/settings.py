@@ -42,6 +42,14 @@ class Settings(BaseSettings):
     verification_log_days: int = Field(
         default=365, ge=0, le=3650, description="Days that is kept which key verified what; 0: not at all"
     )
+    quiet_hours: float = Field(
+        default=4.0, gt=0, le=1000, description="Hours of silence that may make a source count as gone quiet"
+    )
+    orthanc_user: str | None = Field(default=None, description="Whom medseal orthanc signs in as")
+    orthanc_password: SecretStr | None = Field(default=None, description="That user's password")
+    orthanc_ca: Path | None = Field(
+        default=None, description="PEM file of the certificates that Orthanc's may be signed by; the system's if unset"
+    )
     max_upload_mb: int = Field(default=512, ge=1)
     max_pixels: int = Field(default=100_000_000, ge=1, description="Rows times columns of one frame")
     max_frames: int = Field(default=10_000, ge=1)

@@ -13,6 +13,7 @@ from dashboard.components.hospital import (
 )
 from dashboard.components.markup import heading, text, when
 from dashboard.components.notice import Notice, show_notice
+from dashboard.components.sources import alarms_markup, sources_markup
 from dashboard.components.styles import operations_styles
 from dashboard.session import client, told
 
@@ -25,6 +26,9 @@ def show_status() -> None:
         with st.spinner("Asking the ledger and the chain how they are …"):
             status = client().operations.status()
         st.html(tiles_markup(status))
+        if alarms := alarms_markup(status):
+            st.html(alarms)
+        st.html(sources_markup(status))
         if not status.logs:
             show_notice(Notice("No registrar yet", "This ledger has no log.", "Register an image first.", "inbox"))
         left, right = st.columns(2, gap="medium")

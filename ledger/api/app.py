@@ -26,14 +26,17 @@ from ledger.api.routes import (
     health,
     images,
     keys,
+    metrics,
     operations,
     reading,
     reports,
     session,
+    sources,
     stow,
     studies,
 )
 from ledger.ingest.capture import capture_of
+from ledger.ingest.counting import CountsHere
 from ledger.schemas import Problem
 from ledger.settings import Settings
 
@@ -61,10 +64,12 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.doorman = Doorman(service.keys, people=people(settings))
     app.state.heavy = heavy_limiter()
     app.state.verifying = verifying_limiter()
-    app.state.capture = capture_of(service, settings)
+    app.state.capture = capture_of(service, settings, CountsHere(lambda: service.sources))
     working = (images, derivations, stow, studies, reports, cases, audits, operations, reading)
     for part in (*working, keys, session, health, docs):
         app.include_router(part.router)
+    for measured in (sources, metrics):
+        app.include_router(measured.router)
     problems.install(app)
     app.add_middleware(Envelope, max_upload=settings.max_upload_mb * 1024 * 1024)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document

@@ -25,6 +25,7 @@ class Operated(OperationsGateway, Protocol):
     """Operations that also keep who verified what."""
 
     def note(self, key_id: str, label: str, verification: Verification, file_digest: str) -> None: ...
+    def verdicts(self) -> Mapping[str, int]: ...
 
 
 class CaseBackend(CaseGateway, Protocol):

@@ -8,6 +8,9 @@ import typer
 
 from ledger.cli import (
     analyze,
+    capture_folder,
+    capture_orthanc,
+    capture_sources,
     capturing,
     cases,
     deriving,
@@ -72,6 +75,10 @@ for name, function, panel in (
     ("dispute", statements.dispute, _IMAGES),
     ("derive", deriving.derive, _IMAGES),
     ("disclose", disclose.disclose, _IMAGES),
+    ("watch", capture_folder.watch, _CAPTURE),
+    ("orthanc", capture_orthanc.orthanc, _CAPTURE),
+    ("agent", capture_folder.agent, _CAPTURE),
+    ("sources", capture_sources.sources, _CAPTURE),
     ("history", queries.history, _LEDGER),
     ("audit", queries.audit, _LEDGER),
     ("witness", watching.witness, _LEDGER),

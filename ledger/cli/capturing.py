@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.edge import YES, Data, Server, Verbose, opened, settings_for
+from ledger.cli.edge import YES, Data, Ledger, Server, Verbose, opened, settings_for
 
 if TYPE_CHECKING:
+    from ledger.ingest.counting import Counting
     from ledger.service import Service
     from ledger.settings import Settings
 
@@ -44,7 +45,8 @@ def listen(
         signal.signal(number, lambda *_: stop.set())
     with opened(settings) as ledger, ExitStack() as running:
         commitments = ledger.service.commitments if ledger.service else None
-        listener = Listener(ledger.gateway, settings, commitments=commitments)
+        counting = _counting(ledger, running)
+        listener = Listener(ledger.gateway, settings, commitments=commitments, counting=counting)
         if ledger.service is not None:
             running.enter_context(_working(ledger.service, settings))
         running.callback(listener.stop)
@@ -54,6 +56,18 @@ def listen(
         stop.wait()
         output.say("finishing the associations that are open …")
     raise typer.Exit(YES)
+
+
+def _counting(ledger: Ledger, running: ExitStack) -> Counting:
+    """Where objects are counted by their sender's AE title."""
+    from ledger.ingest.counting import CountsHere, CountsThere
+
+    if ledger.service is not None:
+        sources = ledger.service.sources
+        return CountsHere(lambda: sources)
+    there = CountsThere(ledger.gateway.sources)
+    running.callback(there.close)
+    return there
 
 
 def _with(settings: Settings, port: int | None, ae_title: str | None) -> Settings:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ledger.schemas.base import Identifier, Wire
 from ledger.schemas.records import Audit, BatchInfo
+from ledger.schemas.sources import Source
 
 
 class BlockInfo(Wire):
@@ -203,4 +204,5 @@ class OperationsStatus(Wire):
     anchor_mode: str
     sender: Sender | None = None
     logs: list[LogStatus]
+    sources: list[Source] = Field(default_factory=list, description="Who sends images here, by name")
     recent: list[BatchCost] = Field(description="The newest settled batches, at most 20")

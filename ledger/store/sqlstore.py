@@ -16,11 +16,14 @@ from ledger.store.outbox import Outbox
 from ledger.store.overview import Overview
 from ledger.store.places import Places
 from ledger.store.records import Records
+from ledger.store.sources import SourceCounts
 from ledger.store.traces import Traces
 from ledger.store.verified import Verified
 
 
-class SqlStore(Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified, Places, Commitments):
+class SqlStore(
+    Records, Traces, CaseFiles, Outbox, Events, History, Faults, Overview, Verified, Places, Commitments, SourceCounts
+):
     """:class:`ledger.ports.RecordStore` over SQLite or PostgreSQL. Safe to share between threads."""
 
     @classmethod

@@ -1,0 +1,51 @@
+"""``medseal sources``: who sends images here, what became of them, and who has gone quiet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ledger.cli.edge import NO, YES, Data, Json, Server, Verbose, opened, settings_for
+
+
+def sources(
+    forget: Annotated[
+        str | None, typer.Option("--forget", metavar="NAME", help="Drop a source that is out of use, with its alarm.")
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+    server: Server = None,
+    verbose: Verbose = False,
+) -> None:
+    """Count by source what was received, registered, waits and failed. Exit code 1: a source has gone quiet."""
+    from ledger.cli import output
+
+    settings = settings_for(data, server, verbose)
+    with opened(settings) as ledger:
+        if forget is not None:
+            ledger.gateway.sources.forget(forget)
+            return
+        found = ledger.gateway.sources.all()
+    if as_json:
+        for one in found:
+            output.emit(one.model_dump(mode="json"))
+    elif not found:
+        output.say("no source yet: see medseal watch, medseal orthanc, medseal agent")
+    else:
+        columns = ("source", "received", "registered", "waiting", "failed", "last seen", "last trouble")
+        output.table(
+            columns,
+            (
+                (one.name, one.received, one.registered, one.waiting, one.failed, _when(one.last_seen), one.reason)
+                for one in found
+            ),
+        )
+    quiet = [one for one in found if one.quiet]
+    for one in quiet if not as_json else ():
+        output.say(f"{output.clean(one.name)} has gone quiet: {one.quiet}")
+    raise typer.Exit(NO if quiet else YES)
+
+
+def _when(moment: object) -> str | None:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else None

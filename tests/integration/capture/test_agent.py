@@ -1,0 +1,55 @@
+"""The site agent: digests leave the machine, the image does not. Counted on the wire."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from archive import slice_of
+from relay import relay
+from typer.testing import CliRunner
+
+from ledger.cli.app import app
+from ledger.service import Service
+
+_NUMBERS = itertools.count(90_000)
+
+
+def test_the_image_never_leaves_the_machine(
+    url: str, register_key: str, ledger: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    images = [slice_of(next(_NUMBERS), patient="Mustermann^Erika") for _ in range(3)]
+    for number, data in enumerate(images):
+        (folder / f"Mustermann {number}.dcm").write_bytes(data)
+    monkeypatch.setenv("MEDSEAL_API_KEY", register_key)
+    with relay(urlsplit(url).port or 0) as way:
+        words = [
+            "agent",
+            str(folder),
+            "--server",
+            f"http://127.0.0.1:{way.port}",
+            "--data",
+            str(tmp_path / "data"),
+            "--once",
+            "--settle",
+            "0.2",
+        ]
+        result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert all(ledger.verify(data).verdict == "authentic" for data in images)
+    total, sent = sum(map(len, images)), bytes(way.sent)
+    assert 0 < len(sent) < 3000 * len(images) < total / 10
+    assert b"Mustermann" not in sent
+    for data in images:  # no piece of any image, not even of 16 bytes of its pixels
+        pixels = data[-32768:]
+        assert not any(pixels[at : at + 16] in sent for at in range(0, len(pixels), 16))
+
+
+def test_an_agent_without_a_server_says_what_it_needs(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["agent", str(tmp_path), "--data", str(tmp_path / "data")])
+    assert result.exit_code == 2
+    assert "MEDSEAL_SERVER" in result.output

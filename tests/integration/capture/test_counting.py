@@ -1,0 +1,51 @@
+"""What a path of capture counts is what the ledger's sources say, in process and behind a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from archive import slice_of
+
+from ledger.client import Client
+from ledger.core.images import Limits
+from ledger.errors import NotAllowed, UnreadableImage
+from ledger.ingest.capture import Capture
+from ledger.ingest.counting import CountsHere, CountsThere
+from ledger.ingest.feed import missing_objects
+from ledger.service import Service
+
+
+def _counted(ledger: Service, name: str) -> tuple[int, int, int, str | None]:
+    (found,) = (one for one in ledger.sources.all() if one.name == name)
+    return found.received, found.registered, found.failed, found.reason
+
+
+def _store_two(ledger: Any, counting: Any, source: str, first: int) -> None:
+    capture = Capture(ledger, Limits(), counting)
+    capture.store(slice_of(first), source)
+    with pytest.raises(UnreadableImage):
+        capture.store(b"no DICOM", source)
+
+
+def test_objects_are_counted_by_source_in_process(ledger: Service) -> None:
+    _store_two(ledger, CountsHere(lambda: ledger.sources), "MR_HERE", 81_000)
+    assert _counted(ledger, "MR_HERE") == (2, 1, 1, "unreadable_image")
+
+
+def test_objects_are_counted_by_source_behind_a_server(ledger: Service, url: str, register_key: str) -> None:
+    with Client(url, register_key) as client:
+        counting = CountsThere(client.sources)
+        _store_two(client, counting, "MR_THERE", 82_000)
+        counting.close()
+    assert _counted(ledger, "MR_THERE") == (2, 1, 1, "unreadable_image")
+
+
+def test_a_name_that_is_none_costs_no_image(ledger: Service) -> None:
+    CountsHere(lambda: ledger.sources).count("\x1b[31m", "received")
+    assert _counted(ledger, "other")[0] >= 1
+
+
+def test_a_puller_that_may_not_read_the_history_registers_nothing_twice_but_stops(url: str, register_key: str) -> None:
+    with Client(url, register_key) as client, pytest.raises(NotAllowed):
+        missing_objects(client, Limits())(slice_of(83_000))
