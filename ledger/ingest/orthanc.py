@@ -134,7 +134,7 @@ def checked_url(url: str) -> str:
     """The address of an Orthanc server; InputError for another form, and for one with a user or password in it, which
     every list of processes would show."""
     parts = urlsplit(url)
-    advice = "Give it as https://orthanc.example:8042; user and password go into MEDSEAL_ORTHANC_USER and …_PASSWORD."
+    advice = "Give it as https://orthanc.example:8042; MEDSEAL_ORTHANC_USER and MEDSEAL_ORTHANC_PASSWORD say who asks."
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError("expected the URL of an Orthanc server, found another text", advice=advice)
     if parts.username or parts.password:
