@@ -28,8 +28,16 @@ from ledger.settings import Settings
 pytestmark = pytest.mark.needs_dcmtk
 
 
+def dcmtk(name: str) -> str:
+    """dcmtk's program: pynetdicom puts its own of the same name beside Python."""
+    folders = [one for one in os.get_exec_path() if Path(one) != Path(sys.executable).parent]
+    return shutil.which(name, path=os.pathsep.join(folders)) or name
+
+
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [dcmtk(str(words[0])), *map(str, words[1:])], capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def raw(source: Path, target: Path) -> None:
@@ -157,7 +165,7 @@ def large_slice(make: Any, number: int) -> pydicom.Dataset:
 
 
 def storescu(folder: Path, port: int) -> list[str]:
-    return ["storescu", "-R", "-xe", "-aec", "MEDSEAL", "+sd", "127.0.0.1", str(port), str(folder)]
+    return [dcmtk("storescu"), "-R", "-xe", "-aec", "MEDSEAL", "+sd", "127.0.0.1", str(port), str(folder)]
 
 
 def rate_of(folder: Path, port: int) -> float:
