@@ -78,18 +78,18 @@ def _scale(found: Detection) -> str:
 
 def _methods(answers: Sequence[Detection]) -> str:
     """What each method that ran answered, a row a method."""
-    header = ("Method", "Score", "Probability", "Answer", "Seconds")
+    header = ("Method", "Score", "Probability", "Answer", "Time")
     rows = [
         (
             f"{one.method} {one.version}",
             "–" if one.score is None else f"{one.score:.2f}",
             "–" if one.probability is None else f"{one.probability * 100:.0f} %",
             band_words(one.band).label,
-            f"{one.seconds:.2f}",
+            f"{one.seconds:.2f} s",
         )
         for one in answers
     ]
-    return f"<h4>Method by method</h4>{table(header, rows)}"
+    return f'<h4>Method by method</h4><div class="ms-methods">{table(header, rows)}</div>'
 
 
 def _measured(found: Detection) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,8 @@ from dashboard.components.markup import heading, text, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.sources import alarms_markup, sources_markup
 from dashboard.components.styles import operations_styles
-from dashboard.session import client, told
+from dashboard.session import client, may, told
+from ledger.schemas.operations import LogStatus
 
 _EVERY = "5s"
 
@@ -32,9 +33,21 @@ def show_status() -> None:
         if not status.logs:
             show_notice(Notice("No registrar yet", "This ledger has no log.", "Register an image first.", "inbox"))
         left, right = st.columns(2, gap="medium")
-        left.html("".join(queue_markup(log) + registrar_markup(log) for log in status.logs))
+        with left:
+            for log in status.logs:
+                _show_log(log)
         right.html(chain_markup(status) + cost_markup(status))
         st.html(f'<p class="ms-note">As of {text(when(status.at))}; drawn again every five seconds.</p>')
+
+
+def _show_log(log: LogStatus) -> None:
+    """A log's queue and its registrar; the way to its oldest unanchored entry keeps the session, as a link does not."""
+    st.html(queue_markup(log))
+    if log.oldest_id and may("history"):
+        query = {"registration": log.oldest_id}
+        label = "Show the oldest entry"
+        st.page_link("screens/history.py", label=label, icon=":material/history:", query_params=query)
+    st.html(registrar_markup(log))
 
 
 def main() -> None:

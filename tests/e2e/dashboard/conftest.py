@@ -253,4 +253,4 @@ def served(words: list[str], environment: dict[str, str], port: int, log: Path) 
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)  # a machine under load takes its time

@@ -235,8 +235,11 @@ def test_the_hospital_shows_queue_keys_chain_and_cost(
 def test_the_oldest_unanchored_entry_is_linked(open_page: Open, client: Client, stack: Any, picture: Picture) -> None:
     stack.anchor()
     made = client.register(picture(321))
-    said = words(open_page("hospital"))
+    app = open_page("hospital")
+    said = words(app)
     assert f"history?registration={made.registration_id}" in said
+    links = {link.proto.label: link.proto.query_string for link in app.main.get("page_link")}
+    assert made.registration_id in links["Show the oldest entry"]
     assert "1 entry in no block yet" in said
     stack.anchor()
 

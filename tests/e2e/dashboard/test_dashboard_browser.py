@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pypdf import PdfReader
 
 from ledger.client import Client
+from ledger.errors import StoreUnavailable
 
 pytestmark = pytest.mark.needs_browser
 FLAGS = [
@@ -161,6 +163,65 @@ def test_a_patched_copy_gets_a_change_map_to_look_at_and_its_mask_to_save(
     with Image.open(tmp_path / "mask.png") as mask:
         assert mask.size == (512, 512)
         assert mask.convert("L").getpixel((144, 208)) == 255
+
+
+def test_the_report_button_gives_a_pdf_of_what_the_page_says(
+    open_page: Open, stack: Any, picture: Callable[[int], bytes], tmp_path: Path
+) -> None:
+    found = Client(stack.url, stack.key).register(picture(27))
+    stack.anchor()
+    page = open_page()
+    upload(page, "slice 27.png", picture(27))
+    page.get_by_role("button", name="Make a report").click()
+    button = page.get_by_role("button", name="Report (PDF)")
+    expect(button).to_be_visible(timeout=_PATIENCE)
+    with page.expect_download() as download:
+        button.click()
+    download.value.save_as(tmp_path / "report.pdf")
+    said = "".join(part.extract_text() for part in PdfReader(tmp_path / "report.pdf").pages)
+    said = re.sub(r"\s", "", said)
+    assert "“slice27.png”" in said and "authentic" in said.lower()
+    assert found.registration_id in said
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("button", name="Make a report")).to_be_visible(timeout=_PATIENCE)
+    expect(button).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_made_at_the_click_has_words(
+    open_page: Open, stack: Any, picture: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Client(stack.url, stack.key).register(picture(28))
+    page = open_page()
+    upload(page, "copy.png", picture(28))
+    receipt = page.get_by_role("button", name="Receipt")
+    expect(receipt).to_be_visible(timeout=_PATIENCE)
+
+    def gone(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("the database cannot be read")
+
+    monkeypatch.setattr(stack.service, "receipt", gone)
+    receipt.click()
+    toast = page.get_by_test_id("stToast")
+    expect(toast).to_contain_text("The ledger's database cannot be read or written", timeout=_PATIENCE)
+    expect(toast).to_contain_text("The file could not be made")
+
+
+TABLES = "[...document.querySelectorAll('.ms-scroll')].map(one => one.scrollWidth - one.clientWidth)"
+
+
+@pytest.mark.parametrize("size", ["desk"], indirect=True)
+def test_the_tables_fit_their_cards_on_a_desk(
+    open_page: Open, stack: Any, picture: Callable[[int], bytes], size: tuple[int, int]
+) -> None:
+    Client(stack.url, stack.key).register(picture(29))
+    stack.anchor()
+    page = open_page("hospital")
+    expect(page.locator(".ms-costs")).to_be_visible(timeout=_PATIENCE)
+    assert max(page.evaluate(TABLES)) <= 0
+    page = open_page()
+    upload(page, "unknown.png", picture(30))
+    expect(page.locator(".ms-methods table")).to_be_visible(timeout=_PATIENCE)
+    assert max(page.evaluate(TABLES)) <= 0
 
 
 def give(page: Page, *files: tuple[str, bytes]) -> None:
