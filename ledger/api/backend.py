@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api.auth import KeyRing
-from ledger.gateway import CaseGateway, Gateway
+from ledger.gateway import CaseGateway, Gateway, Reports
 from ledger.gateway_operations import OperationsGateway
 from ledger.schemas import Case, CaseAction, CaseOpening, Verification
 
@@ -35,6 +35,12 @@ class CaseBackend(CaseGateway, Protocol):
     def append(self, case_id: str, action: CaseAction, *, by: str | None = None) -> Case: ...
 
 
+class ReportBackend(Reports, Protocol):
+    """Reports that say for whom they are made."""
+
+    def on_behalf(self, heard: Callable[[Verification], None]) -> Reports: ...
+
+
 class Backend(Gateway, Protocol):
     """A ledger with its keys: what the API is a skin over."""
 
@@ -43,6 +49,9 @@ class Backend(Gateway, Protocol):
 
     @property
     def cases(self) -> CaseBackend: ...
+
+    @property
+    def reports(self) -> ReportBackend: ...
 
     @property
     def keys(self) -> KeyRing: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ from ledger.schemas.reports import (
 )
 
 NAMELESS = "the item"
+Heard = Callable[[Verification], None]
 
 
 class Asking(Pages, Protocol):
@@ -68,11 +69,18 @@ class Made:
 class Reports:
     """Makes reports and exports of one ledger. ``sign`` is the registrar's Ed25519 key."""
 
-    def __init__(self, ledger: Asking, limits: Limits, registrar: Registrar, sign: Sign) -> None:
+    def __init__(
+        self, ledger: Asking, limits: Limits, registrar: Registrar, sign: Sign, heard: Heard | None = None
+    ) -> None:
         self._ledger = ledger
         self._limits = limits
         self._registrar = registrar
         self._sign = sign
+        self._heard = heard
+
+    def on_behalf(self, heard: Heard) -> Reports:
+        """The same for one who asks from outside: ``heard`` is told of each verification that a report is made on."""
+        return Reports(self._ledger, self._limits, self._registrar, self._sign, heard)
 
     def make(
         self,
@@ -92,6 +100,8 @@ class Reports:
         _short_enough("name", name, MOST_NAME)
         options: dict[str, Any] = {"against": against, "original": original, "examine": examine}
         found = self._ledger.verify(data, policy=policy, pictures=picture, **options)
+        if self._heard is not None:
+            self._heard(found)
         evidence, notes = self._evidence(found)
         pictures = pictures_of(data, found, self._limits) if picture else {}
         item = item_of(data, _one_line(name) or NAMELESS, self._limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, UploadFile
@@ -13,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from ledger.api import examples
 from ledger.api.auth import HistoryKey, KeyFirstRoute, VerifyKey
 from ledger.api.backend import Ledger, verifying
+from ledger.api.noting import Noting
 from ledger.api.problems import errors
 from ledger.api.routes.images import Examine, ImageFile, Original, PolicyName
 from ledger.api.routes.reading import Kind
@@ -51,7 +53,7 @@ _EXPORTS = {MEDIA_TYPES[wanted].partition(";")[0]: {"example": example} for want
 )
 async def report(
     request: Request,
-    key: VerifyKey,  # noqa: ARG001
+    key: VerifyKey,
     ledger: Ledger,
     file: ImageFile,
     format: Annotated[ReportFormat, Form(description="pdf, json, or the zip of both with all evidence")] = "dossier",  # noqa: A002
@@ -68,9 +70,13 @@ async def report(
 
     The dossier encloses receipt and trust file, and is checked offline with `medseal report verify`."""
 
+    noting = Noting(ledger, key)
+
     def make() -> ReportFile:
-        return ledger.reports.make(
-            _content(file),
+        data = _content(file)
+        noting.file = "sha256:" + sha256(data).hexdigest()
+        return ledger.reports.on_behalf(noting.note).make(
+            data,
             format=format,
             name=name,
             question=question,

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -52,6 +53,24 @@ def test_a_report_comes_as_a_file_that_names_nothing_of_the_item(
     assert answer.headers["medseal-verdict"] == "authentic"
     assert answer.headers["medseal-accepted"] == "true"
     assert answer.headers["medseal-answer"] == "no-trace-found"
+
+
+def test_whoever_makes_a_report_is_noted_among_those_who_verified(hospital: Any, url: str):
+    image, registered = hospital.images["phantom.png"], hospital.registered["phantom.png"]
+    secret = hospital.service.keys.create("night shift", ["verify"])[1]
+    assert post(url, secret, image, format="json", policy="strict").status_code == 200
+    notes = hospital.service.operations.verifications(registered.registration_id)
+    (note,) = [one for one in notes if one.label == "night shift"]
+    assert (note.verdict, note.policy) == ("authentic", "strict")
+    sealed = b"medseal/verified/1\n" + bytes.fromhex(note.salt) + registered.digests["file/1"].encode()
+    assert note.seal == sha256(sealed).hexdigest()
+
+
+def test_a_report_that_is_made_in_process_is_nobodys_note(hospital: Any):
+    registered = hospital.registered["CT_small.dcm"].registration_id
+    before = hospital.service.operations.verifications(registered)
+    hospital.service.reports.make(hospital.images["CT_small.dcm"], format="json")
+    assert hospital.service.operations.verifications(registered) == before
 
 
 def test_the_report_is_asked_what_the_form_says(hospital: Any, client: Client):
