@@ -29,10 +29,10 @@ class Operated(OperationsGateway, Protocol):
 
 
 class CaseBackend(CaseGateway, Protocol):
-    """Cases that are told whom the server recognised (``by``)."""
+    """Cases that are told whom the server recognised: their label (``by``) and their id."""
 
-    def open(self, opening: CaseOpening, *, by: str | None = None) -> Case: ...
-    def append(self, case_id: str, action: CaseAction, *, by: str | None = None) -> Case: ...
+    def open(self, opening: CaseOpening, *, by: str | None = None, by_id: str | None = None) -> Case: ...
+    def append(self, case_id: str, action: CaseAction, *, by: str | None = None, by_id: str | None = None) -> Case: ...
 
 
 class ReportBackend(Reports, Protocol):
