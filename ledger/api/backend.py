@@ -38,7 +38,7 @@ class CaseBackend(CaseGateway, Protocol):
 class ReportBackend(Reports, Protocol):
     """Reports that say for whom they are made."""
 
-    def on_behalf(self, heard: Callable[[Verification], None]) -> Reports: ...
+    def on_behalf(self, heard: Callable[[Verification], None], *, receipts: bool) -> Reports: ...
 
 
 class Backend(Gateway, Protocol):

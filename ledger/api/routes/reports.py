@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ledger.api import examples
-from ledger.api.auth import HistoryKey, KeyFirstRoute, VerifyKey
+from ledger.api.auth import READING, HistoryKey, KeyFirstRoute, VerifyKey
 from ledger.api.backend import Ledger, verifying
 from ledger.api.noting import Noting
 from ledger.api.problems import errors
@@ -68,14 +68,16 @@ async def report(
     """Verifies the image and writes the report on it: question and propositions, each examination with method, version
     and parameters, findings apart from the opinion, error rates, limits, and how to repeat it. The image is not kept.
 
-    The dossier encloses receipt and trust file, and is checked offline with `medseal report verify`."""
+    The dossier encloses receipt and trust file, and is checked offline with `medseal report verify`. The receipt opens
+    commitments, so only a key that may read it elsewhere (history or register) gets it here; the report says so, and
+    what rests on it is *undetermined* offline."""
 
     noting = Noting(ledger, key)
 
     def make() -> ReportFile:
         data = _content(file)
         noting.file = "sha256:" + sha256(data).hexdigest()
-        return ledger.reports.on_behalf(noting.note).make(
+        return ledger.reports.on_behalf(noting.note, receipts=READING.met_by(key)).make(
             data,
             format=format,
             name=name,
