@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from ledger.client_answers import segment
 from ledger.schemas.operations import (
     AuditRun,
     BlockInfo,
@@ -44,9 +45,7 @@ class OperationsClient:
 
     def transaction(self, tx_hash: str) -> TransactionInfo:
         """A transaction, read from the node now."""
-        # one path segment, whatever it is: the server says what a hash looks like
-        segment = tx_hash if tx_hash.isascii() and tx_hash.isalnum() else "-"
-        return self._ask(TypeAdapter(TransactionInfo), "GET", f"/v1/chain/transactions/{segment}")
+        return self._ask(TypeAdapter(TransactionInfo), "GET", f"/v1/chain/transactions/{segment(tx_hash)}")
 
     def witness(
         self,
@@ -74,8 +73,7 @@ class OperationsClient:
 
     def audit_run(self, run_id: str) -> AuditRun:
         """Progress or result of an audit."""
-        segment = run_id if run_id.isascii() and run_id.isalnum() else "-"
-        return self._ask(TypeAdapter(AuditRun), "GET", f"/v1/audits/runs/{segment}")
+        return self._ask(TypeAdapter(AuditRun), "GET", f"/v1/audits/runs/{segment(run_id)}")
 
     def audit_runs(self) -> list[AuditRun]:
         """The audits that the server remembers, newest first."""
@@ -83,5 +81,4 @@ class OperationsClient:
 
     def verifications(self, registration: str) -> list[VerificationNote]:
         """Which keys verified this registration through the API, newest first."""
-        segment = registration if registration.isascii() and registration.isalnum() else "-"
-        return self._ask(_NOTES, "GET", f"/v1/registrations/{segment}/verifications")
+        return self._ask(_NOTES, "GET", f"/v1/registrations/{segment(registration)}/verifications")

@@ -41,20 +41,23 @@ _KINDS: Mapping[str, type[Said]] = {
 
 
 class Cases:
-    """A ledger's cases. ``by`` is whom a server recognised; every answer is the case as it now stands."""
+    """A ledger's cases. ``by`` is whom a server recognised, ``by_id`` their id (``key:…`` or ``person:…``); every
+    answer is the case as it now stands."""
 
     def __init__(self, work: Casework, registrar: str) -> None:
         self._work = work
         self._registrar = registrar
 
-    def open(self, opening: schemas.CaseOpening, *, by: str | None = None) -> schemas.Case:
+    def open(self, opening: schemas.CaseOpening, *, by: str | None = None, by_id: str | None = None) -> schemas.Case:
         """See :meth:`ledger.gateway.CaseGateway.open`."""
         said = Opened(opening.title, opening.question)
-        return self.get(self._work.open(Content(said, opening.author, by), opening.event_id))
+        return self.get(self._work.open(Content(said, opening.author, by, by_id), opening.event_id))
 
-    def append(self, case_id: str, action: schemas.CaseAction, *, by: str | None = None) -> schemas.Case:
+    def append(
+        self, case_id: str, action: schemas.CaseAction, *, by: str | None = None, by_id: str | None = None
+    ) -> schemas.Case:
         """See :meth:`ledger.gateway.CaseGateway.append`."""
-        self._work.append(case_id, Content(_said(action), action.author, by), action.event_id)
+        self._work.append(case_id, Content(_said(action), action.author, by, by_id), action.event_id)
         return self.get(case_id)
 
     def get(self, case_id: str) -> schemas.Case:
@@ -144,6 +147,7 @@ def _event(event: ReadEvent) -> schemas.CaseEvent:
         block_number=batch.block_number if batch else None,
         author=content.author if content else None,
         by=content.by if content else None,
+        by_id=content.by_id if content else None,
         content=content_fields(content.said) if content else None,
         entry=entry.body.decode(),
         salt=event.salt.hex() if event.salt else None,

@@ -140,7 +140,8 @@ def _event(event: CaseEvent) -> str:
     chips = state_chip(event.state) if event.state else chip("row not found", "bad", "The log's table misses this row.")
     place = f"log index {event.index}" + (f", block {event.block_number}" if event.block_number is not None else "")
     trouble = "" if event.trouble is None else f'<p class="ms-trail-trouble">{text(_trouble(event))}</p>'
-    proof = facts([("Entry id", code(event.id, whole=True)), ("Log entry", code(event.entry, whole=True))])
+    asker = [("Recognised as", text(f"{event.by}, ") + code(event.by_id, whole=True))] if event.by_id else []
+    proof = facts([("Entry id", code(event.id, whole=True)), *asker, ("Log entry", code(event.entry, whole=True))])
     kind = " ms-bad" if event.trouble else ""
     return (
         f'<li class="ms-trail-event{kind}"><span class="ms-dot">{icon(_MARKS.get(event.event, "dash"), 16)}</span><div>'
@@ -157,9 +158,12 @@ def _said(event: CaseEvent) -> str:
 
 
 def _who(event: CaseEvent) -> list[str]:
-    if event.author and event.by and event.author != event.by:
-        return [f"{event.author} (recognised as {event.by})"]
-    return [name for name in (event.author or event.by,) if name]
+    """The author's own words and whom the server recognised, whose id is cut short here: two may have one name."""
+    kind, _, digits = (event.by_id or "").partition(":")
+    by = f"{event.by}, {kind} {digits[:8]}" if digits else event.by
+    if event.author and by and event.author != by:
+        return [f"{event.author} (recognised as {by})"]
+    return [name for name in (event.author or by,) if name]
 
 
 def _body(event: str, content: dict[str, Any]) -> str:

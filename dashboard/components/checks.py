@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, code, facts, figure, table, text
-from dashboard.words_checks import REACH
 from ledger.schemas import CheckResult, Verification
+from ledger.schemas.manual import MANUAL
 
 _ICONS = {"passed": "check", "failed": "cross", "skipped": "dash", "undetermined": "hourglass"}
 _TONES = {"passed": "good", "failed": "bad", "skipped": "mute", "undetermined": "open"}
@@ -72,13 +72,13 @@ def _figures(check: CheckResult) -> str:
 
 
 def _reach(number: int) -> str:
-    reach = REACH.get(number)
-    if reach is None:
+    page = MANUAL.get(number)
+    if page is None:
         return ""
     return (
         "<h4>What this can and cannot show</h4>"
-        f'<p class="ms-reach"><b>Can</b> {text(reach.can)}</p>'
-        f'<p class="ms-reach"><b>Cannot</b> {text(reach.cannot)}</p>'
+        f'<p class="ms-reach"><b>Can show</b> {text(page.shows)}</p>'
+        f'<p class="ms-reach"><b>Cannot show</b> {text(page.cannot_show)}</p>'
     )
 
 

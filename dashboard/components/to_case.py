@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+
 import streamlit as st
 
 from dashboard.components.case_writing import ask_author, remember, show_incomplete
 from dashboard.components.markup import plain
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain, may, told
-from ledger.errors import LedgerError
-from ledger.schemas import CaseLine, CaseOpening, ItemAddition, Verification, VerificationSummary
+from ledger.errors import Conflict, LedgerError
+from ledger.schemas import Case, CaseLine, CaseOpening, ItemAddition, Verification, VerificationSummary
 
 _NEW = ""
+_IDS = "to_case.ids"
 _MOST = 200
 
 
@@ -45,12 +48,32 @@ def choose_case(verification: Verification, file_name: str, file_digest: str) ->
             show_incomplete("Expected a name for the item, and a title for a new case; found an empty field.")
             return
         with told(), st.spinner("Writing it into the log …"):
-            case_id = chosen or client().cases.open(CaseOpening(title=title, author=author or None)).id
             summary = VerificationSummary.of(verification)
             addition = ItemAddition(name=name, file=file_digest, verification=summary, author=author or None)
-            case = client().cases.append(case_id, addition)
+            opening = CaseOpening(title=title, author=author or None) if chosen == _NEW else None
+            try:
+                case = _write(chosen, opening, addition)
+            except Conflict:
+                st.session_state.pop(_IDS, None)
+                raise
             st.success(f"Item {case.items[-1].number} of “{plain(case.title)}”.", icon=":material/check_circle:")
             st.page_link("screens/cases.py", label="Show the case", query_params={"case": case.id})
+
+
+def _write(case_id: str, opening: CaseOpening | None, addition: ItemAddition) -> Case:
+    """The item is in the case, which is opened first where ``opening`` says so. After a failure on the way the same
+    again repeats what was written and goes on from there: no second case, no second item."""
+    if opening is not None:
+        case_id = client().cases.open(opening.model_copy(update={"event_id": _id_of(opening)})).id
+    case = client().cases.append(case_id, addition.model_copy(update={"event_id": _id_of(addition, case_id)}))
+    st.session_state.pop(_IDS, None)
+    return case
+
+
+def _id_of(said: CaseOpening | ItemAddition, case_id: str = "") -> str:
+    """The id of this very event: other words are another event, which the same id would only make a conflict."""
+    ids: dict[str, str] = st.session_state.setdefault(_IDS, {})
+    return ids.setdefault(case_id + said.model_dump_json(), secrets.token_hex(16))
 
 
 def _title(case: CaseLine) -> str:

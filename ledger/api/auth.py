@@ -141,9 +141,13 @@ class Requires(SecurityBase):
     async def __call__(self, request: Request) -> Asker:
         doorman: Doorman = request.app.state.doorman
         asker = await doorman.recognise(request.headers.get("authorization"))
-        if self.scopes and not {*self.scopes, "admin"} & set(asker.scopes):
+        if self.scopes and not self.met_by(asker):
             raise MissingScope(self.scopes)
         return asker
+
+    def met_by(self, asker: Asker) -> bool:
+        """Whether the asker has any of the scopes, or ``admin``."""
+        return bool({*self.scopes, "admin"} & set(asker.scopes))
 
 
 class KeyFirstRoute(APIRoute):
@@ -173,7 +177,9 @@ AnyKey = Annotated[Asker, Depends(Requires())]
 RegisterKey = Annotated[Asker, Depends(Requires("register"))]
 VerifyKey = Annotated[Asker, Depends(Requires("verify"))]
 HistoryKey = Annotated[Asker, Depends(Requires("history"))]
-ReadKey = Annotated[Asker, Depends(Requires("history", "register"))]
+READING = Requires("history", "register")
+"""What reading registrations and their receipts takes."""
+ReadKey = Annotated[Asker, Depends(READING)]
 WatchKey = Annotated[Asker, Depends(Requires("history", "audit"))]
 AuditKey = Annotated[Asker, Depends(Requires("audit"))]
 ReviewKey = Annotated[Asker, Depends(Requires("review"))]

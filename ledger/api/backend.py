@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api.auth import KeyRing
-from ledger.gateway import CaseGateway, Gateway
+from ledger.gateway import CaseGateway, Gateway, Reports
 from ledger.gateway_operations import OperationsGateway
 from ledger.schemas import Case, CaseAction, CaseOpening, Verification
 
@@ -29,10 +29,16 @@ class Operated(OperationsGateway, Protocol):
 
 
 class CaseBackend(CaseGateway, Protocol):
-    """Cases that are told whom the server recognised (``by``)."""
+    """Cases that are told whom the server recognised: their label (``by``) and their id."""
 
-    def open(self, opening: CaseOpening, *, by: str | None = None) -> Case: ...
-    def append(self, case_id: str, action: CaseAction, *, by: str | None = None) -> Case: ...
+    def open(self, opening: CaseOpening, *, by: str | None = None, by_id: str | None = None) -> Case: ...
+    def append(self, case_id: str, action: CaseAction, *, by: str | None = None, by_id: str | None = None) -> Case: ...
+
+
+class ReportBackend(Reports, Protocol):
+    """Reports that say for whom they are made."""
+
+    def on_behalf(self, heard: Callable[[Verification], None], *, receipts: bool) -> Reports: ...
 
 
 class Backend(Gateway, Protocol):
@@ -43,6 +49,9 @@ class Backend(Gateway, Protocol):
 
     @property
     def cases(self) -> CaseBackend: ...
+
+    @property
+    def reports(self) -> ReportBackend: ...
 
     @property
     def keys(self) -> KeyRing: ...

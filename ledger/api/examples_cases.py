@@ -44,6 +44,7 @@ def _event(sequence: int, event: str, content: dict[str, Any]) -> dict[str, Any]
         "block_number": 12,
         "author": "Dr. Example",
         "by": "reading room 2",
+        "by_id": "key:4f0c2a9be1d37786",
         "content": content,
         "entry": '{"case":"…","commitment":"…","event":"…","id":"…","kind":"case","registrar":"…","sequence":0,…}',
         "salt": "c0" * 32,

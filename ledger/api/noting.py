@@ -22,5 +22,9 @@ class Noting:
 
     def on(self, found: Verification, adapter: TypeAdapter[Verification]) -> Response:
         """The verdict as a response, and it is noted."""
-        self.ledger.operations.note(self.key.id, self.key.label, found, self.file)
+        self.note(found)
         return answer(adapter, found)
+
+    def note(self, found: Verification) -> None:
+        """It is noted."""
+        self.ledger.operations.note(self.key.id, self.key.label, found, self.file)

@@ -101,7 +101,8 @@ def _item(item: CaseItem) -> tuple[object, ...]:
 
 
 def _event(event: CaseEvent) -> tuple[object, ...]:
-    who = " / ".join(name for name in (event.author, event.by) if name) or None
+    recognised = f"{event.by} ({event.by_id})" if event.by_id else event.by
+    who = " / ".join(name for name in (event.author, recognised) if name) or None
     said = "; ".join(_said(event.content)) if event.content else None
     return event.sequence, event.event, event.index, event.state, f"{event.time:%Y-%m-%d %H:%M:%S}", who, said
 

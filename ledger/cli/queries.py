@@ -12,7 +12,7 @@ from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, 
 from ledger.errors import OutageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.progress import Progress
 
@@ -53,8 +53,6 @@ def history(
     verbose: Verbose = False,
 ) -> None:
     """Entries of the log with the block and transaction that anchored them, newest first."""
-    from ledger.cli import output
-
     settings = settings_for(data, server, verbose)
     query = {
         "digest": digest,
@@ -72,6 +70,12 @@ def history(
             write_history(ledger.gateway, export, query, as_json)
             return
         entries = _pages(ledger.gateway, query, limit)
+    _show_history(entries, as_json)
+
+
+def _show_history(entries: Sequence[HistoryEntry], as_json: bool) -> None:
+    from ledger.cli import output
+
     if as_json:
         for entry in entries:
             output.emit(entry.model_dump(mode="json"))

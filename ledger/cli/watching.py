@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +47,14 @@ def status(as_json: Json = False, data: Data = None, server: Server = None, verb
 
 
 def _show_status(found: OperationsStatus) -> None:
+    _show_chain(found)
+    for log in found.logs:
+        _show_log(log)
+    if found.recent:
+        _show_costs(found.recent)
+
+
+def _show_chain(found: OperationsStatus) -> None:
     from ledger.cli import output
 
     chain, sender = found.chain, found.sender
@@ -61,19 +69,24 @@ def _show_status(found: OperationsStatus) -> None:
             ("sender", f"{sender.address}, {sender.balance_ether} ether" if sender else None),
         )
     )
-    for log in found.logs:
-        typer.echo(output.clean(log.name))
-        output.facts(_log_facts(log))
-        for batch in log.unsettled:
-            if batch.reason:
-                typer.echo(f"  {batch.state}: head {batch.anchor.sequence}, {output.clean(batch.reason)}")
-    if found.recent:
-        columns = ("head", "block", "entries", "gas", "gas an entry", "ether", "ether an entry")
-        rows = (
-            (c.sequence, c.block_number, c.entries, c.gas_used, f"{c.gas_per_entry:,.0f}", *_ethers(c))
-            for c in found.recent
-        )
-        output.table(columns, rows)
+
+
+def _show_log(log: LogStatus) -> None:
+    from ledger.cli import output
+
+    typer.echo(output.clean(log.name))
+    output.facts(_log_facts(log))
+    for batch in log.unsettled:
+        if batch.reason:
+            typer.echo(f"  {batch.state}: head {batch.anchor.sequence}, {output.clean(batch.reason)}")
+
+
+def _show_costs(recent: Sequence[BatchCost]) -> None:
+    from ledger.cli import output
+
+    columns = ("head", "block", "entries", "gas", "gas an entry", "ether", "ether an entry")
+    rows = ((c.sequence, c.block_number, c.entries, c.gas_used, f"{c.gas_per_entry:,.0f}", *_ethers(c)) for c in recent)
+    output.table(columns, rows)
 
 
 def _ethers(cost: BatchCost) -> tuple[str | None, ...]:

@@ -80,6 +80,7 @@ def _is_time(value: Any) -> bool:
 _RULES: Mapping[str, _Rule] = {
     "author": _text(200),
     "by": _text(200),
+    "by_id": _form("(key|person):[0-9a-f]{8,64}"),
     "title": _text(200),
     "question": _text(2000),
     "name": _text(300),
@@ -212,14 +213,21 @@ _KINDS: Mapping[str, type[Said]] = {
 
 @dataclass(frozen=True)
 class Content(_Checked):
-    """One event with who says so: in the author's own words, and as the server recognised the caller."""
+    """One event with who says so: in the author's own words, and as the server recognised the caller.
+
+    ``by`` is the caller's label or name, which two may share; ``by_id`` tells them apart. Contents written before it
+    was kept have none.
+    """
 
     said: Said
     author: str | None = None
     by: str | None = None
+    by_id: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.by_id is not None and self.by is None:
+            raise InvalidCase("expected the label of whom the server recognised beside the id, found the id alone")
         if self.author is None and self.by is None:
             raise InvalidCase("expected an author, found none", advice="Say who writes this (--author).")
 
@@ -232,7 +240,7 @@ def content_fields(said: Said) -> dict[str, Any]:
 
 def encode_content(content: Content) -> bytes:
     """The canonical bytes that the entry commits to, at most :data:`MAX_CONTENT_BYTES`; InvalidCase beyond."""
-    who = {"event": content.said.event, "author": content.author, "by": content.by}
+    who = {"event": content.said.event, "author": content.author, "by": content.by, "by_id": content.by_id}
     data = canonical(_plain({**who, **vars(content.said)}))
     if len(data) > MAX_CONTENT_BYTES:
         raise InvalidCase(f"expected at most {MAX_CONTENT_BYTES} bytes in one event, found {len(data)}")
@@ -247,12 +255,12 @@ def decode_content(data: bytes) -> Content:
         raise InvalidCase("expected the content of a case event as JSON, found something else") from error
     if not isinstance(value, dict) or (kind := _KINDS.get(str(value.pop("event", "")))) is None:
         raise InvalidCase("expected the content of a case event, found something else")
-    author, by = value.pop("author", None), value.pop("by", None)
+    who = [value.pop(name, None) for name in ("author", "by", "by_id")]
     if isinstance(value.get("region"), list):
         value["region"] = tuple(value["region"])
     if isinstance(value.get("verification"), dict):
         value["verification"] = _made(Summary, value["verification"])
-    content = Content(_made(kind, value), author, by)
+    content = Content(_made(kind, value), *who)
     if encode_content(content) != data:
         raise InvalidCase("expected canonical JSON (RFC 8785), found another form of it")
     return content

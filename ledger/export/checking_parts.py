@@ -180,7 +180,9 @@ def _standing(receipt: Receipt, said: str) -> str:
 def _no_receipt(number: int, name: str, made: Remade) -> Step:
     if made.verification.registration is None:
         return Step(number, name, Status.SKIPPED, "the report names no registration")
-    return Step(number, name, Status.UNDETERMINED, f"the report names a registration, but no {RECEIPT} is enclosed")
+    detail = f"the report names a registration, but no {RECEIPT} is enclosed"
+    said = next((note for note in made.asked.notes if note.startswith("No receipt")), "")
+    return Step(number, name, Status.UNDETERMINED, f"{detail}. {said}" if said else detail)
 
 
 def _drawable(picture: bytes) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ledger.export.manual import MANUAL, UNKNOWN
 from ledger.export.model import Examination, Finding
 from ledger.schemas import Change, CheckResult, Detection, Verification
+from ledger.schemas.manual import MANUAL, UNKNOWN
 
 LOOK_ALIKES, CHANGE_MAP, DETECTOR, POLICY = 8, 9, 10, 11
 

@@ -22,7 +22,8 @@ _SPACE = uuid.UUID("6f0f2f4e-4f2e-5d4b-9d0b-0b6f2a6d5c11")
 """Our own name space: an entry's resources have the same ids in each export."""
 _DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 _AGENT_TYPE = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
-_AUDIT_TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+_IMPORT = {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "110107", "display": "Import"}
+_LOG_ENTRY = {"system": f"{SYSTEM}:audit-event", "code": "log-entry", "display": "Entry of the provenance log"}
 _OPERATIONS = {"revoke": "NULLIFY", "supersede": "UPDATE", "dispute": "SUSPEND"}
 _CREATE = "CREATE"
 _REGISTERING = ("register", "derive")
@@ -68,9 +69,14 @@ def audit_event(entry: HistoryEntry, version: Version) -> Json:
     return event | (_audit_r4(entry) if version == "R4" else _audit_r5(entry))
 
 
+def _audit_type(entry: HistoryEntry) -> dict[str, str]:
+    """DICOM PS3.16 CID 400 has a code for taking an image's data in, and none for what is said of it afterwards."""
+    return _IMPORT if entry.kind in _REGISTERING else _LOG_ENTRY
+
+
 def _audit_r4(entry: HistoryEntry) -> Json:
     return {
-        "type": {"system": _AUDIT_TYPE, "code": "object", "display": "Object"},
+        "type": _audit_type(entry),
         "subtype": [{"system": f"{SYSTEM}:kind", "code": entry.kind}],
         "outcome": "0",
         "agent": [{"who": _registrar(entry), "requestor": True}],
@@ -82,7 +88,7 @@ def _audit_r4(entry: HistoryEntry) -> Json:
 def _audit_r5(entry: HistoryEntry) -> Json:
     details = [{"type": {"text": one["type"]}, "valueString": one["valueString"]} for one in _details(entry)]
     return {
-        "category": [{"coding": [{"system": _AUDIT_TYPE, "code": "object", "display": "Object"}]}],
+        "category": [{"coding": [_audit_type(entry)]}],
         "code": {"coding": [{"system": f"{SYSTEM}:kind", "code": entry.kind}]},
         "outcome": {"code": {"system": "http://hl7.org/fhir/issue-severity", "code": "success"}},
         "agent": [{"who": _registrar(entry), "requestor": True}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,6 +32,8 @@ from ledger.schemas.reports import (
 )
 
 NAMELESS = "the item"
+_NOT_TO_YOU = "whoever asked for this report may verify, and reading receipts takes the scope history or register"
+Heard = Callable[[Verification], None]
 
 
 class Asking(Pages, Protocol):
@@ -68,11 +70,27 @@ class Made:
 class Reports:
     """Makes reports and exports of one ledger. ``sign`` is the registrar's Ed25519 key."""
 
-    def __init__(self, ledger: Asking, limits: Limits, registrar: Registrar, sign: Sign) -> None:
+    def __init__(
+        self,
+        ledger: Asking,
+        limits: Limits,
+        registrar: Registrar,
+        sign: Sign,
+        heard: Heard | None = None,
+        *,
+        receipts: bool = True,
+    ) -> None:
         self._ledger = ledger
         self._limits = limits
         self._registrar = registrar
         self._sign = sign
+        self._heard = heard
+        self._receipts = receipts
+
+    def on_behalf(self, heard: Heard, *, receipts: bool) -> Reports:
+        """The same for one who asks from outside: ``heard`` is told of each verification that a report is made on, and
+        ``receipts`` False encloses none, since this one may not read them."""
+        return Reports(self._ledger, self._limits, self._registrar, self._sign, heard, receipts=receipts)
 
     def make(
         self,
@@ -92,6 +110,8 @@ class Reports:
         _short_enough("name", name, MOST_NAME)
         options: dict[str, Any] = {"against": against, "original": original, "examine": examine}
         found = self._ledger.verify(data, policy=policy, pictures=picture, **options)
+        if self._heard is not None:
+            self._heard(found)
         evidence, notes = self._evidence(found)
         pictures = pictures_of(data, found, self._limits) if picture else {}
         item = item_of(data, _one_line(name) or NAMELESS, self._limits)
@@ -121,15 +141,21 @@ class Reports:
     def _evidence(self, found: Verification) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """The trust file, and the receipt of a registration that was found; of what cannot be had, why."""
         parts: dict[str, bytes] = {}
-        notes = [] if found.registration else ["No receipt is enclosed: no registration was found."]
+        why_none = self._why_no_receipt(found)
+        notes = [f"No receipt is enclosed: {why_none}."] if why_none else []
         try:
-            if found.registration is not None:
+            if found.registration is not None and not why_none:
                 parts[RECEIPT] = self._ledger.receipt(found.registration.registration_id)
             parts[TRUST] = self._ledger.trust().encode()
         except LedgerError as error:
-            missing = "trust file" if RECEIPT in parts or not found.registration else "receipt and no trust file"
+            missing = "trust file" if RECEIPT in parts or why_none else "receipt and no trust file"
             notes.append(f"No {missing} is enclosed: {error} ({error.code}).")
         return parts, tuple(notes)
+
+    def _why_no_receipt(self, found: Verification) -> str:
+        if found.registration is None:
+            return "no registration was found"
+        return "" if self._receipts else _NOT_TO_YOU
 
     def _file(self, made: Made, wanted: ReportFormat) -> ReportFile:
         report = made.report

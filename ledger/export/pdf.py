@@ -27,7 +27,14 @@ def pdf_of(report: Report, pictures: Mapping[str, bytes]) -> bytes:
     """The PDF of a report, A4. Of ``pictures`` (PNG by name) those with a caption are drawn."""
     identity = report_id(dump(report))
     file = BytesIO()
-    document = SimpleDocTemplate(
+    with _ONE_AT_A_TIME:
+        pages = lambda *args, **options: _Pages(identity, *args, **options)  # noqa: E731
+        _empty(file, identity).build(_story(report, identity, pictures), canvasmaker=pages)
+    return file.getvalue()
+
+
+def _empty(file: BytesIO, identity: str) -> SimpleDocTemplate:
+    return SimpleDocTemplate(
         file,
         pagesize=A4,
         invariant=1,
@@ -40,19 +47,19 @@ def pdf_of(report: Report, pictures: Mapping[str, bytes]) -> bytes:
         subject=identity,
         lang="en",
     )
-    with _ONE_AT_A_TIME:
-        story = [
-            *sections.front(report, identity),
-            *sections.item(report, pictures),
-            *sections.registration(report),
-            *sections.examined(report),
-            *sections.found(report),
-            *sections.error_rates(report),
-            *sections.closing(report),
-            *sections.annex(report),
-        ]
-        document.build(story, canvasmaker=lambda *args, **options: _Pages(identity, *args, **options))
-    return file.getvalue()
+
+
+def _story(report: Report, identity: str, pictures: Mapping[str, bytes]) -> list[Any]:
+    return [
+        *sections.front(report, identity),
+        *sections.item(report, pictures),
+        *sections.registration(report),
+        *sections.examined(report),
+        *sections.found(report),
+        *sections.error_rates(report),
+        *sections.closing(report),
+        *sections.annex(report),
+    ]
 
 
 class _Pages(Canvas):  # type: ignore[misc]  # reportlab has no types

@@ -70,7 +70,7 @@ class People:
         claims = self._claims(token, self._key(token))
         return Person(
             id=_id(claims),
-            label=_label(claims),
+            label=_label(claims) or _id(claims),
             roles=self._roles_of(claims),
             expires_at=datetime.fromtimestamp(min(int(claims["exp"]), _LAST_SECOND), UTC),
         )
@@ -135,8 +135,12 @@ def _id(claims: Mapping[str, Any]) -> str:
 
 
 def _label(claims: Mapping[str, Any]) -> str:
-    """What the issuer calls this person, on one line of at most 100 characters."""
-    name = next(str(claims[one]) for one in _NAMES if claims.get(one))
+    """What the issuer calls this person, on one line of at most 100 characters: the first name that shows anything.
+    Empty when none does."""
+    return next(filter(None, (_one_line(str(claims.get(one) or "")) for one in _NAMES)), "")
+
+
+def _one_line(name: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())[:100]
 
 

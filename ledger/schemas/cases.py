@@ -167,6 +167,7 @@ class CaseEvent(Wire):
     block_number: int | None = None
     author: str | None = None
     by: str | None = Field(default=None, description="Whom the server recognised, such as the label of an API key")
+    by_id: str | None = Field(default=None, description="Their id, which no two share: key:… or person:…")
     content: dict[str, Any] | None = Field(default=None, description="None: lost, erased or changed; see trouble")
     entry: str = Field(description="The canonical entry, whose leaf is SHA-256(0x00 ‖ entry)")
     salt: str | None = Field(default=None, description="Opens the entry's commitment to the content")

@@ -1,4 +1,4 @@
-"""Cases: a reviewer's files, notes, bookmarks and findings. Who writes is known by the key's label."""
+"""Cases: a reviewer's files, notes, bookmarks and findings. Who writes is kept by label and by id."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from ledger.api import examples, examples_cases
-from ledger.api.auth import CaseKey, KeyFirstRoute, ReviewKey
+from ledger.api.auth import Asker, CaseKey, KeyFirstRoute, ReviewKey, SignedIn
 from ledger.api.backend import Ledger, answer
 from ledger.api.problems import errors
 from ledger.schemas import Case, CaseAction, CaseList, CaseOpening, Identifier
@@ -39,7 +39,7 @@ def open_case(
     """The opening is an entry of the log, which commits to the title and the question and holds neither.
 
     With an `event_id`, which becomes the case's id, the call can be repeated safely."""
-    made = ledger.cases.open(opening, by=key.label)
+    made = ledger.cases.open(opening, **_who(key))
     return answer(CASE, made, 201, {"Location": f"/v1/cases/{made.id}"})
 
 
@@ -92,4 +92,10 @@ def append_to_case(
     """Adds an item, a note, a bookmark or a finding, closes or reopens: one log entry each.
 
     A closed case takes a reopen alone (`case_closed`). With an `event_id` the call can be repeated safely."""
-    return answer(CASE, ledger.cases.append(case_id, action, by=key.label), 201)
+    return answer(CASE, ledger.cases.append(case_id, action, **_who(key)), 201)
+
+
+def _who(asker: Asker) -> dict[str, str]:
+    """Whom the server recognised. Labels may be alike, or blank; ids are neither."""
+    kind = "person" if isinstance(asker, SignedIn) else "key"
+    return {"by": asker.label.strip()[:200] or asker.id, "by_id": f"{kind}:{asker.id}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, UploadFile
@@ -11,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ledger.api import examples
-from ledger.api.auth import HistoryKey, KeyFirstRoute, VerifyKey
+from ledger.api.auth import READING, HistoryKey, KeyFirstRoute, VerifyKey
 from ledger.api.backend import Ledger, verifying
+from ledger.api.noting import Noting
 from ledger.api.problems import errors
 from ledger.api.routes.images import Examine, ImageFile, Original, PolicyName
 from ledger.api.routes.reading import Kind
@@ -51,7 +53,7 @@ _EXPORTS = {MEDIA_TYPES[wanted].partition(";")[0]: {"example": example} for want
 )
 async def report(
     request: Request,
-    key: VerifyKey,  # noqa: ARG001
+    key: VerifyKey,
     ledger: Ledger,
     file: ImageFile,
     format: Annotated[ReportFormat, Form(description="pdf, json, or the zip of both with all evidence")] = "dossier",  # noqa: A002
@@ -66,11 +68,17 @@ async def report(
     """Verifies the image and writes the report on it: question and propositions, each examination with method, version
     and parameters, findings apart from the opinion, error rates, limits, and how to repeat it. The image is not kept.
 
-    The dossier encloses receipt and trust file, and is checked offline with `medseal report verify`."""
+    The dossier encloses receipt and trust file, and is checked offline with `medseal report verify`. The receipt opens
+    commitments, so only a key that may read it elsewhere (history or register) gets it here; the report says so, and
+    what rests on it is *undetermined* offline."""
+
+    noting = Noting(ledger, key)
 
     def make() -> ReportFile:
-        return ledger.reports.make(
-            _content(file),
+        data = _content(file)
+        noting.file = "sha256:" + sha256(data).hexdigest()
+        return ledger.reports.on_behalf(noting.note, receipts=READING.met_by(key)).make(
+            data,
             format=format,
             name=name,
             question=question,

@@ -24,19 +24,29 @@ def client(stack: Any) -> Client:
 
 
 @pytest.fixture
-def follow(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Follow:
-    """What the verify page says when a link with this ``file`` is opened."""
+def opened(stack: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """The verify page of a new session that opens a link with this ``file``."""
 
-    def at(file: str) -> str:
+    def at(file: str) -> AppTest:
         monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
         monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
         app = AppTest.from_file(APP, default_timeout=30)
         app.query_params["file"] = file
         app.run()
         assert not app.exception
-        return "\n".join(element.proto.body for element in app.main.get("html"))
+        return app
 
     return at
+
+
+@pytest.fixture
+def follow(opened: Callable[[str], AppTest]) -> Follow:
+    """What the verify page says when a link with this ``file`` is opened."""
+    return lambda file: said_by(opened(file))
+
+
+def said_by(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.main.get("html"))
 
 
 def digest(data: bytes) -> str:
@@ -54,6 +64,29 @@ def test_a_link_to_a_registered_file_says_what_holds_now(
     said = follow(digest(picture(81)))
     assert "<h2>Withdrawn</h2>" in said
     assert "Wrong patient" in said
+
+
+def test_an_open_link_asks_once_and_again_by_its_button(
+    opened: Callable[[str], AppTest], client: Client, picture: Callable[[int], bytes]
+) -> None:
+    found = client.register(picture(84))
+    app = opened(digest(picture(84))).run().run()
+    assert len(client.operations.verifications(found.registration_id)) == 1
+    client.state_request(found.registration_id, StatementRequest(kind="revoke", reason="Wrong patient", author="QA"))
+    assert "<h2>Authentic</h2>" in said_by(app.run())
+    app.button(key="verify.link.anew").click().run()
+    assert "<h2>Withdrawn</h2>" in said_by(app)
+    assert len(client.operations.verifications(found.registration_id)) == 2
+
+
+def test_an_open_link_is_asked_about_anew_under_another_policy(
+    opened: Callable[[str], AppTest], client: Client, picture: Callable[[int], bytes]
+) -> None:
+    found = client.register(picture(85))
+    app = opened(digest(picture(85)))
+    app.segmented_control(key="verify.policy").set_value("strict").run()
+    policies = [note.policy for note in client.operations.verifications(found.registration_id)]
+    assert policies == ["strict", "clinical"]
 
 
 def test_a_link_to_an_unknown_file_does_not_call_it_unregistered(

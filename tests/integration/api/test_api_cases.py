@@ -35,6 +35,16 @@ def test_who_writes_is_known_by_the_key_and_may_name_an_author(say) -> None:
     assert (note["by"], note["author"], note["content"]) == ("review", "Dr. Example", {"text": "seen"})
 
 
+def test_the_trail_keeps_the_id_of_the_key_and_not_its_label_alone(api, ledger) -> None:
+    made = [ledger.keys.create(label, ["review"]) for label in ("room 2", "room 2", " ")]
+    said = []
+    for _, secret in made:
+        bearer = {"Authorization": f"Bearer {secret}"}
+        said += api.post("/v1/cases", json={"title": "x"}, headers=bearer).json()["events"]
+    assert [event["by_id"] for event in said] == [f"key:{key_id}" for key_id, _ in made]
+    assert [event["by"] for event in said] == ["room 2", "room 2", made[2][0]]
+
+
 def test_an_auditor_reads_cases_and_does_not_write_them(api, bearer, case_id) -> None:
     for path in ("/v1/cases", f"/v1/cases/{case_id}"):
         assert api.get(path, headers=bearer("audit")).status_code == 200

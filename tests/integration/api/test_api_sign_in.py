@@ -26,8 +26,8 @@ def ask(ledger: Service, settings: Settings, provider: Any) -> Iterator[Ask]:
     own = settings.model_copy(update={"oidc_issuer": provider.url, "oidc_client_id": "medseal-dashboard"})
     with TestClient(create_app(ledger, own)) as client:
 
-        def at(token: str, path: str = "/v1/session", method: str = "GET") -> Any:
-            return client.request(method, path, headers={"Authorization": f"Bearer {token}".encode()})
+        def at(token: str, path: str = "/v1/session", method: str = "GET", **options: Any) -> Any:
+            return client.request(method, path, headers={"Authorization": f"Bearer {token}".encode()}, **options)
 
         yield at
 
@@ -192,6 +192,31 @@ def test_a_name_is_one_printable_line(ask: Ask, provider: Any) -> None:
     answer = ask(provider.token(name="Rita\n\x1b[31m  <b>Reviewer" + "x" * 200)).json()
     assert answer["name"].startswith("Rita [31m <b>Reviewerx")
     assert len(answer["name"]) == 100
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b\x00", "\ud800", None])
+def test_a_name_that_shows_nothing_gives_way_to_the_next(ask: Ask, provider: Any, blank: str | None) -> None:
+    assert ask(provider.token(name=blank, preferred_username="rita")).json()["name"] == "rita"
+
+
+def test_who_has_no_name_that_shows_anything_goes_by_their_id(ask: Ask, provider: Any) -> None:
+    answer = ask(provider.token(name=" ", sub="\u200b")).json()
+    assert answer["name"] == answer["id"]
+
+
+def test_two_people_of_one_name_are_told_apart_in_a_case(ask: Ask, provider: Any) -> None:
+    said = [ask(provider.token(sub=sub), "/v1/cases", "POST", json={"title": "x"}).json() for sub in ("r-17", "r-18")]
+    (first,), (second,) = (case["events"] for case in said)
+    assert first["by"] == second["by"] == "Rita Reviewer"
+    assert first["by_id"] == "person:" + ask(provider.token(sub="r-17")).json()["id"]
+    assert first["by_id"] != second["by_id"]
+
+
+def test_somebody_without_a_name_writes_into_a_case(ask: Ask, provider: Any) -> None:
+    answer = ask(provider.token(name="\u200b", sub=" "), "/v1/cases", "POST", json={"title": "x"})
+    assert answer.status_code == 201, answer.text
+    (event,) = answer.json()["events"]
+    assert event["by_id"] == f"person:{event['by']}"
 
 
 def test_a_key_is_named_with_the_roles_that_its_scopes_amount_to(api: TestClient, ledger: Service) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -54,6 +56,24 @@ def test_a_report_comes_as_a_file_that_names_nothing_of_the_item(
     assert answer.headers["medseal-answer"] == "no-trace-found"
 
 
+def test_whoever_makes_a_report_is_noted_among_those_who_verified(hospital: Any, url: str):
+    image, registered = hospital.images["phantom.png"], hospital.registered["phantom.png"]
+    secret = hospital.service.keys.create("night shift", ["verify"])[1]
+    assert post(url, secret, image, format="json", policy="strict").status_code == 200
+    notes = hospital.service.operations.verifications(registered.registration_id)
+    (note,) = [one for one in notes if one.label == "night shift"]
+    assert (note.verdict, note.policy) == ("authentic", "strict")
+    sealed = b"medseal/verified/1\n" + bytes.fromhex(note.salt) + registered.digests["file/1"].encode()
+    assert note.seal == sha256(sealed).hexdigest()
+
+
+def test_a_report_that_is_made_in_process_is_nobodys_note(hospital: Any):
+    registered = hospital.registered["CT_small.dcm"].registration_id
+    before = hospital.service.operations.verifications(registered)
+    hospital.service.reports.make(hospital.images["CT_small.dcm"], format="json")
+    assert hospital.service.operations.verifications(registered) == before
+
+
 def test_the_report_is_asked_what_the_form_says(hospital: Any, client: Client):
     made = client.reports.make(
         hospital.images["CT_small.dcm"],
@@ -96,6 +116,43 @@ def test_a_dossier_that_was_fetched_holds(hospital: Any, client: Client):
     found = check_dossier(made.content, hospital.images["patched.jpg"], hospital.trust())
     assert (found.outcome, found.report) == (Outcome.HOLDS, made.report)
     assert (made.verdict, made.accepted, made.answer) == ("altered", False, "support-for-alteration")
+
+
+@pytest.mark.parametrize("scopes", [("verify", "history"), ("verify", "register"), ("admin",)])
+def test_whoever_may_read_receipts_gets_one_with_the_dossier(
+    hospital: Any, url: str, key: Key, scopes: tuple[str, ...]
+):
+    dossier = post(url, key(*scopes), hospital.images["CT_small.dcm"]).content
+    assert "receipt.json" in zipfile.ZipFile(io.BytesIO(dossier)).namelist()
+
+
+def test_whoever_may_only_verify_gets_no_receipt_and_is_told_why(hospital: Any, url: str, key: Key):
+    secret, image = key("verify", "review"), hospital.images["CT_small.dcm"]
+    registered = hospital.registered["CT_small.dcm"].registration_id
+    refused = httpx.get(f"{url}/v1/receipts/{registered}", headers={"Authorization": f"Bearer {secret}"})
+    assert refused.status_code == 403
+    dossier = post(url, secret, image).content
+    archive = zipfile.ZipFile(io.BytesIO(dossier))
+    assert "receipt.json" not in archive.namelist()
+    assert json.loads(hospital.service.receipt(registered))["openings"]["pixel/1"]["key"] not in str(
+        [archive.read(name) for name in archive.namelist()]
+    )
+    (note,) = json.loads(archive.read("report.json"))["notes"]
+    assert note.startswith("No receipt is enclosed:") and "scope history or register" in note
+
+
+def test_without_its_receipt_a_dossier_is_undetermined_and_not_broken(hospital: Any, url: str, key: Key):
+    image = hospital.images["CT_small.dcm"]
+    found = check_dossier(post(url, key("verify"), image).content, image, hospital.trust())
+    assert (found.outcome, found.exit_code) == (Outcome.UNDETERMINED, 3)
+    open_steps = [step for step in found.steps if step.status == "undetermined"]
+    assert [step.name for step in open_steps] == ["registration", "receipt"]
+    assert all("scope history or register" in step.detail for step in open_steps)
+
+
+def test_a_report_on_an_unregistered_item_says_that_alone_of_its_receipt(hospital: Any, url: str, key: Key):
+    answer = post(url, key("verify"), hospital.images["never-registered.png"], format="json")
+    assert answer.json()["notes"] == ["No receipt is enclosed: no registration was found."]
 
 
 def test_in_process_and_over_http_the_same_report_is_made(hospital: Any, client: Client):

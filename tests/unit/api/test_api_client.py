@@ -7,14 +7,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
 from ledger import errors
 from ledger.client import Client
+from ledger.client_operations import OperationsClient
 from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
 from ledger.schemas import Health
 
+ROUTES = (("chain/transactions", ""), ("audits/runs", ""), ("registrations", "/verifications"))
 KINDS = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, LedgerError)]
 
 
@@ -135,3 +138,17 @@ def test_the_client_imports_nothing_heavy_and_nothing_of_the_server() -> None:
     parts = ("answers", "cases", "operations", "reports", "sources", "studies")
     features = {f"ledger.client_{part}" for part in parts}
     assert modules == {"ledger.client", "ledger.errors", "ledger.schemas", *features}
+
+
+@pytest.mark.parametrize("given", ["a/b", "..", "a?b", "a%2Fb", "\u0661", ""])
+def test_an_identifier_never_becomes_another_route(given: str) -> None:
+    asked: list[str] = []
+
+    def ask(_kind: Any, _method: str, path: str, **_options: Any) -> Any:
+        asked.append(path)
+
+    operations = OperationsClient(ask)
+    for one in (operations.transaction, operations.audit_run, operations.verifications):
+        one(given)
+        one("00ab")
+    assert asked == [f"/v1/{path}" for start, end in ROUTES for path in (f"{start}/-{end}", f"{start}/00ab{end}")]

@@ -155,3 +155,16 @@ def test_a_case_that_does_not_hold_exits_with_no(run, item, folder) -> None:
 def test_an_unknown_case_is_not_found(run) -> None:
     ran = run("case", "show", "0" * 32)
     assert (ran.code, "medseal case list" in ran.err) == (2, True)
+
+
+def test_show_says_by_which_id_the_server_recognised_who_wrote(run, case, folder) -> None:
+    from ledger.bootstrap import prepare
+    from ledger.schemas import CaseNote
+    from ledger.service import Service
+    from ledger.settings import Settings
+
+    with Service(prepare(Settings(data=folder))) as ledger:
+        ledger.cases.append(case, CaseNote(text="seen"), by="A. Smith", by_id="person:" + "0a1b2c3d" * 4)
+    shown = run("case", "show", case)
+    assert "A. Smith (person:0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d)" in shown.out
+    assert run("case", "show", case, "--json").line["events"][1]["by_id"] == "person:" + "0a1b2c3d" * 4

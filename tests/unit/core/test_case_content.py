@@ -61,7 +61,10 @@ SAID = st.one_of(
     st.builds(Closed, conclusion=TEXT),
     st.builds(Reopened, reason=TEXT),
 )
-CONTENT = st.builds(Content, said=SAID, author=TEXT, by=MAYBE)
+ASKER = st.none() | st.from_regex(r"(key|person):[0-9a-f]{8,64}", fullmatch=True)
+CONTENT = st.builds(Content, said=SAID, author=TEXT, by=TEXT, by_id=ASKER) | st.builds(
+    Content, said=SAID, author=TEXT, by=MAYBE
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -93,6 +96,27 @@ def test_bytes_that_are_no_content_are_refused_in_words(data: bytes) -> None:
 def test_what_is_not_said_is_not_in_the_bytes() -> None:
     data = encode_content(Content(Noted("seen"), "Dr. Example"))
     assert data == b'{"author":"Dr. Example","event":"note","text":"seen"}'
+
+
+def test_the_id_of_whom_the_server_recognised_is_in_the_bytes() -> None:
+    data = encode_content(Content(Noted("seen"), None, "reading room 2", "key:00112233aabbccdd"))
+    assert data == b'{"by":"reading room 2","by_id":"key:00112233aabbccdd","event":"note","text":"seen"}'
+
+
+def test_a_content_from_before_ids_were_kept_still_reads() -> None:
+    data = b'{"by":"reading room 2","event":"note","text":"seen"}'
+    assert decode_content(data) == Content(Noted("seen"), None, "reading room 2")
+
+
+@pytest.mark.parametrize("by_id", ["", "00112233", "key:", "key:0011223G", "person:" + "a" * 65, "nurse:00112233"])
+def test_an_id_of_another_form_is_refused(by_id: str) -> None:
+    with pytest.raises(InvalidCase, match="expected by_id as"):
+        Content(Noted("seen"), None, "reading room 2", by_id)
+
+
+def test_an_id_does_not_stand_without_its_label() -> None:
+    with pytest.raises(InvalidCase, match="found the id alone"):
+        Content(Noted("seen"), "Dr. Example", None, "key:00112233aabbccdd")
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,15 @@ def test_the_trail_shows_every_event_with_its_place_and_what_does_not_hold() -> 
     assert "Dr. Example (recognised as reading room 2)" in found
 
 
+def test_two_people_of_one_name_look_different_in_the_trail() -> None:
+    ids = ("person:" + "0a1b2c3d" * 4, "person:" + "4e5f6071" * 4)
+    notes = [event(at, "note", {"text": "x"}, author=None, by="A. Smith", by_id=who) for at, who in enumerate(ids, 1)]
+    found = plain(timeline_markup(case(*notes)))
+    assert "A. Smith, person 0a1b2c3d" in found
+    assert "A. Smith, person 4e5f6071" in found
+    assert all(who in found for who in ids)
+
+
 def test_an_entry_whose_row_cannot_be_found_is_said_so() -> None:
     assert "row not found" in timeline_markup(case(event(1, "note", {"text": "x"}, state=None)))
 

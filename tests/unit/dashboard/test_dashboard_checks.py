@@ -13,9 +13,9 @@ from dashboard.components.checks import (
     check_markup,
     checks_markup,
 )
-from dashboard.words_checks import REACH
 from ledger.core.verdict import CHECK_NAMES
 from ledger.schemas import CheckResult, Verification
+from ledger.schemas.manual import MANUAL
 
 Make = Callable[..., Verification]
 
@@ -81,10 +81,10 @@ def test_a_check_without_figures_says_so_when_it_is_opened() -> None:
 
 
 def test_all_twelve_checks_say_what_they_can_and_cannot_show(verification: Make) -> None:
-    assert set(REACH) == set(CHECK_NAMES)
+    assert set(MANUAL) == set(CHECK_NAMES)
     for check in verification().checks:
         row = unescape(check_markup(check))
-        assert REACH[check.number].can in row and REACH[check.number].cannot in row
-    words = [word for reach in REACH.values() for word in (reach.can, reach.cannot)]
+        assert MANUAL[check.number].shows in row and MANUAL[check.number].cannot_show in row
+    words = [word for page in MANUAL.values() for word in (page.shows, page.cannot_show)]
     assert len(set(words)) == 2 * len(CHECK_NAMES)
-    assert all(len(word) > 30 and word.endswith(".") for word in words)
+    assert all(len(word) > 25 and word.endswith(".") for word in words)

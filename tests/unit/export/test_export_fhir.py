@@ -105,6 +105,28 @@ def test_block_and_transaction_are_details_of_the_audit_event(entries: list[Hist
     assert said["transaction"] == "0x" + "ab" * 32
 
 
+DCM = "http://dicom.nema.org/resources/ontology/DCM"
+OURS = "urn:medseal:audit-event"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_type_of_an_audit_event_is_a_code_that_exists(entries: list[HistoryEntry], version: Version):
+    """DCM 110107 (PS3.16 CID 400) where an image is taken in; for what is said of one, a code of our own system."""
+    events = resources(entries, version, "AuditEvent")
+    types = [one["type"] if version == "R4" else one["category"][0]["coding"][0] for one in events]
+    said = [(one["system"], one["code"], one["display"]) for one in types]
+    taken_in, written = (DCM, "110107", "Import"), (OURS, "log-entry", "Entry of the provenance log")
+    assert said == [written, taken_in, taken_in, written, written, written, taken_in]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_kind_of_an_entry_is_a_code_of_our_own_system(entries: list[HistoryEntry], version: Version):
+    events = resources(entries, version, "AuditEvent")
+    kinds = [one["subtype"][0] if version == "R4" else one["code"]["coding"][0] for one in events]
+    assert [(one["system"], one["code"]) for one in kinds] == [("urn:medseal:kind", entry.kind) for entry in entries]
+    assert "audit-event-type" not in json.dumps(events)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nothing_refers_to_a_patient(entries: list[HistoryEntry], version: Version):
     text = json.dumps(read(entries, version))

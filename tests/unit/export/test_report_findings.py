@@ -10,9 +10,9 @@ import pytest
 
 from ledger.core.verdict import CHECK_NAMES, Verdict
 from ledger.export.findings import report_of
-from ledger.export.manual import MANUAL
 from ledger.export.model import ANSWERS, INCONCLUSIVE, NO_TRACE, SUPPORT, Asked, dump, report_id
 from ledger.schemas import Change, Detection, Verification
+from ledger.schemas.manual import MANUAL
 
 Verify = Callable[..., Verification]
 FOUND_BY_PIXELS = {1: "failed"}

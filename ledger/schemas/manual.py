@@ -1,4 +1,7 @@
-"""What each numbered check is: its method, the version of its format, and what its result can and cannot show."""
+"""What each numbered check is: its method, the version of its format, and what its result can and cannot show.
+
+The one source of these words: reports and pages both take them from here.
+"""
 
 from __future__ import annotations
 
