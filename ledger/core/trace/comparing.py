@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
     from ledger.core.trace.sampling import Picture, Where
 
-SURE_LOWER = 0.9
+SURE_LOWER, SURE_REDUCED = 0.9, 0.82
 """A picture is a copy when the first quartile of its agreement (:mod:`ledger.core.trace.aligning`) reaches this;
-changed regions do not lower it by much. Neighbouring slices stay below, but for moments of one moving picture."""
+changed regions do not lower it by much. Neighbouring slices stay below, but for moments of one moving picture. What was
+reduced has lost texture in doing so, and the second value is enough of it."""
 DARK_CLEAR, DARK_WHOLE = 0.85, 0.88
 """Or when what stands out by a grey level agrees, as is left of a nearly black picture, and so does the whole."""
 COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915
@@ -54,7 +55,7 @@ class Fit:
         """Whether the picture is a copy of the frame."""
         agreement = self.laid.agreement
         some = agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE or agreement.clear >= COPY_CLEAR
-        sure = agreement.lower >= SURE_LOWER
+        sure = agreement.lower >= (SURE_REDUCED if self.laid.reduced else SURE_LOWER)
         sure |= agreement.clear >= DARK_CLEAR and agreement.whole >= DARK_WHOLE
         return sure or (some and agreement.whole >= COPY_WHOLE)
 

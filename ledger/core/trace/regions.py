@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ledger.core.trace.sampling import Where
 
 STRONG = 4.0
-LEAST_MASS = 36.0
+LEAST_MASS = 32.0
 _WEAK = 3.0
 _MOST = 12.0
 _SCATTERED = 0.75
 _MOST_SCATTERED = 600.0
-_SOFT, _SOFTER = 2.8, 1.6
+_SOFT, _SOFTER = 2.6, 1.6
 """A mean lack of texture that begins a region, and one that belongs to it."""
 _SOFT_WEIGHT = 1.5
 _ENERGY_WEIGHT = 0.7
