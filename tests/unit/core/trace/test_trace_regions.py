@@ -89,7 +89,7 @@ def test_a_region_that_lacks_texture_is_changed_though_no_mean_differs() -> None
     assert mass > LEAST_MASS
 
 
-@pytest.mark.parametrize(("edge", "lack"), [(3, 4.0), (30, 2.5)])
+@pytest.mark.parametrize(("edge", "lack"), [(3, 3.5), (30, 2.5)])
 def test_a_small_region_or_one_that_lacks_little_is_not_changed(edge: int, lack: float) -> None:
     assert not changed_cells(softened(edge, lack))[0].any()
 
