@@ -87,6 +87,11 @@ BANDS: Mapping[str, StateWords] = {
     ),
 }
 
+WITHDRAWN_COPY = (
+    "A copy of an image whose registration was revoked or superseded: by whom, when and why stands below. The copy"
+    " itself was never registered."
+)
+
 UNCHANGED_COPY = (
     "A copy of a registered image, saved anew or transformed. No change was found above the limits stated below; a"
     " smaller one may be hidden."
@@ -206,6 +211,8 @@ def meaning_of(verification: Verification) -> str:
         return DETECTOR_SILENT
     if verification.verdict == "authentic-reencoded" and verification.change is not None:
         return UNCHANGED_COPY
+    if verification.verdict == "withdrawn" and verification.change is not None:
+        return WITHDRAWN_COPY
     if verification.verdict == "undetermined" and _only_the_detector_is_open(verification):
         return DETECTOR_OPEN
     return verdict_words(verification.verdict).meaning

@@ -37,6 +37,8 @@ _GROUNDS = {
     " it anew explains.",
     "withdrawn": "The item was registered, but the registrar no longer stands by that registration (examination 7),"
     " so the registration decides nothing.",
+    "withdrawn-copy": "The item itself was never registered. It is a copy of a registered image (examination 8), and"
+    " the registrar no longer stands by that registration (examination 7), so the registration decides nothing.",
     "suspect": "Nothing is registered that the item could be compared with. The forgery detector found traces as"
     " forgeries have them, and some pristine pictures too; the error rates say how often.",
     "no-trace": "Nothing is registered that the item could be compared with. The forgery detector found no trace; some"
@@ -72,7 +74,7 @@ def _answer(found: Verification) -> tuple[str, str]:
         case "unregistered":
             return INCONCLUSIVE, "silent"
         case "withdrawn":
-            return INCONCLUSIVE, "withdrawn"
+            return INCONCLUSIVE, "withdrawn" if _registered(found) else "withdrawn-copy"
         case _:
             return INCONCLUSIVE, "undetermined"
 
@@ -83,10 +85,15 @@ def _reencoded(found: Verification) -> tuple[str, str]:
     return (INCONCLUSIVE, "shown") if figures_of(found, 3).get("rendering") else (NO_TRACE, "samples")
 
 
+def _registered(found: Verification) -> bool:
+    """Whether the item's own bytes or samples are registered."""
+    return "passed" in (status_of(found, 1), status_of(found, 2))
+
+
 def _reserved(found: Verification) -> Iterator[str]:
     yield NEVER
     yield BEFORE
-    registered = "passed" in (status_of(found, 1), status_of(found, 2))
+    registered = _registered(found)
     if registered and figures_of(found, DETECTOR).get("band") == "altered":
         yield (
             "The forgery detector was asked about this registered item and called it altered. Identity with the"

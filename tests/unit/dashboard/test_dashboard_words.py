@@ -23,7 +23,7 @@ from ledger.core.entry import KINDS as LEDGER_KINDS
 from ledger.core.model import Standing, State
 from ledger.core.verdict import POLICIES as LEDGER_POLICIES
 from ledger.core.verdict import Verdict
-from ledger.schemas import Verification
+from ledger.schemas import Change, Transform, Verification
 
 Make = Callable[..., Verification]
 
@@ -81,3 +81,20 @@ def test_an_icon_that_is_not_drawn_is_an_error() -> None:
 
 def test_the_kinds_to_filter_by_are_those_that_entries_have() -> None:
     assert set(KINDS) == set(LEDGER_KINDS)
+
+
+def test_a_copy_of_a_withdrawn_image_is_not_called_registered(verification: Make) -> None:
+    found = verification("withdrawn", accepted=False)
+    assert meaning_of(found).startswith("Registered")
+    transform = Transform(matrix=[1, 0, 0, 0, 1, 0], words=[], shown_percent=100)
+    facts = {
+        "original": "0d" * 16,
+        "basis": "trace/1",
+        "frame": 0,
+        "width": 8,
+        "height": 8,
+        "limits": "",
+        "figures": {},
+    }
+    change = Change(**facts, transform=transform, changed_percent=0, regions=[], mask=None)
+    assert "never registered" in meaning_of(found.model_copy(update={"change": change}))

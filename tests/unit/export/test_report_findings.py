@@ -128,3 +128,10 @@ def test_a_report_is_json_without_pictures_or_paths(verified: Verify, asked: Ask
     assert b"AAAA" not in written
     assert b"somebody" not in written
     assert json.loads(written)["change"]["regions"][0]["x"] == 96
+
+
+def test_a_copy_of_a_withdrawn_image_is_not_called_registered(verified: Verify, asked: Asked):
+    own = report_of(verified("withdrawn", statuses={1: "failed", 7: "failed"}), asked).opinion
+    copy = report_of(verified("withdrawn", statuses={1: "failed", 2: "failed", 7: "failed"}), asked).opinion
+    assert "The item was registered" in str(own)
+    assert "The item itself was never registered" in str(copy)
