@@ -44,6 +44,8 @@ CODES: Mapping[str, str] = {
     "row_stray": "a row belongs to nothing",
     "trace_differs": "a stored fingerprint is not the registered one",
     "value_malformed": "a value is of another kind than its column",
+    "study_differs": "the instances known of a closed study are not those that its entry counted",
+    "study_missing": "what a closed study's entry counted is no longer kept",
 }
 
 
