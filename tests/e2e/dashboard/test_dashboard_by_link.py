@@ -56,12 +56,12 @@ def digest(data: bytes) -> str:
 def test_a_link_to_a_registered_file_says_what_holds_now(
     follow: Follow, client: Client, picture: Callable[[int], bytes]
 ) -> None:
-    found = client.register(picture(81))
-    said = follow(digest(picture(81)))
+    found = client.register(picture(191))
+    said = follow(digest(picture(191)))
     assert "<h2>Authentic</h2>" in said
     assert found.registration_id in said
     client.state_request(found.registration_id, StatementRequest(kind="revoke", reason="Wrong patient", author="QA"))
-    said = follow(digest(picture(81)))
+    said = follow(digest(picture(191)))
     assert "<h2>Withdrawn</h2>" in said
     assert "Wrong patient" in said
 
@@ -69,8 +69,8 @@ def test_a_link_to_a_registered_file_says_what_holds_now(
 def test_an_open_link_asks_once_and_again_by_its_button(
     opened: Callable[[str], AppTest], client: Client, picture: Callable[[int], bytes]
 ) -> None:
-    found = client.register(picture(84))
-    app = opened(digest(picture(84))).run().run()
+    found = client.register(picture(194))
+    app = opened(digest(picture(194))).run().run()
     assert len(client.operations.verifications(found.registration_id)) == 1
     client.state_request(found.registration_id, StatementRequest(kind="revoke", reason="Wrong patient", author="QA"))
     assert "<h2>Authentic</h2>" in said_by(app.run())
@@ -82,8 +82,8 @@ def test_an_open_link_asks_once_and_again_by_its_button(
 def test_an_open_link_is_asked_about_anew_under_another_policy(
     opened: Callable[[str], AppTest], client: Client, picture: Callable[[int], bytes]
 ) -> None:
-    found = client.register(picture(85))
-    app = opened(digest(picture(85)))
+    found = client.register(picture(195))
+    app = opened(digest(picture(195)))
     app.segmented_control(key="verify.policy").set_value("strict").run()
     policies = [note.policy for note in client.operations.verifications(found.registration_id)]
     assert policies == ["strict", "clinical"]
@@ -92,7 +92,7 @@ def test_an_open_link_is_asked_about_anew_under_another_policy(
 def test_a_link_to_an_unknown_file_does_not_call_it_unregistered(
     follow: Follow, picture: Callable[[int], bytes]
 ) -> None:
-    titles = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", follow(digest(picture(82))))
+    titles = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", follow(digest(picture(192))))
     assert titles == ["Drop this file again"]
 
 
@@ -109,5 +109,5 @@ def test_the_address_names_the_file_that_is_verified(
     monkeypatch.setenv("MEDSEAL_SERVER", stack.url)
     monkeypatch.setenv("MEDSEAL_API_KEY", stack.key)
     app = AppTest.from_file(APP, default_timeout=30).run()
-    app.file_uploader(key="verify.file").set_value(("a.png", picture(83), "image/png")).run()
-    assert app.query_params["file"] == digest(picture(83))
+    app.file_uploader(key="verify.file").set_value(("a.png", picture(193), "image/png")).run()
+    assert app.query_params["file"] == digest(picture(193))

@@ -96,7 +96,7 @@ def test_a_second_press_after_a_failure_opens_no_second_case_and_adds_no_second_
     written: bool,
 ) -> None:
     """The server took it or did not, and the page cannot know."""
-    title = f"Once: {call}, {written}"
+    title = f"Once {call} {written}"
     app = for_a_new_case(another_page(picture(86)), title)
     asked = getattr(ClientCases, call)
 
