@@ -61,4 +61,4 @@ def test_a_reviewer_opens_a_case_adds_a_file_finds_and_closes_and_takes_it_along
     page.get_by_role("button", name="All cases").click()
     expect(page.get_by_role("heading", name="A case in a browser closed")).to_be_visible()
     page.goto(link)
-    expect(page.get_by_role("heading", name="A case in a browser")).to_be_visible()
+    expect(page.get_by_role("heading", name="A case in a browser")).to_be_visible(timeout=20_000)
