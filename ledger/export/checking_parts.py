@@ -12,10 +12,10 @@ from ledger.core.receipt import Receipt, parse
 from ledger.core.trust import Trust, TrustedKey, valid_at
 from ledger.core.verdict import Status
 from ledger.errors import InvalidEntry, InvalidReceipt
+from ledger.export.captions import CAPTIONS
 from ledger.export.dossier import DOMAIN, PDF, PICTURES, REPORT, SIGNATURE, SIGNATURE_TYPE, VERIFICATION, digests
 from ledger.export.findings import RECEIPT, TRUST
 from ledger.export.model import dump
-from ledger.export.pictures import CAPTIONS
 from ledger.export.remaking import Remade, same_facts
 from ledger.export.unpacking import read_json
 

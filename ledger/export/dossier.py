@@ -14,9 +14,9 @@ from hashlib import sha256
 
 from ledger.core.entry import canonical
 from ledger.core.model import Registrar
+from ledger.export.captions import CAPTIONS, CHANGED, ELA, HEAT, HEATMAP, HEATMASK, ITEM, MASK
 from ledger.export.findings import RECEIPT, TRUST
 from ledger.export.model import Report
-from ledger.export.pictures import CAPTIONS, CHANGED, ELA, HEAT, HEATMAP, HEATMASK, ITEM, MASK
 
 TYPE, SIGNATURE_TYPE = "medseal/dossier/1", "medseal/dossier-signature/1"
 DOMAIN = b"medseal/dossier/1\n"

@@ -19,7 +19,6 @@ from ledger.export.dossier import PDF, README, REPORT, VERIFICATION, Sign, diges
 from ledger.export.findings import RECEIPT, TRUST, plain, report_of
 from ledger.export.history import Pages, export
 from ledger.export.model import Asked, Item, Report, dump, report_id
-from ledger.export.pictures import pictures_of
 from ledger.receipts import UNDISCLOSED
 from ledger.schemas import Verification
 from ledger.schemas.reports import (
@@ -106,6 +105,8 @@ class Reports:
         picture: bool = True,
     ) -> ReportFile:
         """The report on ``data`` as of now; see :meth:`ledger.gateway.Reports.make`."""
+        from ledger.export.pictures import pictures_of  # OpenCV, which only pictures need
+
         _short_enough("question", question, MOST_QUESTION)
         _short_enough("name", name, MOST_NAME)
         options: dict[str, Any] = {"against": against, "original": original, "examine": examine}

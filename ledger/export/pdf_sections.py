@@ -20,11 +20,11 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from ledger.export.captions import CAPTIONS, HEAT, UNDECIDED
 from ledger.export.examining import DETECTOR
 from ledger.export.model import Examination, Rate, Report
 from ledger.export.pdf_style import PALE, STATUSES, TONES, marked_up, style, tinted, words
 from ledger.export.pdf_tables import WIDTH, facts, figure, figures, grid
-from ledger.export.pictures import CAPTIONS, HEAT, UNDECIDED
 
 _TALLEST = 84 * mm
 _MOST_REGIONS = 20

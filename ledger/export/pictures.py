@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
 from ledger.core.images import Limits, decode
 from ledger.errors import InputError
+from ledger.export.captions import CHANGED, ELA, HEAT, HEATMAP, HEATMASK, ITEM, MASK
 from ledger.export.overlay import Picture, heat_overlay, overlay, png, rendered
 from ledger.schemas import Change, DetectionPictures, Verification
 
 LONGEST = 1200
 """The longer side of pictures made for looking at, at most. Masks and heat maps keep their own size."""
-ITEM, CHANGED, MASK = "picture.png", "changed.png", "changed-mask.png"
-HEAT, HEATMAP, HEATMASK, ELA = "traces.png", "traces-heatmap.png", "traces-mask.png", "traces-ela.png"
-CAPTIONS: Mapping[str, str] = {
-    ITEM: "The item as it was given, in 8 bits.",
-    CHANGED: "Tinted and outlined in red: differs from the registered original (examination 9).",
-    HEAT: "Heat map of the forgery detector, yellow to red as suspicion rises; outlined: the marked area.",
-    ELA: "Error levels, stretched: what each place loses when saved as a JPEG once more. Edges shine in any picture.",
-}
-"""Those that the PDF shows, in its order; the others are data."""
-UNDECIDED = "The forgery detector cannot tell; its heat map shows where it looked and is no finding."
-"""Under the heat map of an inconclusive answer."""
 
 
 def pictures_of(image: bytes, found: Verification, limits: Limits) -> dict[str, bytes]:
