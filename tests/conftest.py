@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,15 @@ from openid_provider import provider, signing_key
 __all__ = ["provider", "signing_key"]
 ROOT = Path(__file__).resolve().parents[1]
 NODE_MODULES = ROOT / "contracts" / "node_modules"
+
+
+@pytest.fixture(autouse=True)
+def _main_stays_main() -> Iterator[None]:
+    """Streamlit's AppTest puts the page in the place of ``__main__`` and leaves it there; process pools that a later test
+    starts would run that page in each of their processes."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def _node() -> str | None:

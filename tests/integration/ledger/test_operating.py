@@ -93,6 +93,7 @@ def test_a_batch_that_is_blocked_stands_with_its_reason(hospital: Any) -> None:
 
 
 def test_a_worker_is_seen_by_the_lock_of_the_folder(hospital: Any) -> None:
+    hospital.anchored(hospital.picture(1))  # so that nothing waits, however long the tests before this one took
     assert status(hospital).worker == "absent"
     with worker_lock(hospital.folder.worker_lock) as mine:
         assert mine
