@@ -18,8 +18,8 @@ NODE_MODULES = ROOT / "contracts" / "node_modules"
 
 @pytest.fixture(autouse=True)
 def _main_stays_main() -> Iterator[None]:
-    """Streamlit's AppTest puts the page in the place of ``__main__`` and leaves it there; process pools that a later test
-    starts would run that page in each of their processes."""
+    """Streamlit's AppTest puts the page in the place of ``__main__`` and leaves it there; process pools that a later
+    test starts would run that page in each of their processes."""
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
