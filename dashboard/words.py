@@ -118,6 +118,7 @@ SEARCHES: Mapping[str, tuple[str, str, str]] = {
     "none": ("No registered original was found", "magnifier", "mute"),
     "none_registered": ("No image is registered yet to compare this one with", "inbox", "mute"),
     "unsure": ("A registered image looks alike, but could not be confirmed as the original", "hourglass", "open"),
+    "damaged": ("No original was found, but not all registered images could be searched", "hourglass", "open"),
     "incomparable": ("This image cannot be compared with registered ones", "dash", "mute"),
     "no_map": ("The original was found, but what differs could not be shown", "question", "open"),
     "outage": ("The registered images could not be searched: undetermined, not unregistered", "plug", "open"),

@@ -160,8 +160,9 @@ def _audit_trace(
 def _audit_codes(store: RecordStore, registrar: Registrar, report: AuditReport) -> None:
     """Whether the codes can be read. Nothing commits to what they say."""
     try:
-        for _row in store.codes(registrar.id):
-            pass
+        for row in store.codes(registrar.id):
+            if row.damage:
+                _add(report, "trace_differs", registrar, "codes that can be read", row.damage, row.position)
     except TraceUnreadable as error:
         _add(report, "trace_differs", registrar, "codes that can be read", str(error), None)
 

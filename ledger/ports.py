@@ -137,8 +137,9 @@ class RecordStore(StudyRecords, Protocol):
         """The trace/1 blob of a registration as it was appended, or None if it has none. TraceUnreadable when it is
         stored encrypted and the key is not there or not the right one."""
 
-    def codes(self, registrar: str, start: int = 0) -> Iterable[CodeRow]:
-        """The look-alike codes of the registrations at log positions from ``start`` on, in order of position."""
+    def codes(self, registrar: str, start: int = 0, stop: int | None = None) -> Iterable[CodeRow]:
+        """The look-alike codes of the registrations at log positions from ``start`` to before ``stop`` (None: to the
+        end), in order of position. A damaged row has no codes and says so; TraceUnreadable without the key."""
 
     # outbox and batches
     def pending(self, registrar: str) -> Pending | None:
@@ -294,3 +295,6 @@ class CodeIndex(Protocol):
 
     def size(self) -> int:
         """How many registrations are looked through, as of the last search."""
+
+    def damaged(self) -> int:
+        """How many cannot be, because their stored codes are damaged, as of the last search."""

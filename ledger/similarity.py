@@ -41,10 +41,11 @@ class Search:
 
     *found*: ``registration`` is the original (None where the original was given as a file), ``change`` what differs.
     *none*: no registered image is its original. *unsure*: ``registration`` is too alike to exclude it and not alike
-    enough to name it. *incomparable*: there is nothing to compare with, or nothing to compare; ``detail`` says what.
+    enough to name it. *damaged*: none is its original among those whose stored codes could be searched, and some could
+    not. *incomparable*: there is nothing to compare with, or nothing to compare; ``detail`` says what.
     """
 
-    outcome: Literal["found", "none", "unsure", "incomparable"]
+    outcome: Literal["found", "none", "unsure", "damaged", "incomparable"]
     detail: str
     registration: Registration | None = None
     change: Change | None = None
@@ -72,8 +73,8 @@ class LookAlikes:
             return Search("incomparable", "the picture is too small or of one value: nothing to compare")
         codes = disputed_codes(picture)
         near = self._index.nearest(codes, CANDIDATES)
-        searched = self._index.size()
-        if not searched:
+        searched, damaged = self._index.size(), self._index.damaged()
+        if not searched and not damaged:
             return Search("incomparable", "no registered image has a fingerprint", figures={"searched": 0})
         best = self._best(near, picture, codes)
         if best is None or not best.fit.copy:
@@ -81,7 +82,8 @@ class LookAlikes:
             if lost is not None:
                 detail = f"registration {lost.id} looks alike, and its stored fingerprint is not the registered one"
                 return Search("unsure", detail, lost, figures={"searched": searched})
-        return self._answer(best, data, disputed, searched)
+        answer = self._answer(best, data, disputed, searched)
+        return _but_for_damage(answer, damaged) if damaged else answer
 
     def _lost(self, near: Sequence[Near]) -> Registration | None:
         """The nearest registration that looks alike and has no fingerprint of its own in the store any more."""
@@ -163,6 +165,15 @@ class LookAlikes:
         change = _change(best.trace, best.fit, disputed)
         found = Search("found", f"a copy of registration {registration.id}", registration, change, figures)
         return _exact_where_unmoved(found, _by_tiles(registration, data, self._limits))
+
+
+def _but_for_damage(answer: Search, damaged: int) -> Search:
+    """``answer`` with the count of stored codes that could not be searched: any of them may be the original's."""
+    figures = {**answer.figures, "damaged": damaged}
+    if answer.outcome != "none":
+        return replace(answer, figures=figures)
+    detail = f"{answer.detail}; the codes of {damaged} more are damaged and were not searched"
+    return replace(answer, outcome="damaged", detail=detail, figures=figures)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from ledger.schemas import Change, ChangedRegion, CheckResult, Registration, Ver
 
 _SEARCH = 8
 _MOST_ROWS = 40
-_ADVICE = {"unsure": "If you have the original, give it above: the copy is then compared with it pixel by pixel."}
+_ADVICE = {
+    "unsure": "If you have the original, give it above: the copy is then compared with it pixel by pixel.",
+    "damaged": "Ask the registrar to run medseal audit, which names the damaged fingerprints, and to restore them.",
+}
 
 
 def change_markup(change: Change, original: Registration | None) -> str:
@@ -102,7 +105,8 @@ def search_outcome(check: CheckResult) -> str | None:
     if check.status == "passed":
         return "no_map" if "registration" in check.figures else None
     if check.status == "undetermined":
-        return "unsure" if check.figures.get("outcome") == "unsure" else "outage"
+        outcome = check.figures.get("outcome")
+        return outcome if isinstance(outcome, str) and outcome in ("unsure", "damaged") else "outage"
     if check.status == "failed":
         return "none"
     code = check.figures.get("code")

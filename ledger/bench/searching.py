@@ -50,8 +50,8 @@ class _Rows:
     def log_size(self, _registrar: str) -> int:
         return len(self._records)
 
-    def codes(self, registrar: str, start: int = 0) -> Iterable[CodeRow]:
-        rows = enumerate(self._records[start:], start)
+    def codes(self, registrar: str, start: int = 0, stop: int | None = None) -> Iterable[CodeRow]:
+        rows = enumerate(self._records[start:stop], start)
         return (CodeRow(registrar, at, f"{at:032x}", record.tobytes()) for at, record in rows)
 
 

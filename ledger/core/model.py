@@ -70,12 +70,16 @@ class TraceRecord:
 
 @dataclass(frozen=True)
 class CodeRow:
-    """The codes of one registration, for the index of look-alikes."""
+    """The codes of one registration, for the index of look-alikes.
+
+    ``damage`` says in words why there are none: the stored bytes are not those that were stored; empty otherwise.
+    """
 
     registrar: str
     position: int
     id: str
     codes: bytes
+    damage: str = ""
 
 
 @dataclass(frozen=True)

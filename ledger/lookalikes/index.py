@@ -15,6 +15,8 @@ from ledger.lookalikes.shard import CODE, Codes, Shard
 from ledger.ports import Near, RecordStore
 
 _PIECE = 4000
+_RETRIED = 8
+"""So many damaged rows are looked at again with each search."""
 
 
 class FlatIndex:
@@ -30,7 +32,7 @@ class FlatIndex:
         self._turn = threading.Lock()
 
     def nearest(self, codes: bytes, count: int) -> list[Near]:
-        """See :meth:`ledger.ports.CodeIndex.nearest`; TraceUnreadable where stored codes cannot be decrypted."""
+        """See :meth:`ledger.ports.CodeIndex.nearest`; TraceUnreadable where codes want another key."""
         if len(codes) % CODE or count < 0:
             raise LedgerError(f"expected codes of {CODE} bytes each and a count, found {len(codes)} bytes and {count}")
         queries = np.frombuffer(codes, np.uint8).reshape(-1, CODE)
@@ -45,6 +47,10 @@ class FlatIndex:
         """How many registrations with codes are looked through, as of the last search."""
         return sum(len(shard.ids) for shard in self._shards.values())
 
+    def damaged(self) -> int:
+        """How many are not, because their codes are damaged in the store, as of the last search."""
+        return sum(len(shard.damaged) for shard in self._shards.values())
+
     def _found(self, shard: Shard, queries: Codes, count: int) -> list[Near]:
         hits = shard.nearest(queries, count)
         return [Near(shard.ids[hit.row], hit.distance, hit.query, *shard.place(hit.code)) for hit in hits]
@@ -57,6 +63,8 @@ class FlatIndex:
                 self._shards[name] = Shard()
         self._shards = {name: self._shards[name] for name in names}
         for name, shard in self._shards.items():
+            for position in list(shard.damaged)[:_RETRIED]:  # mended since, perhaps
+                shard.add(list(self._store.codes(name, position, position + 1)))
             # The size first: what is below it is there to be read, also where it has no codes.
             size = self._store.log_size(name)
             if size > shard.position:

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.core.model import CodeRow
-from ledger.errors import TraceUnreadable
 from ledger.ports import CODE_RECORD
 
 CODE = 32
@@ -51,16 +50,18 @@ class Shard:
         self.ids: list[str] = []
         self.position = 0
         """The log position from which on nothing has been looked at."""
+        self.damaged: dict[int, str] = {}
+        """The registrations whose codes could not be read, by log position."""
 
     def add(self, rows: Sequence[CodeRow]) -> None:
         """Take in ``rows``, which stand in the log in this order after all that are here.
 
-        TraceUnreadable, and nothing is taken in, where one is no sequence of records.
+        A damaged one is noted; given again when it is mended, it is taken in behind the others.
         """
         for row in rows:
-            if len(row.codes) % CODE_RECORD:
-                found = f"{len(row.codes)} bytes"
-                raise TraceUnreadable(f"expected codes of {CODE_RECORD} bytes each for {row.id}, found {found}")
+            self.damaged.pop(row.position, None)
+            if row.damage:
+                self.damaged[row.position] = row.id
         kept = [row for row in rows if row.codes]
         if kept:
             records = np.frombuffer(b"".join(row.codes for row in kept), np.uint8).reshape(-1, CODE_RECORD)
@@ -71,7 +72,7 @@ class Shard:
             self._places = np.concatenate((self._places, records[:, :-CODE]))
             self.ids += [row.id for row in kept]
         if rows:
-            self.position = rows[-1].position + 1
+            self.position = max(self.position, rows[-1].position + 1)
 
     def place(self, code: int) -> tuple[int, int]:
         """Frame and window of the code of this number."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from ledger.core.model import CodeRow, ImageRecord, TraceRecord
 from ledger.errors import TraceUnreadable
-from ledger.ports import TRACE_DAMAGED
+from ledger.ports import CODE_RECORD, TRACE_DAMAGED
 from ledger.store.engine import Database
 from ledger.store.models import ENTRY, TRACE
 from ledger.store.sealing import TraceSeal
@@ -34,15 +34,17 @@ class Traces(Database):
             row = connection.execute(query).one_or_none()
         return None if row is None else self._opened(registration_id, "blob", row.sealed, row.blob)
 
-    def codes(self, registrar: str, start: int = 0) -> Iterable[CodeRow]:
-        """The codes of the registrations from ``start`` on, read in pieces as the caller goes on.
+    def codes(self, registrar: str, start: int = 0, stop: int | None = None) -> Iterable[CodeRow]:
+        """The codes of the registrations in that span, read in pieces as the caller goes on.
 
-        TraceUnreadable as for :meth:`trace`, at the first row that is not readable.
+        A damaged row comes with its damage in words; TraceUnreadable at the first that wants another key.
         """
         query = select(ENTRY.c.position, ENTRY.c.id, TRACE.c.sealed, TRACE.c.codes).join(
             TRACE, TRACE.c.id == ENTRY.c.id
         )
         query = query.where(ENTRY.c.registrar == registrar).order_by(ENTRY.c.position).limit(_PIECE)
+        if stop is not None:
+            query = query.where(ENTRY.c.position < stop)
         return self._codes(query, registrar, start)
 
     def _codes(self, query: Any, registrar: str, start: int) -> Iterator[CodeRow]:
@@ -50,10 +52,21 @@ class Traces(Database):
             with self.read() as connection:
                 rows = connection.execute(query.where(ENTRY.c.position >= start)).all()
             for position, entry_id, sealed, codes in rows:
-                yield CodeRow(registrar, position, entry_id, self._opened(entry_id, "codes", sealed, codes))
+                yield self._code_row(registrar, position, entry_id, sealed, codes)
             if len(rows) < _PIECE:
                 return
             start = rows[-1].position + 1
+
+    def _code_row(self, registrar: str, position: int, entry_id: str, sealed: bool, codes: object) -> CodeRow:
+        try:
+            opened = self._opened(entry_id, "codes", sealed, codes)
+        except TraceUnreadable as error:
+            if error.code != TRACE_DAMAGED:
+                raise
+            return CodeRow(registrar, position, entry_id, b"", str(error))
+        torn = len(opened) % CODE_RECORD
+        damage = f"expected codes of {CODE_RECORD} bytes each for {entry_id}, found {len(opened)} bytes" if torn else ""
+        return CodeRow(registrar, position, entry_id, b"" if torn else opened, damage)
 
     def traces_kept(self) -> tuple[int, int]:
         """How many fingerprints are stored sealed, and how many plain."""

@@ -152,8 +152,20 @@ def test_a_sealed_fingerprint_in_the_place_of_another_is_refused(opened: Open, m
         with pytest.raises(TraceUnreadable) as caught:
             store.trace(draft.id)
         assert caught.value.code == "trace_damaged"
-    with pytest.raises(TraceUnreadable):
-        list(store.codes(log))
+    rows = list(store.codes(log))
+    assert [(row.id, row.codes) for row in rows] == [(draft.id, b"") for draft in drafts]
+    assert all(row.id in row.damage for row in rows)
+
+
+def test_torn_codes_are_damaged_and_the_span_asked_for_is_kept_to(store: SqlStore, maker: Any) -> None:
+    log, drafts = maker.log(store), [traced(maker, at) for at in range(3)]
+    store.append(log, drafts)
+    with store.write() as connection:
+        connection.execute(update(TRACE).where(TRACE.c.id == drafts[1].id).values(codes=b"torn"))
+    first, torn, last = store.codes(log)
+    assert (torn.id, torn.codes, first.damage, last.damage) == (drafts[1].id, b"", "", "")
+    assert "found 4 bytes" in torn.damage
+    assert list(store.codes(log, torn.position, torn.position + 1)) == [torn]
 
 
 def test_a_fingerprint_of_no_image_is_a_fault(store: SqlStore, maker: Any) -> None:

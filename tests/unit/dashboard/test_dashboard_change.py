@@ -87,6 +87,7 @@ def test_every_basis_has_words() -> None:
         ("failed", {"outcome": "none", "searched": 12345}, "No registered original was found among 12,345 images"),
         ("failed", {"outcome": "none", "searched": 1}, "among 1 image<"),
         ("undetermined", {"outcome": "unsure"}, "could not be confirmed as the original"),
+        ("undetermined", {"outcome": "damaged"}, "not all registered images could be searched"),
         ("undetermined", {"code": "store_unavailable", "advice": "Start it."}, "undetermined, not unregistered"),
         ("skipped", {"code": "incomparable"}, "cannot be compared with registered ones"),
         ("skipped", {"code": "none_registered"}, "No image is registered yet"),

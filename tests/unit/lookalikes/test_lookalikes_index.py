@@ -39,9 +39,9 @@ class Kept:
     def log_size(self, registrar: str) -> int:
         return len(self.logs[registrar])
 
-    def codes(self, registrar: str, start: int = 0) -> list[CodeRow]:
+    def codes(self, registrar: str, start: int = 0, stop: int | None = None) -> list[CodeRow]:
         self.reads += 1
-        return [row for row in self.logs[registrar][start:] if row is not None]
+        return [row for row in self.logs[registrar][start:stop] if row is not None]
 
 
 def index_of(kept: Kept) -> FlatIndex:
@@ -138,15 +138,25 @@ def test_threads_that_search_while_registrations_come_each_get_a_whole_answer() 
     assert index.size() == 60
 
 
-def test_codes_that_cannot_be_read_are_an_outage_and_the_search_is_whole_once_they_can() -> None:
+def test_damaged_codes_are_counted_and_do_not_hide_the_others() -> None:
     kept = Kept("a")
-    kept.add("a", records(bytes(32)), b"torn", records(b"\1" * 32))
+    kept.add("a", records(bytes(32)), None, records(b"\1" * 32))
+    kept.logs["a"][2] = CodeRow("a", 2, "a-2", b"", "not as they were stored")
     index = index_of(kept)
     for _ in range(2):
-        with pytest.raises(TraceUnreadable, match="a-2"):
-            index.nearest(bytes(32), 5)
+        assert [near.registration for near in index.nearest(bytes(32), 5)] == ["a-1", "a-3"]
+        assert (index.size(), index.damaged()) == (2, 1)
+
+
+def test_damaged_codes_that_were_mended_are_searched_again() -> None:
+    kept = Kept("a")
+    kept.add("a", records(bytes(32)), None, records(b"\1" * 32))
+    kept.logs["a"][2] = CodeRow("a", 2, "a-2", b"", "not as they were stored")
+    index = index_of(kept)
+    index.nearest(bytes(32), 5)
     kept.logs["a"][2] = CodeRow("a", 2, "a-2", records(b"\3" * 32))
     assert [near.registration for near in index.nearest(bytes(32), 5)] == ["a-1", "a-3", "a-2"]
+    assert (index.size(), index.damaged()) == (3, 0)
 
 
 def test_an_empty_store_and_an_empty_question_find_nothing() -> None:

@@ -14,7 +14,7 @@ from ledger.errors import OutageError, StoreUnavailable, TraceUnreadable
 from ledger.lookalikes import FlatIndex
 from ledger.similarity import LookAlikes
 from ledger.store import SqlStore
-from ledger.store.models import IMAGE
+from ledger.store.models import IMAGE, TRACE
 
 KEY = bytes(range(32))
 
@@ -59,6 +59,17 @@ def test_a_damaged_fingerprint_names_no_original_and_does_not_hide_another(
     assert ledger.search.find(ledger.jpeg(ledger.made(1))).outcome == "unsure"
     assert ledger.search.find(ledger.jpeg(ledger.made(2))).registration == other
     assert ledger.search.against(damaged, ledger.jpeg(ledger.made(1))).outcome == "incomparable"
+
+
+def test_damaged_codes_hide_no_other_original_and_make_no_original_an_open_answer(ledger: Any) -> None:
+    damaged, other = ledger.register(ledger.png(ledger.made(1))), ledger.register(ledger.png(ledger.made(2)))
+    with ledger.store.write() as connection:
+        connection.execute(update(TRACE).where(TRACE.c.id == damaged.id).values(codes=b"torn"))
+    found = ledger.search.find(ledger.jpeg(ledger.made(2)))
+    assert (found.registration, found.figures["damaged"]) == (other, 1)
+    missed = ledger.search.find(ledger.jpeg(ledger.made(1)))
+    assert (missed.outcome, missed.registration) == ("damaged", None)
+    assert "1 more are damaged" in missed.detail
 
 
 def test_damaged_tile_digests_are_not_compared_and_the_fingerprint_is(ledger: Any) -> None:
