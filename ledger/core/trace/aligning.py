@@ -12,15 +12,16 @@ A copy agrees nearly everywhere but where it was changed; a neighbouring slice a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from ledger.core.trace.grain import over_cells
 from ledger.core.trace.robust import as_step, basis_of, explained_by
 from ledger.core.trace.sampling import Sampled, sample
-from ledger.core.trace.tone import Tone, fit_tone
+from ledger.core.trace.tone import Tone, fit_tone, narrow_window
 
 if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
@@ -141,6 +142,14 @@ def _laid(cells: Cells, picture: Picture, lay: Lay) -> Laid | None:
     tone = fit_tone(values, sampled.means, inside, unit)
     expected = tone(values)
     return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit), cells.block)
+
+
+def in_window(laid: Laid, cells: Cells) -> Laid:
+    """``laid`` with the straight window that its free curve stands for, where there is one. The agreement stays."""
+    values, inside = cells.values(), laid.sampled.inside
+    deviations = over_cells(cells.deviations(), values.shape)
+    tone = narrow_window(laid.tone, values, laid.sampled.means, deviations, inside, laid.unit)
+    return laid if tone is laid.tone else replace(laid, tone=tone, expected=tone(values))
 
 
 def high_pass(picture: Picture, inside: Where, sigma: float) -> Picture:

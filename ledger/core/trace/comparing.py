@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ledger.core.change import Change, ChangedRegion, Transform
-from ledger.core.trace.aligning import Laid, after, lay_on, window_lay
+from ledger.core.trace.aligning import Laid, after, in_window, lay_on, window_lay
 from ledger.core.trace.cells import FRACTION, TILE
 from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented, registered_codes
 from ledger.core.trace.lying import from_oriented, transform_of
@@ -113,6 +113,7 @@ def _suggested(codes: bytes, cells: Cells) -> list[tuple[int, int]]:
 def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0, tint: Picture | None = None) -> Change:
     """The change map of a copy of ``size`` (height, width), which is frame ``frame`` of its image and coloured as
     ``tint`` says (:meth:`ledger.core.trace.disputed.Disputed.tint`)."""
+    fit = replace(fit, laid=in_window(fit.laid, fit.cells))
     cells, laid = fit.cells, fit.laid
     found, mass = changed_cells(weigh(_without_rim(laid), cells, _tints(fit, tint)))
     tiles = by_tiles(found)

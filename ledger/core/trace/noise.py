@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ledger.core.trace.cells import FRACTION
 from ledger.core.trace.grain import lacking, over_cells
 from ledger.core.trace.robust import basis_of, explained_by, slopes
 
@@ -77,12 +78,18 @@ def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
         tinted = _scale(difference, tints[0], inside, _TINTS)
         scale = np.maximum(scale, np.minimum(tinted, _MOST_TINTED * unit))
         bend = bend + np.minimum(_CUT_COLOUR * tints[1], _MOST_TINTED * unit)
-    single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2)
+    single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2 + _quantised(laid, cells) ** 2)
     single = np.where(inside, single, 0).astype(np.float32)
     busy = inside & (texture >= np.percentile(texture[inside], 40))
     means = {k: cv2.boxFilter(single, -1, (k, k)) if k > 1 else single for k in _FLOORS}
     local, near, wide = (_scaled(means[k], busy, floor) for k, floor in _FLOORS.items())
     return Evidence(single, local, near, wide, _energy(single, busy), lacking(laid, cells), inside)
+
+
+def _quantised(laid: Laid, cells: Cells) -> float:
+    """What the steps of the fingerprint are worth in the copy's grey levels, as a standard deviation. In a window much
+    narrower than the registered range it is more than the copy's own noise."""
+    return _slope(laid) * (1 << cells.shift) / FRACTION / 12**0.5
 
 
 def _scaled(mean: Picture, busy: Where, floor: float) -> Picture:

@@ -27,6 +27,11 @@ _MOST_WEIGHT = 60
 _ROUNDS = 12
 _CONFINED = 0.15
 _FEWEST_BINS = 8
+_MARGIN = 32
+_NARROW_RANGE = 20
+_OF_STEP = 0.25
+_ON_LINE = 0.7
+_AS_GOOD = 1.1, 0.2
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,58 @@ def fit_tone(values: Picture, levels: Picture, inside: Where, unit: float) -> To
     straight, free = (_misfit(each, points, weights, unit) for each in (tone, curve))
     straighter = straight <= 1.2 * free + 0.35 * unit and _near(tone, curve, points, weights, unit)
     return replace(tone, rival=curve) if straighter else replace(curve, rival=tone)
+
+
+def narrow_window(
+    tone: Tone, values: Picture, levels: Picture, deviations: Picture, inside: Where, unit: float
+) -> Tone:
+    """The cut-off line in place of a free ``tone`` where the flat cells lie on one; otherwise ``tone`` itself.
+
+    The other arguments are as for :func:`fit_tone`; ``deviations`` are those of the samples within the cells. In a
+    narrow window most cells with an edge in them hold pixels from beyond both ends, and the curve through their means
+    is another one than that of the pixels. So only the flatter half of the cells far from both ends has a say.
+    """
+    if not tone.free:
+        return tone
+    ends = (0.0, 255.0) if unit == 1.0 else (float(levels[inside].min()), float(levels[inside].max()))
+    margin = _MARGIN * unit
+    flat = _flatter(inside & (levels > ends[0] + margin) & (levels < ends[1] - margin), deviations)
+    if flat.sum() < _FEWEST_BINS * _LEAST_IN_BIN:
+        return tone
+    points = _points(values.astype(np.float64), levels.astype(np.float64), flat, unit)
+    span = (float(values[inside].min()), float(values[inside].max()))
+    line = _line(replace(points, least=ends[0], greatest=ends[1], span=span), unit)
+    step = float(np.median(np.diff(np.unique(values[flat])))) if np.ptp(values[flat]) > 0 else 0.0
+    if line is None or not _on_line(line, points, step, unit):
+        return tone
+    good = _as_good(line[0], tone, values, levels, _flatter(inside, deviations), unit)
+    return replace(line[0], rival=tone) if good else tone
+
+
+def _flatter(where: Where, deviations: Picture) -> Where:
+    """The half of the cells ``where`` with the smaller deviations."""
+    return where & (deviations <= np.median(deviations[where])) if where.any() else where
+
+
+def _as_good(line: Tone, tone: Tone, values: Picture, levels: Picture, flat: Where, unit: float) -> bool:
+    """Whether the line explains the cells ``flat`` about as well as the free curve does, of those that are not black
+    or white by both. A gamma looks like a line in the middle of its range, and is none beyond it."""
+    first, second = line(values), tone(values)
+    ends = line.levels.min() + unit, line.levels.max() - unit
+    told = flat & ((np.minimum(first, second) < ends[1]) & (np.maximum(first, second) > ends[0]))
+    if not told.any():
+        return False
+    straight, free = (np.minimum(np.abs(levels - each)[told], 6 * unit).mean() for each in (first, second))
+    return bool(straight <= _AS_GOOD[0] * free + _AS_GOOD[1] * unit)
+
+
+def _on_line(line: tuple[Tone, float, float], points: _Points, step: float, unit: float) -> bool:
+    """Whether the points span enough and nearly all lie on the line, as far as values in steps of ``step`` can say."""
+    tone, slope, _ = line
+    away = np.abs(points.levels - np.interp(points.values, tone.knots, tone.levels))
+    near = away <= max(1.5 * unit, _OF_STEP * abs(slope) * step)
+    wide = np.ptp(points.levels) >= _NARROW_RANGE * unit
+    return bool(wide and np.average(near, weights=points.weights) >= _ON_LINE)
 
 
 def _near(tone: Tone, curve: Tone, points: _Points, weights: Numbers, unit: float) -> bool:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.model import CodeRow
-from ledger.errors import LedgerError, TraceUnreadable
+from ledger.errors import LedgerError
 from ledger.lookalikes import FlatIndex, shard
 from ledger.ports import CodeIndex, Near
 
