@@ -40,7 +40,10 @@ def reached(settings: Settings) -> Iterator[Ledger | LedgerError]:
 
 
 def unreached(image: bytes, error: LedgerError, policy: str, limits: Limits) -> Verification:
-    """*Undetermined*: check 0 is made here, check 1 has ``error`` as the reason, the others are skipped."""
+    """*Undetermined*: check 0 is made here, check 1 has ``error`` as the reason, the others are skipped.
+
+    InputError for an empty file, as the ledger would say.
+    """
     from ledger.bootstrap import utc_now
     from ledger.core.offline import decode_check, policy_check, skipped
     from ledger.core.verdict import decide, policy_named
@@ -48,6 +51,8 @@ def unreached(image: bytes, error: LedgerError, policy: str, limits: Limits) -> 
     from ledger.proving import Proof
     from ledger.verification import Outcome
 
+    if not image:
+        raise InputError("the file is empty (0 bytes)", code="empty_file")
     chosen = policy_named(policy)
     why = Check(1, Status.UNDETERMINED, f"{_UNASKED}: {error}", {"code": error.code, "advice": error.advice})
     checks = [decode_check(_presented(image, limits)), why, *(skipped(one, _UNASKED) for one in _OF_THE_LEDGER)]

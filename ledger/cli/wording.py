@@ -19,7 +19,7 @@ _ADVICE: Mapping[str, str] = {
     "method_not_allowed": _VERSIONS,
     "empty_file": "Give another file: this one has no content, so nothing was done.",
     "invalid_case": "Correct the option that the message names; nothing was written.",
-    "invalid_span": "Give --since (and --until) as times, the earlier one first, or --from-head and --to-head as numbers.",
+    "invalid_span": "Give --since (and --until), times with the earlier one first, or --from-head and --to-head, numbers.",
     "invalid_page": "Give --limit within these bounds.",
 }
 _MESSAGES: Mapping[str, str] = {

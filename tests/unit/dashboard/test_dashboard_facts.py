@@ -19,7 +19,7 @@ ALLOWED = {"ledger.client", "ledger.schemas", "ledger.errors"}
 
 def test_a_registration_names_who_when_where_and_how_surely(registration: Registration) -> None:
     markup = registration_markup(registration)
-    for fact in ("St. Example Hospital", "01 Mar 2026, 12:00:00 UTC", "<b>17</b>", "1" * 32, "in force", "final"):
+    for fact in ("St. Example Hospital", "2026-03-01 12:00:00 UTC", "<b>17</b>", "1" * 32, "in force", "final"):
         assert fact in markup
 
 
