@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ledger.errors import LedgerError
 
 _KEY = "an administrator makes one with medseal keys create"
-_VERSIONS = "Check MEDSEAL_SERVER (--server), and that this medseal and the server have the same version."
+_VERSIONS = "Check MEDSEAL_SERVER (--server), and that this program and the server have the same version."
 _ADVICE: Mapping[str, str] = {
     "unauthenticated": f"Set MEDSEAL_API_KEY to a key that is in force; {_KEY}.",
     "not_allowed": f"Set MEDSEAL_API_KEY to a key whose role allows this (medseal whoami shows yours); {_KEY} --role.",
@@ -19,7 +19,7 @@ _ADVICE: Mapping[str, str] = {
     "method_not_allowed": _VERSIONS,
     "empty_file": "Give another file: this one has no content, so nothing was done.",
     "invalid_case": "Correct the option that the message names; nothing was written.",
-    "invalid_span": "Give --since (and --until), times with the earlier one first, or --from-head and --to-head, numbers.",
+    "invalid_span": "Give --since (and --until), the earlier first, or --from-head and --to-head, the earlier first.",
     "invalid_page": "Give --limit within these bounds.",
 }
 _MESSAGES: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""A chain or a server that does not answer: commands that read answer *undetermined*, with the reason and a next step."""
+"""A chain or a server that does not answer: commands that read say *undetermined*, with the reason and a next step."""
 
 from __future__ import annotations
 
@@ -132,7 +132,6 @@ def test_a_chain_of_medseal_up_that_hangs_is_not_taken_for_a_file_in_use(run, re
 def test_an_embedded_chain_that_another_command_has_makes_it_undetermined(run, registered, images, monkeypatch):
     from ledger.chain.testnet import LocalTestnet
 
-    monkeypatch.setattr("ledger.bootstrap._LOCK_SECONDS", 0.1)
     monkeypatch.setattr("ledger.bootstrap.open_testnet.__kwdefaults__", {"wait": 0.1})
     node = LocalTestnet(registered["folder"] / "chain" / "chain.sqlite")
     try:

@@ -23,8 +23,8 @@ def problem(code: str, detail: str) -> LedgerError:
     ("detail", "said"),
     [
         (
-            "query.limit: Input should be less than or equal to 1000",
-            "--limit: Input should be less than or equal to 1000",
+            "query.limit: should be less than 1000",
+            "--limit: should be less than 1000",
         ),
         ("body.note.text: String should have at least 1 character", "TEXT: String should have at least 1 character"),
         ("body.file: Field required", "FILE: Field required"),
