@@ -198,7 +198,7 @@ def cost_markup(status: OperationsStatus) -> str:
 def _cost_table(status: OperationsStatus) -> str:
     if not status.recent:
         return '<p class="ms-note">No batch was settled yet.</p>'
-    head = "<th>Head</th><th>Block</th><th>Entries</th><th>Images</th><th>Gas</th><th>Gas an entry</th><th>Ether</th>"
+    head = "<th>Head</th><th>Block</th><th>Images of entries</th><th>Gas</th><th>Gas an entry</th><th>Ether</th>"
     body = "".join(_cost_row(cost) for cost in status.recent)
     return (
         f'<div class="ms-scroll ms-costs"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
@@ -220,8 +220,8 @@ def _sender_rows(status: OperationsStatus, each: Decimal | None) -> Iterator[tup
 def _cost_row(cost: BatchCost) -> str:
     ether = _ether(Decimal(cost.ether)) if cost.ether is not None else "not ours"
     return (
-        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{cost.entries:,}</td>"
-        f"<td>{cost.images:,}</td><td>{cost.gas_used:,}</td><td>{cost.gas_per_entry:,.0f}</td><td>{ether}</td></tr>"
+        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{cost.images:,} of {cost.entries:,}</td>"
+        f"<td>{cost.gas_used:,}</td><td>{cost.gas_per_entry:,.0f}</td><td>{ether}</td></tr>"
     )
 
 

@@ -157,7 +157,7 @@ class Rpc:
 
     def _request(self, method: str, params: tuple[Any, ...]) -> Any:
         if time.monotonic() < _silent_until.get(self._url, 0.0):
-            raise NodeSilent(f"{self.name} did not answer a moment ago, so {method} was not asked")
+            raise NodeSilent(f"{self.name} did not answer in time a moment ago")
         try:
             return self._post(method, params)
         except requests.Timeout:

@@ -126,7 +126,7 @@ def test_the_time_interval_ends_with_the_block_and_is_open_before_there_is_one(r
     assert registration.anchor is not None
     later = registration.anchor.model_copy(update={"block_time": registration.registered_at + timedelta(seconds=42)})
     assert interval(registration.model_copy(update={"anchor": later})).startswith("42 s: from the registrar")
-    assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None}))
+    assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None, "state": "sequenced"}))
 
 
 def test_a_block_whose_time_lies_before_the_registrars_has_words_of_its_own(registration: Registration) -> None:
