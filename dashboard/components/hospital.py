@@ -219,8 +219,9 @@ def _sender_rows(status: OperationsStatus, each: Decimal | None) -> Iterator[tup
 
 def _cost_row(cost: BatchCost) -> str:
     ether = _ether(Decimal(cost.ether)) if cost.ether is not None else "not ours"
+    images = f"{cost.images:,} of {cost.entries:,}"
     return (
-        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{cost.images:,} of {cost.entries:,}</td>"
+        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{images}</td>"
         f"<td>{cost.gas_used:,}</td><td>{cost.gas_per_entry:,.0f}</td><td>{ether}</td></tr>"
     )
 
