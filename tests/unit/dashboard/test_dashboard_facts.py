@@ -29,6 +29,12 @@ def test_without_a_block_the_facts_say_so(registration: Registration) -> None:
     assert "none yet" in markup
 
 
+def test_a_block_that_the_chain_could_not_confirm_is_not_said_to_be_missing(registration: Registration) -> None:
+    markup = registration_markup(registration.model_copy(update={"anchor": None}))
+    assert "not shown: the chain could not be asked" in markup
+    assert "yet" not in markup
+
+
 def test_confirmations_that_could_not_be_asked_are_not_zero(registration: Registration, anchor: Anchor) -> None:
     unasked = anchor.model_copy(update={"confirmations": None})
     markup = registration_markup(registration.model_copy(update={"anchor": unasked}))
