@@ -23,7 +23,8 @@ from ledger.chain.abi import interface
 from ledger.chain.client import Web3Registry
 from ledger.chain.deploy import Deployment, Directory, deploy, fund
 from ledger.chain.keys import SecretBytes, load_or_create_sender_key, load_or_create_signing_key
-from ledger.chain.rpc import Provider, Rpc
+from ledger.chain.late import Occupied
+from ledger.chain.rpc import SECONDS, NodeSilent, Provider, Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
 from ledger.core.trust import TrustedChain, dump_trust
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 LOCAL_CHAIN_ID = 1337
 LOCAL_CLIENT = "medseal"
 SENDER_FUNDS = 1000 * 10**18
-_LOCK_SECONDS = 15.0
+_LOCK_SECONDS, _RUNNING_SECONDS = 15.0, 3.0
 _LOCAL_CONFIRMATIONS, _CONFIRMATIONS = 1, 12
 
 
@@ -88,20 +89,24 @@ class Parts:
         self.close()
 
 
-def prepare(settings: Settings) -> Parts:
-    """The parts, each made on first use. SettingsError, ChainMismatch or an OutageError says what is in the way."""
+def prepare(settings: Settings, *, patient: bool = False) -> Parts:
+    """The parts, each made on first use. SettingsError, ChainMismatch or an OutageError says what is in the way.
+
+    ``patient``: where the contract is known, a chain that does not answer is no obstacle; what needs it raises then.
+    """
     folder = Folder(settings.data.absolute())
     folder.create()
     with ExitStack() as closing:
         store = closing.enter_context(SqlStore.open(database_url(settings, folder), trace_key=trace_key(settings)))
         signing_key = _signing_key(folder)
         sender_key = load_or_create_sender_key(settings.sender_key_file or folder.keys / "sender.key")
-        provider = chain_of(settings, folder, closing)
-        local = is_local(provider)
+        provider, local = _node(settings, folder, closing, patient=patient and folder.deployment.exists())
         registrar = _registrar(settings, store, signing_key)
         _same_ledger(folder, store, registrar)
-        deployment = _deployment(folder, provider, registrar, sender_key, local=local)
-        registry = Web3Registry.connect(
+        deployment = _deployment(folder, provider, registrar, sender_key, local=bool(local))
+        connect = Web3Registry.connect_later if local is None else Web3Registry.connect
+        local = deployment.chain_id == LOCAL_CHAIN_ID if local is None else local
+        registry = connect(
             provider,
             chain_id=deployment.chain_id,
             address=deployment.contract,
@@ -130,19 +135,21 @@ def trace_key(settings: Settings) -> SecretBytes | None:
     return None if settings.trace_key_file is None else SecretBytes(load_trace_key(settings.trace_key_file))
 
 
-def is_local(provider: Provider) -> bool:
+def is_local(provider: Provider, timeout: float = SECONDS) -> bool:
     """Whether the node is MedSeal's embedded testnet, which its operator owns entirely."""
-    return str(Rpc(provider).call("web3_clientVersion")).lower().startswith(LOCAL_CLIENT)
+    return str(Rpc(provider, timeout).call("web3_clientVersion")).lower().startswith(LOCAL_CLIENT)
 
 
 def running_chain(folder: Folder) -> str | None:
-    """The URL of the chain that a running ``medseal up`` serves from this folder."""
+    """The URL of the chain that a running ``medseal up`` serves from this folder, also of one that hangs."""
     try:
-        url = json.loads(folder.running.read_text())["chain_url"]
-        Rpc(url, timeout=3.0).call("eth_chainId")
+        url = str(json.loads(folder.running.read_text())["chain_url"])
+        Rpc(url, timeout=_RUNNING_SECONDS).call("eth_chainId")
+    except NodeSilent:
+        return url
     except (OSError, ValueError, KeyError, TypeError, ChainUnreachable):
         return None
-    return str(url)
+    return url
 
 
 def open_testnet(folder: Folder, funded: list[str], *, wait: float = _LOCK_SECONDS) -> LocalTestnet:
@@ -176,6 +183,22 @@ def chain_of(settings: Settings, folder: Folder, closing: ExitStack) -> Provider
     node = open_testnet(folder, funded_addresses(folder, settings))
     closing.callback(node.close)
     return LocalProvider(node)
+
+
+def _node(settings: Settings, folder: Folder, closing: ExitStack, *, patient: bool) -> tuple[Provider, bool | None]:
+    """The chain, and whether it is the embedded one; None for a patient caller when it does not answer."""
+    try:
+        provider = chain_of(settings, folder, closing)
+    except Conflict as error:
+        if not patient:
+            raise
+        return Occupied(error), None
+    try:
+        return provider, is_local(provider, settings.chain_timeout)
+    except ChainUnreachable:
+        if not patient:
+            raise
+        return provider, None
 
 
 def registrar_id(public_key: bytes) -> str:

@@ -176,7 +176,7 @@ class Casework:
             return True
         raise Conflict(
             "expected a new event id or the event that it stands for, found another one under it",
-            advice="Send each event with an id of its own, and the same id only to repeat the same event.",
+            advice="Give each event an id of its own, and the same id only to repeat the same event.",
         )
 
     def _log(self) -> tuple[str | None, str | None]:

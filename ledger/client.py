@@ -207,7 +207,7 @@ class Client:
                 raise OutageError(
                     f"expected state {state}, found blocked",
                     code="anchoring_blocked",
-                    advice="Read the reason in the list of batches (GET /v1/batches).",
+                    advice="Read the reason in the list of batches: medseal batches.",
                 )
             if time.monotonic() + pause > deadline:
                 raise OutageError(
@@ -229,13 +229,13 @@ class Client:
             response = self._http.request(method, path, **options)
         except httpx.TimeoutException as error:
             raise OutageError(
-                "the server did not answer in time",
+                "expected an answer of the server in time, found none",
                 code="server_timeout",
                 advice="Ask again, or with a longer timeout; registering the same image twice does no harm.",
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OutageError(
-                f"no MedSeal server answers at {self._http.base_url}",
+                f"expected a MedSeal server at {self._http.base_url}, found none that answers",
                 code="server_unreachable",
                 advice="Start it with medseal up, or check MEDSEAL_SERVER.",
             ) from error

@@ -167,7 +167,7 @@ class NotAllowed(InputError):
     """No API key, a wrong one, or one without the scope."""
 
     code = "not_allowed"
-    advice = "Send an API key that has the scope named in the message."
+    advice = "Use an API key that has the scope named in the message."
     status = 403
 
 

@@ -70,7 +70,7 @@ class Operations:
             sender=self._own_sender() if chain.code is None else None,
             worker=self._worker([one.oldest for one in logs if one.oldest], now),
             registrars=logs,
-            recent=tuple(costs_of(self._store.batches(limit=_RECENT))),
+            recent=tuple(costs_of(self._store.batches(limit=_RECENT), self._store.images_in)),
         )
 
     # the chain
@@ -178,13 +178,14 @@ class Operations:
         return {True: WorkerState.RUNNING, False: WorkerState.ABSENT, None: WorkerState.UNKNOWN}[held]
 
 
-def costs_of(batches: Iterable[Batch]) -> Iterable[Cost]:
+def costs_of(batches: Iterable[Batch], images_in: Callable[[str, int, int], int]) -> Iterable[Cost]:
     """What settled batches took, newest first. The price is that of the attempt that was mined; unknown for a batch
-    that was taken over from the chain."""
+    that was taken over from the chain. ``images_in`` counts the images among entries of a log."""
     for batch in batches:
         if batch.state not in _SETTLED or batch.gas_used is None:
             continue
         paid = next((attempt.gas_price for attempt in batch.attempts if attempt.tx_hash == batch.tx_hash), None)
-        entries = batch.size - batch.first
+        entries, images = batch.size - batch.first, images_in(batch.registrar, batch.first, batch.size)
         wei = None if paid is None else paid * batch.gas_used
-        yield Cost(batch.registrar, batch.sequence, entries, batch.gas_used, wei, batch.mode, batch.block_number or 0)
+        block = batch.block_number or 0
+        yield Cost(batch.registrar, batch.sequence, entries, images, batch.gas_used, wei, batch.mode, block)

@@ -40,6 +40,9 @@ class WatchedStore(Protocol):
     def written_since(self, registrar: str, since: datetime) -> int:
         """How many entries the log got at ``since`` or later."""
 
+    def images_in(self, registrar: str, start: int, end: int) -> int:
+        """How many of the entries [start, end) register an image."""
+
     def head_before(self, registrar: str, moment: datetime) -> ChainEvent | None:
         """The indexed HeadAdvanced of the highest sequence in a block of ``moment`` or earlier, or None."""
 

@@ -216,6 +216,7 @@ def _cost(cost: Cost) -> wire.BatchCost:
         mode=cost.mode,
         block_number=cost.block_number,
         entries=cost.entries,
+        images=cost.images,
         gas_used=cost.gas_used,
         gas_per_entry=round(cost.gas_used / cost.entries, 1),
         ether=None if cost.wei is None else ether(cost.wei),

@@ -11,6 +11,7 @@ from ledger.cached import AnchoredHead, CachedReads
 from ledger.core.entry import DERIVE, commitment_key, decode_entry, opens
 from ledger.core.merkle import leaf_hash, verify_inclusion
 from ledger.core.model import Batch, BatchState, LogEntry, Registration, Standing
+from ledger.core.moments import when, when_of
 from ledger.core.offline import skipped
 from ledger.core.verdict import Check, Status
 from ledger.errors import InputError, InvalidEntry, OutageError
@@ -122,13 +123,13 @@ class Prover:
         if entry.status == "unknown":
             return Check(6, Status.FAILED, "the contract's directory does not know this registrar", figures)
         if entry.compromised_since and (anchored_at is None or anchored_at >= entry.compromised_since):
-            since = datetime.fromtimestamp(entry.compromised_since, UTC).isoformat()
+            since = when(datetime.fromtimestamp(entry.compromised_since, UTC))
             return Check(6, Status.FAILED, f"the registrar is marked as compromised since {since}", figures)
         if anchored_at is None and entry.status != "active":
             return Check(6, Status.FAILED, f"not anchored, and {view.name} is {entry.status}", figures)
-        when = "is entitled" if anchored_at is None else "was entitled when this was anchored"
+        stands = "is entitled" if anchored_at is None else "was entitled when this was anchored"
         note = "" if entry.status == "active" else f" (now {entry.status})"
-        return Check(6, Status.PASSED, f"{view.name} {when}{note}", figures)
+        return Check(6, Status.PASSED, f"{view.name} {stands}{note}", figures)
 
     def _in_force(self, registration: Registration, view: LogView) -> Check:
         """Check 7. Silence counts only in a log that is the contract's: a statement may have been taken away."""
@@ -193,7 +194,7 @@ def _standing(statements: Sequence[LogEntry]) -> Check:
     for field in ("reason", "author", "time", "replacement"):
         if field in fact.fields:
             figures[field] = fact.fields[field]
-    detail = f"{fact.standing} by {figures['author']} at {figures['time']}: {figures['reason']}"
+    detail = f"{fact.standing} by {figures['author']} at {when_of(figures['time'])}: {figures['reason']}"
     return Check(7, Status.FAILED, detail, figures)
 
 

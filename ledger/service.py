@@ -65,9 +65,9 @@ class Service:
         self.reports = Reports(self, limits, parts.registrar, sign)
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """The ledger of the settings' data folder, made on first use."""
-        parts = prepare(settings)
+    def open(cls, settings: Settings, *, patient: bool = False) -> Self:
+        """The ledger of the settings' data folder, made on first use; see :func:`prepare`."""
+        parts = prepare(settings, patient=patient)
         if settings.detector == NONE:
             return cls(parts)
         detector = ProcessDetector(settings.detector, _limits(settings), seconds=settings.detector_seconds)

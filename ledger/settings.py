@@ -24,7 +24,7 @@ class Settings(BaseSettings):
         default=None, description="PostgreSQL URL; SQLite in the data folder if unset"
     )
     chain_url: str | None = Field(default=None, description="JSON-RPC URL of a node; the local testnet if unset")
-    chain_timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for the node")
+    chain_timeout: float = Field(default=5.0, gt=0, description="Seconds the node has for an answer; 4 times, for work")
     sender_key_file: Path | None = Field(default=None, description="secp256k1 key of the registrar's sender")
     trace_key_file: Path | None = Field(
         default=None, description="32-byte key (or 64 hex digits) that encrypts stored fingerprints; plain if unset"

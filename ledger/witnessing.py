@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from ledger.core.merkle import Tree, leaf_hash
 from ledger.core.model import ChainEvent
+from ledger.core.moments import when
 from ledger.core.witness import NO_HEAD, Holds, SeenHead, Witness, judge
 from ledger.errors import ChainMismatch, ChainUnreachable, InputError
 from ledger.ports_watch import WatchedChain, WatchedStore
@@ -40,7 +41,7 @@ class Witnessing:
         """
         if until is not None and until < since:
             raise InputError(
-                f"expected the later moment at or after the earlier one, found {until} before {since}",
+                f"expected the later moment at or after the earlier one, found {when(until)} before {when(since)}",
                 code="invalid_span",
                 advice="Give the earlier moment first.",
             )
@@ -76,8 +77,8 @@ class Witnessing:
         if self._chain.head(registrar).sequence > head.sequence:
             after = self._numbered(registrar, head.sequence + 1)
             if after.block is not None and after.block.time <= int(moment.timestamp()):
-                when = datetime.fromtimestamp(after.block.time, UTC).isoformat()
-                raise _Unsettled(f"the index is wrong: head {after.sequence} is in the chain since {when}")
+                seen = when(datetime.fromtimestamp(after.block.time, UTC))
+                raise _Unsettled(f"the index is wrong: head {after.sequence} is in the chain since {seen}")
         return head
 
     def _numbered(self, registrar: str, sequence: int) -> SeenHead:

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.components.banner import banner_markup
 from dashboard.components.checks import checks_markup
 from dashboard.components.facts import registration_markup, statements_markup
-from dashboard.components.markup import short
+from dashboard.components.markup import short, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.session import client, told
 from ledger.schemas import Verification
@@ -86,7 +86,7 @@ def _offer_anew(found: Verification) -> None:
     asked = found.checked_at.astimezone(UTC)
     seconds = max(0, int((datetime.now(UTC) - asked).total_seconds()))
     ago = f", {seconds // 60} min ago" if seconds >= 60 else ""
-    st.caption(f"Asked at {asked:%H:%M:%S} UTC{ago}.")
+    st.caption(f"Asked at {when(asked)}{ago}.")
     st.button("Ask again", key="verify.link.anew", icon=":material/refresh:", on_click=forget_link)
 
 

@@ -23,9 +23,14 @@ def standing_chip(standing: str) -> str:
     return chip(words.label, words.tone, words.meaning)
 
 
-def anchor_rows(anchor: Anchor | None) -> list[tuple[str, str]]:
-    """Block, transaction and confirmations; words of their own while there is no block yet."""
+_SETTLED, _UNASKED = ("anchored", "final"), "not shown: the chain could not be asked"
+
+
+def anchor_rows(anchor: Anchor | None, state: str = "") -> list[tuple[str, str]]:
+    """Block, transaction and confirmations; words of their own while there is no block yet, or nobody to confirm it."""
     if anchor is None or anchor.block_number is None:
+        if state in _SETTLED:
+            return [("Block", _UNASKED), ("Transaction", _UNASKED)]
         return [("Block", "not in a block yet"), ("Transaction", _transaction(anchor))]
     confirmations = "the chain could not be asked" if anchor.confirmations is None else str(anchor.confirmations)
     return [
@@ -57,7 +62,7 @@ def registration_markup(registration: Registration, title: str = "Registration")
         ("Time interval", interval(registration)),
         *origin_rows(registration.derived),
         ("Log index", text(registration.index)),
-        *anchor_rows(registration.anchor),
+        *anchor_rows(registration.anchor, registration.state),
         ("Registration id", code(registration.registration_id, whole=True)),
     ]
     chips = standing_chip(registration.standing) + state_chip(registration.state)
@@ -71,7 +76,8 @@ def interval(registration: Registration) -> str:
     """From the registrar's own time to that of the block: within it the image was registered."""
     anchor = registration.anchor
     if anchor is None or anchor.block_time is None:
-        return "from the registrar's own time on <small>(no block bounds it yet)</small>"
+        bound = "the block's time is not shown" if registration.state in _SETTLED else "no block bounds it yet"
+        return f"from the registrar's own time on <small>({bound})</small>"
     seconds = (anchor.block_time - registration.registered_at).total_seconds()
     if seconds <= -1:  # blocks have whole seconds, so less than one is no contradiction
         return (

@@ -181,13 +181,14 @@ def chain_markup(status: OperationsStatus) -> str:
 
 def cost_markup(status: OperationsStatus) -> str:
     """What recent batches took, what the sender holds, and how far that goes at the same rate."""
-    paid = [cost for cost in status.recent if cost.ether is not None]
-    entries, gas = sum(c.entries for c in status.recent), sum(c.gas_used for c in status.recent)
-    ether, paid_for = sum((Decimal(c.ether or 0) for c in paid), Decimal(0)), sum(c.entries for c in paid)
-    each = ether / paid_for if paid_for else None
-    mean = f"<small>mean of {counted(entries, 'entry')} in {counted(len(status.recent), 'batch', 'batches')}</small>"
+    with_images = [cost for cost in status.recent if cost.images]
+    paid = [cost for cost in with_images if cost.ether_per_entry is not None]
+    images, gas = sum(c.images for c in with_images), sum(c.gas_per_entry * c.images for c in with_images)
+    ether = sum((Decimal(c.ether_per_entry or 0) * c.images for c in paid), Decimal(0))
+    each = ether / sum(c.images for c in paid) if paid else None
+    mean = f"<small>mean of {counted(images, 'image')} in {counted(len(with_images), 'batch', 'batches')}</small>"
     rows = [
-        ("Gas an image", f"<b>{gas / entries:,.0f}</b> {mean}" if entries else "–"),
+        ("Gas an image", f"<b>{gas / images:,.0f}</b> {mean}" if images else "–"),
         ("Cost an image", f"<b>{_ether(each)}</b> ether" if each is not None else "–"),
         *_sender_rows(status, each),
     ]
@@ -197,7 +198,7 @@ def cost_markup(status: OperationsStatus) -> str:
 def _cost_table(status: OperationsStatus) -> str:
     if not status.recent:
         return '<p class="ms-note">No batch was settled yet.</p>'
-    head = "<th>Head</th><th>Block</th><th>Entries</th><th>Gas</th><th>Gas an entry</th><th>Ether</th>"
+    head = "<th>Head</th><th>Block</th><th>Images of entries</th><th>Gas</th><th>Gas an entry</th><th>Ether</th>"
     body = "".join(_cost_row(cost) for cost in status.recent)
     return (
         f'<div class="ms-scroll ms-costs"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
@@ -218,8 +219,9 @@ def _sender_rows(status: OperationsStatus, each: Decimal | None) -> Iterator[tup
 
 def _cost_row(cost: BatchCost) -> str:
     ether = _ether(Decimal(cost.ether)) if cost.ether is not None else "not ours"
+    images = f"{cost.images:,} of {cost.entries:,}"
     return (
-        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{cost.entries:,}</td>"
+        f"<tr><td>{cost.sequence}</td><td>{block_link(cost.block_number)}</td><td>{images}</td>"
         f"<td>{cost.gas_used:,}</td><td>{cost.gas_per_entry:,.0f}</td><td>{ether}</td></tr>"
     )
 

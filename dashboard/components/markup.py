@@ -36,7 +36,7 @@ def when(moment: datetime | None) -> str:
     """A time for people, in UTC and saying so; a dash when there is none."""
     if moment is None:
         return "–"
-    return moment.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S UTC")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -27,7 +27,7 @@ def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
     return {
         "Kind": f"{entry.kind}: {entry.event}" if entry.event else entry.kind,
         "State": f"{_MARKS.get(words.tone, '○')} {words.label}",
-        "Time (UTC)": entry.time.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S"),
+        "Time (UTC)": entry.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "Registrar": names.get(entry.registrar, entry.registrar[:12]),
         "Index": entry.index,
         "Block": f"?block={anchor.block_number}" if anchor and anchor.block_number is not None else None,

@@ -59,6 +59,7 @@ STATUS: dict[str, Any] = {
             "mode": "register",
             "block_number": ANCHOR["block_number"],
             "entries": 31,
+            "images": 29,
             "gas_used": 96400,
             "gas_per_entry": 3109.7,
             "ether": "0.00018075",

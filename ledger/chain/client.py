@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ledger.chain import details, evidence, transactions
 from ledger.chain.abi import STATUSES, encode_call, interface, words
 from ledger.chain.events import read_events
-from ledger.chain.rpc import Provider, Rpc, quantity, sensible
+from ledger.chain.late import LateRpc
+from ledger.chain.rpc import SECONDS, Provider, Rpc, quantity, sensible
 from ledger.chain.transactions import Call
 from ledger.core.ethproof import root_slot
 from ledger.core.merkle import EMPTY_ROOT
@@ -48,7 +50,7 @@ class Web3Registry:
         chain_id: int,
         address: str,
         sender_key: bytes | None = None,
-        timeout: float = 10.0,
+        timeout: float = SECONDS,
     ) -> Web3Registry:
         """A registry whose node has the chain id and a contract at the address; ChainMismatch when it has not.
 
@@ -58,14 +60,17 @@ class Web3Registry:
         registry.check()
         return registry
 
+    @classmethod
+    def connect_later(
+        cls, provider_or_url: Provider, *, chain_id: int, address: str, sender_key: bytes | None, timeout: float
+    ) -> Web3Registry:
+        """The same without asking the node: the first question of anybody checks it, and raises what that finds."""
+        check = partial(_check, chain_id=chain_id, address=address.lower())
+        return cls(LateRpc(provider_or_url, timeout, check), chain_id=chain_id, address=address, sender_key=sender_key)
+
     def check(self) -> None:
         """Return when the node serves this chain and holds the contract; else ChainMismatch."""
-        with sensible("eth_chainId"):
-            found = quantity(self._rpc.call("eth_chainId"))
-        if found != self.chain_id:
-            raise ChainMismatch(f"expected chain {self.chain_id}, {self._rpc.name} serves chain {found}")
-        if self._rpc.call("eth_getCode", self.address, "latest") in ("0x", None):
-            raise ChainMismatch(f"expected a contract at {self.address} of chain {self.chain_id}, found none")
+        _check(self._rpc, chain_id=self.chain_id, address=self.address)
 
     # reading
 
@@ -223,6 +228,15 @@ class Web3Registry:
                 advice="Set MEDSEAL_SENDER_KEY_FILE, or leave anchoring to the process that has the key.",
             )
         return self._key
+
+
+def _check(rpc: Rpc, *, chain_id: int, address: str) -> None:
+    with sensible("eth_chainId"):
+        found = quantity(rpc.call("eth_chainId"))
+    if found != chain_id:
+        raise ChainMismatch(f"expected chain {chain_id}, {rpc.name} serves chain {found}")
+    if rpc.call("eth_getCode", address, "latest") in ("0x", None):
+        raise ChainMismatch(f"expected a contract at {address} of chain {chain_id}, found none")
 
 
 def _int(word: bytes) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
@@ -15,6 +16,7 @@ os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 import orjson
 import requests
 import urllib3
+from eth_typing import URI
 from web3 import HTTPProvider
 from web3.providers.base import BaseProvider
 from web3.types import RPCEndpoint, RPCResponse
@@ -26,23 +28,49 @@ from ledger.errors import ChainRejected, ChainUnreachable, StorageFull
 Provider: TypeAlias = BaseProvider | str
 Refusal: TypeAlias = dict[str, Any]
 
-CONNECT_SECONDS = 3.0
+SECONDS, CONNECT_SECONDS = 5.0, 3.0
+WORK_FACTOR = 4
+"""How many times longer than for a fact the node may take for work: running transactions, searching logs, proofs."""
+_WORK = frozenset({"eth_sendRawTransaction", "eth_estimateGas", "eth_getLogs", "eth_getProof"})
+_LARGE = 4096
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_silent_until: dict[str, float] = {}
+"""By URL: until when a node that did not answer is not asked again."""
 _JSON = {"Content-Type": "application/json"}
 # Parse error, invalid request, no such method, internal error, limit exceeded: the node's trouble, not the caller's.
 _NODE_TROUBLE = frozenset({-32700, -32600, -32601, -32603, -32005})
+
+
+class NodeSilent(ChainUnreachable):
+    """The node takes questions and does not answer them in time: it hangs, or is overloaded."""
+
+    advice = (
+        "The node hangs or has too much to do: look at its process and its log, and start it again if need be. "
+        "MEDSEAL_CHAIN_TIMEOUT says how long to wait. Nothing was lost; anchoring goes on by itself."
+    )
+
+
+def _is_work(method: str, params: Sequence[Any]) -> bool:
+    """Whether an answer may take long: a batch that is tried before it is signed is a large call."""
+    return method in _WORK or (method == "eth_call" and len(params[0].get("data", "")) > _LARGE)
 
 
 class _Http(HTTPProvider):
     """web3's provider with keep-alive, a faster JSON codec and no silent retries that would hide an outage."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        limits = (min(CONNECT_SECONDS, timeout), timeout)
-        super().__init__(url, {"timeout": limits}, exception_retry_configuration=None)
+        super().__init__(url, exception_retry_configuration=None)
+        self._url = url
+        self._connect, self._timeout = min(CONNECT_SECONDS, timeout), timeout
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         request = {"jsonrpc": "2.0", "method": method, "params": params, "id": next(self.request_counter)}
-        return cast(RPCResponse, orjson.loads(self._make_request(method, orjson.dumps(request))))
+        seconds = self._timeout * (WORK_FACTOR if _is_work(method, params) else 1)
+        return cast(RPCResponse, orjson.loads(self._exchange(orjson.dumps(request), seconds)))
+
+    def _exchange(self, request: bytes, seconds: float) -> bytes:
+        options = {**self.get_request_kwargs(), "timeout": (self._connect, seconds)}
+        return self._request_session_manager.make_post_request(URI(self._url), request, **options)
 
 
 class _Loopback(_Http):
@@ -53,13 +81,12 @@ class _Loopback(_Http):
 
     def __init__(self, url: str, timeout: float) -> None:
         super().__init__(url, timeout)
-        limits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
-        self._pool = urllib3.PoolManager(maxsize=16, timeout=limits, retries=False)
-        self._url = url
+        self._pool = urllib3.PoolManager(maxsize=16, retries=False)
 
-    def _make_request(self, _method: RPCEndpoint, request_data: bytes) -> bytes:
+    def _exchange(self, request: bytes, seconds: float) -> bytes:
+        limits = urllib3.Timeout(connect=self._connect, read=seconds)
         try:
-            answer = self._pool.request("POST", self._url, body=request_data, headers=_JSON)
+            answer = self._pool.request("POST", self._url, body=request, headers=_JSON, timeout=limits)
         except urllib3.exceptions.NewConnectionError as error:  # counted among the time-outs
             raise requests.ConnectionError from error
         except urllib3.exceptions.TimeoutError as error:
@@ -72,9 +99,16 @@ class _Loopback(_Http):
 
 
 class Rpc:
-    """One node. ``name`` is what messages call it: a URL's host, never its path or password, which may be secret."""
+    """One node. ``name`` is what messages call it: a URL's host, never its path or password, which may be secret.
 
-    def __init__(self, provider: Provider, timeout: float = 10.0) -> None:
+    ``timeout``: seconds it has for a fact, :data:`WORK_FACTOR` times as many for work. Once a fact did not come within
+    them, all of this process who ask in the next ``timeout`` seconds hear so at once: one verification asks several
+    times.
+    """
+
+    def __init__(self, provider: Provider, timeout: float = SECONDS) -> None:
+        self._patience = timeout
+        self._url = provider if isinstance(provider, str) else ""
         if isinstance(provider, str):
             parts = urlsplit(provider)
             self.name = f"{parts.scheme}://{parts.hostname or '?'}" + (f":{parts.port}" if parts.port else "")
@@ -122,10 +156,14 @@ class Rpc:
         return tx_hash
 
     def _request(self, method: str, params: tuple[Any, ...]) -> Any:
+        if time.monotonic() < _silent_until.get(self._url, 0.0):
+            raise NodeSilent(f"{self.name} did not answer in time a moment ago")
         try:
             return self._post(method, params)
         except requests.Timeout:
-            raise ChainUnreachable(f"{self.name} did not answer {method} in time") from None
+            if not _is_work(method, params):
+                _silent_until[self._url] = time.monotonic() + self._patience
+            raise NodeSilent(f"{self.name} did not answer {method} in time") from None
         except (OSError, ValueError) as error:
             # The exception's own text may hold the URL's path, where providers keep their keys.
             raise ChainUnreachable(f"{self.name} does not answer: {method} ended in {type(error).__name__}") from None

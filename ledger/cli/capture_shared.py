@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.edge import BAD_INPUT, YES, Ledger
+from ledger.cli.wording import advice_of
 from ledger.errors import LedgerError, OutageError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Teller:
 
         if isinstance(outcome, OutageError):
             if self._outage != outcome.code:
-                output.say(f"waiting: {outcome} ({outcome.code}). {outcome.advice}")
+                output.say(f"waiting: {outcome} ({outcome.code}). {advice_of(outcome)}")
             self._outage = outcome.code
             return
         if self._outage:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from ledger.cli.edge import NO, YES, Data, Json, Server, Verbose, opened, settings_for
+from ledger.core.moments import when
 
 
 def sources(
@@ -47,5 +49,5 @@ def sources(
     raise typer.Exit(NO if quiet else YES)
 
 
-def _when(moment: object) -> str | None:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else None
+def _when(moment: datetime | None) -> str | None:
+    return when(moment) if moment else None

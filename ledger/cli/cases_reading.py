@@ -10,6 +10,7 @@ import typer
 
 from ledger.cli.cases_writing import CaseId
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, opened, settings_for
+from ledger.core.moments import when
 
 if TYPE_CHECKING:
     from ledger.schemas import Case, CaseEvent, CaseItem
@@ -23,7 +24,7 @@ def show(
     """A case with its items and events. Exit code 1: something does not hold; 3: the chain does not answer."""
     from ledger.cli import output
 
-    with opened(settings_for(data, server, verbose)) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True) as ledger:
         found = ledger.gateway.cases.get(case)
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -44,7 +45,7 @@ def list_cases(
     from ledger.cli import output
 
     lines: list[Any] = []
-    with opened(settings_for(data, server, verbose)) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True) as ledger:
         more = True
         while more and len(lines) < limit:
             most = min(_PAGE, limit - len(lines))
@@ -55,7 +56,7 @@ def list_cases(
             output.emit(line.model_dump(mode="json"))
         return
     columns = ("id", "status", "items", "events", "changed", "title", "opened by")
-    rows = ((c.id, c.status, c.items, c.events, f"{c.changed_at:%Y-%m-%d %H:%M}", c.title, c.author) for c in lines)
+    rows = ((c.id, c.status, c.items, c.events, when(c.changed_at), c.title, c.author) for c in lines)
     output.table(columns, rows)
 
 
@@ -71,7 +72,7 @@ def export(
     """The whole case as JSON: every event with its log entry, its content and the salt that opens the commitment."""
     from ledger.files import write_atomically
 
-    with opened(settings_for(data, server, verbose)) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True) as ledger:
         found = ledger.gateway.cases.get(case)
     text = found.model_dump_json(indent=2) + "\n"
     if out is None:
@@ -104,7 +105,7 @@ def _event(event: CaseEvent) -> tuple[object, ...]:
     recognised = f"{event.by} ({event.by_id})" if event.by_id else event.by
     who = " / ".join(name for name in (event.author, recognised) if name) or None
     said = "; ".join(_said(event.content)) if event.content else None
-    return event.sequence, event.event, event.index, event.state, f"{event.time:%Y-%m-%d %H:%M:%S}", who, said
+    return event.sequence, event.event, event.index, event.state, when(event.time), who, said
 
 
 def _said(content: dict[str, Any]) -> Iterator[str]:

@@ -74,8 +74,11 @@ class Ledger:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Ledger]:
-    """The ledger behind ``settings.server``, else the one in the data folder, created on first use."""
+def opened(settings: Settings, *, patient: bool = False) -> Iterator[Ledger]:
+    """The ledger behind ``settings.server``, else the one in the data folder, created on first use.
+
+    ``patient``, for commands that read: a chain that does not answer is no obstacle; what needs it says so.
+    """
     if settings.server:
         from ledger.client import Client
 
@@ -86,7 +89,7 @@ def opened(settings: Settings) -> Iterator[Ledger]:
     from ledger.service import Service
 
     new = not (settings.data / "deployment.json").exists()
-    with Service.open(settings) as service:
+    with Service.open(settings, patient=patient) as service:
         if new:
             folder = settings.data.absolute()
             typer.echo(f"note: there was no ledger in {folder}; a new one was made there (--data DIR)", err=True)

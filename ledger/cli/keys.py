@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.edge import Data, Json, LedgerCommand, Server, Verbose, local_only, opened, settings_for
+from ledger.core.moments import when
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
-    from ledger.store.keys import ApiKeys
+    from ledger.store.keys import ApiKey, ApiKeys
 
 SCOPES = ("register", "verify", "history", "audit", "review", "admin")
 
@@ -65,17 +66,25 @@ def _scopes(scopes: list[str], roles: list[str]) -> list[str]:
 def show(as_json: Json = False, data: Data = None, server: Server = None, verbose: Verbose = False) -> None:
     """All keys, oldest first, revoked ones too; never their secrets."""
     from ledger.cli import output
+    from ledger.schemas import roles_of
 
     with _keys(data, server, verbose) as keys:
         found = keys.list()
     if not as_json:
-        columns = ("id", "label", "scopes", "created", "revoked")
-        output.table(columns, ((k.id, k.label, " ".join(k.scopes), k.created_at, k.revoked_at) for k in found))
+        output.table(("id", "label", "roles", "scopes", "created", "revoked"), map(_row, found))
         return
     for key in found:
         revoked = key.revoked_at and key.revoked_at.isoformat()
-        answer = {"id": key.id, "label": key.label, "scopes": list(key.scopes)}
+        answer = {"id": key.id, "label": key.label, "roles": list(roles_of(key.scopes)), "scopes": list(key.scopes)}
         output.emit({**answer, "created_at": key.created_at.isoformat(), "revoked_at": revoked})
+
+
+def _row(key: ApiKey) -> tuple[object, ...]:
+    from ledger.schemas import roles_of
+
+    revoked = key.revoked_at and when(key.revoked_at)
+    roles = " ".join(roles_of(key.scopes)) or None
+    return key.id, key.label, roles, " ".join(key.scopes), when(key.created_at), revoked
 
 
 @group.command("revoke", cls=LedgerCommand)

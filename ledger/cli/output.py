@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from ledger.cli.wording import advice_of, message_of
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -58,15 +59,15 @@ def emit(value: Mapping[str, Any]) -> None:
 
 def error_object(error: LedgerError) -> dict[str, str]:
     """An error as the JSON that the commands print for it."""
-    return {"code": error.code, "message": clean(error), "advice": error.advice}
+    return {"code": error.code, "message": clean(message_of(error)), "advice": advice_of(error)}
 
 
 def report(error: LedgerError, *, trace: bool = False) -> None:
     """The message and the advice on standard error; the trace above them if asked for."""
     if trace:
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    typer.echo(f"error: {clean(error)} ({error.code})", err=True)
-    typer.echo(f"       {error.advice}", err=True)
+    typer.echo(f"error: {clean(message_of(error))} ({error.code})", err=True)
+    typer.echo(f"       {advice_of(error)}", err=True)
 
 
 def say(message: str) -> None:
@@ -153,13 +154,20 @@ def detection_facts(found: Detection) -> Iterator[tuple[str, object]]:
     """What the detector measured, the seed paper's percentage told apart from the area."""
     yield "detector", f"{found.method} {found.version}, {found.regime}"
     if found.area_percent is not None:
-        between = found.area_interval
-        span = f", 90 % interval {between[0]:.1f} to {between[1]:.1f} %" if between else ""
-        yield "marked area", f"{found.area_percent:.1f} % of the picture{span}"
+        yield "marked area", _marked(found, found.area_percent)
     if found.ela_mean_percent is not None:
         yield "ELA mean", f"{found.ela_mean_percent:.3f} % (seed paper; a mean error level, not an area)"
     for finding in found.findings:
         yield "finding", finding.text
+
+
+def _marked(found: Detection, percent: float) -> str:
+    if found.band == "inconclusive":
+        return f"no finding: the method cannot tell, its map shows where it looked ({percent:.1f} % of the picture)"
+    between = found.area_interval
+    return f"{percent:.1f} % of the picture" + (
+        f", 90 % interval {between[0]:.1f} to {between[1]:.1f} %" if between else ""
+    )
 
 
 @contextmanager

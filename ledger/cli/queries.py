@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, moment, opened, settings_for
+from ledger.core.moments import when
 from ledger.errors import OutageError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def history(
         "since": since and moment(since, "--since"),
         "until": until and moment(until, "--until"),
     }
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         if export is not None:
             from ledger.cli.exporting import write_history
 
@@ -100,7 +101,7 @@ def _pages(gateway: Gateway, query: dict[str, Any], limit: int) -> list[HistoryE
 def _history_row(entry: HistoryEntry) -> tuple[object, ...]:
     anchor = entry.anchor
     place = (anchor.block_number, anchor.confirmations, anchor.transaction) if anchor else (None, None, None)
-    time = entry.time.strftime("%Y-%m-%d %H:%M:%S")
+    time = when(entry.time)
     kind = f"{entry.kind}: {entry.event}" if entry.event else entry.kind
     return (time, kind, entry.index, entry.state, *place, entry.id, entry.target)
 
@@ -115,7 +116,7 @@ def audit(as_json: Json = False, data: Data = None, server: Server = None, verbo
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger, output.progress() as bars:
+    with opened(settings, patient=True) as ledger, output.progress() as bars:
         found = _audited(ledger, bars)
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -147,7 +148,7 @@ def _audited(ledger: Ledger, bars: Progress) -> Audit:
 def _audited_there(operations: OperationsGateway, told: Callable[[str, int, int], None]) -> Audit:
     run = operations.start_audit()
     if not run.created:
-        typer.echo(f"note: an audit runs there since {run.started_at:%H:%M:%S} UTC; this is its result", err=True)
+        typer.echo(f"note: an audit runs there since {when(run.started_at)}; this is its result", err=True)
     while run.state == "running":
         told(run.stage or "starting", run.done, run.of)
         time.sleep(_POLL_SECONDS)
@@ -185,7 +186,7 @@ def batches(
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         found = ledger.gateway.batches(limit=limit)
     if as_json:
         for batch in found:
@@ -207,7 +208,7 @@ def registrars(as_json: Json = False, data: Data = None, server: Server = None, 
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         found = ledger.gateway.registrars()
     if as_json:
         for registrar in found:

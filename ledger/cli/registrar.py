@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.cli.edge import Data, Json, LedgerCommand, Verbose, moment, settings_for
+from ledger.core.moments import when
 
 group = typer.Typer(
     no_args_is_help=True, help="The contract's directory of registrars; needs the administrator's key, which pays."
@@ -63,7 +64,7 @@ def compromised(
     identity = registrar_for(settings, registrar)
     with administration(settings, key_file) as directory:
         directory.mark_compromised(identity, seconds_since_1970(at))
-    _done(as_json, {"registrar": identity, "compromised_since": at.isoformat()})
+    _done(as_json, {"registrar": identity, "compromised_since": at.isoformat() if as_json else when(at)})
 
 
 @group.command("add-sender", cls=LedgerCommand)

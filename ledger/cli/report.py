@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAKE = "make"
 _SUFFIXES: dict[str, ReportFormat] = {".pdf": "pdf", ".zip": "dossier", ".json": "json"}
 _DOSSIER_MB, _TRUST_MB, _IMAGE_MB = 128, 16, 4096
-_COLOURS = {"holds": "green", "consistent": "green", "broken": "red", "undetermined": "yellow"}
+_COLOURS = {"holds": "green", "consistent": "green", "broken": "red", "undetermined": "yellow", "other-image": "yellow"}
 _ANSWERS = {
     "support-for-alteration": "support for alteration",
     "inconclusive": "inconclusive",
@@ -81,7 +81,7 @@ def make(
     if original is not None:
         options["original"] = read(original, settings.max_upload_mb)
     image = read(file, settings.max_upload_mb)
-    with opened(settings) as ledger, progress() as bars:
+    with opened(settings, patient=True) as ledger, progress() as bars:
         bars.add_task("verifying the image, collecting proofs, writing the report", total=None)
         made = ledger.gateway.reports.make(image, format=_format(kind, out), **options)
     _write(file, made, out, as_json)
@@ -127,7 +127,7 @@ def verify(
     as_json: Json = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")] = False,  # noqa: ARG001
 ) -> None:
-    """Check a dossier offline, step by step: no server, no network. 0 holds, 1 broken, 3 undetermined."""
+    """Check a dossier offline: no server, no network. Exit codes: 0 holds, 1 broken, 3 undetermined, 4 other image."""
     from ledger.cli.files import read
     from ledger.cli.receipts import no_http_library
 
@@ -148,10 +148,16 @@ def _show(dossier: Path, found: CheckedDossier, as_json: bool) -> None:
 
     if as_json:
         checks = [vars(step) for step in found.steps]
-        said = {"outcome": found.outcome, "trust": found.trust, "report": found.report, "verdict": found.verdict}
+        said = {
+            "outcome": found.outcome,
+            "itself": found.itself,
+            "trust": found.trust,
+            "report": found.report,
+            "verdict": found.verdict,
+        }
         output.emit({"dossier": str(dossier), **said, "checks": checks})
         return
-    word = found.outcome.upper()
+    word = found.outcome.upper().replace("-", " ")
     output.steps(f"{word}  {output.clean(dossier)}", _meaning(found), _COLOURS[found.outcome], found.steps)
     output.facts((("report", found.report), ("verdict", found.verdict), ("trust file", found.trust)))
 
@@ -163,4 +169,6 @@ def _meaning(found: CheckedDossier) -> str:
         " who made it: give yours with --trust",
         "broken": "part of it was changed, or does not follow from the rest",
         "undetermined": "nothing speaks against it, but part of it could not be checked",
+        "other-image": "the image given is not the one that was examined, so this dossier says nothing about it; the"
+        f" dossier by itself: {found.itself}",
     }[found.outcome]

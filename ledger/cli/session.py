@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ledger.cli.edge import Data, Json, Server, Verbose, opened, settings_for
+from ledger.core.moments import when
 
 if TYPE_CHECKING:
     from ledger.schemas import Session
@@ -24,7 +25,7 @@ def whoami(as_json: Json = False, data: Data = None, server: Server = None, verb
     if as_json:
         output.emit(found.model_dump(mode="json"))
         return
-    until = found.expires_at.isoformat() if found.expires_at else "no expiry"
+    until = when(found.expires_at) if found.expires_at else "no expiry"
     rows = (
         ("name", output.clean(found.name)),
         ("signed in by", found.signed_in_by),

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, code_of, opened, settings_for, worst
+from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Ledger, Server, Verbose, code_of, settings_for, worst
+from ledger.cli.unreached import is_outage, reached, unreached
+from ledger.core.moments import when
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -56,11 +58,11 @@ def verify(
         options["original"] = read(original, settings.max_upload_mb)
     maps = ChangeMaps(settings.data / "changes", out, Limits(max_pixels=settings.max_pixels))
     codes, verdicts = [], Counter[str]()
-    with opened(settings) as ledger:
+    with reached(settings) as ledger:
         for file in expand(files, recursive):
             try:
                 image = read(file, settings.max_upload_mb)
-                found = maps.kept(file, image, ledger.gateway.verify(image, pictures=True, **options))
+                found = maps.kept(file, image, _verified(ledger, image, maps.limits, options))
             except LedgerError as error:
                 show_error(file, error, as_json)
                 codes.append(code_of(error))
@@ -72,6 +74,18 @@ def verify(
     if len(codes) > 1 and not as_json:
         typer.echo(f"{len(codes)} files: " + ", ".join(f"{count} {word}" for word, count in verdicts.most_common()))
     raise typer.Exit(worst(codes))
+
+
+def _verified(ledger: Ledger | LedgerError, image: bytes, limits: Limits, options: dict[str, Any]) -> Verification:
+    """The ledger's answer; *undetermined* with the reason when there is none. InputError when the file is refused."""
+    try:
+        if isinstance(ledger, LedgerError):
+            raise ledger
+        return ledger.gateway.verify(image, pictures=True, **options)
+    except LedgerError as error:
+        if not is_outage(error):
+            raise
+        return unreached(image, error, options["policy"], limits)
 
 
 def verdict_code(verdict: str, accepted: bool) -> int:
@@ -150,6 +164,12 @@ def disputed_frame(change: Change) -> int:
     return int(change.figures.get("disputed_frame", change.frame))
 
 
+def _advices(found: Verification) -> list[str]:
+    """What to do about checks that nobody could make, each once."""
+    asked = (check.figures.get("advice") for check in found.checks if check.status == "undetermined")
+    return list(dict.fromkeys(str(advice) for advice in asked if advice))
+
+
 def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
     from ledger.cli import output
 
@@ -159,6 +179,7 @@ def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
         output.emit({"file": str(file), **{name: answer.pop(name) for name in first}, **answer})
         return
     output.verdict(str(file), found.verdict, found.reason, found.policy, found.checks)
+    output.facts(("next step", advice) for advice in _advices(found))
     if found.change is not None:
         output.facts((*output.change_facts(found.change), ("overlay", _overlay(found.change))))
     if found.detection is not None and found.detection.applicable:
@@ -169,7 +190,7 @@ def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
             (
                 ("registration", registration.registration_id),
                 ("registrar", registration.registrar_name),
-                ("registered", registration.registered_at.isoformat()),
+                ("registered", when(registration.registered_at)),
                 ("state", f"{registration.state}, {registration.standing}"),
                 ("block", registration.anchor and registration.anchor.block_number),
                 ("transaction", registration.anchor and registration.anchor.transaction),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.edge import NO, UNDETERMINED, YES, Data, Json, Server, Verbose, moment, opened, settings_for
+from ledger.core.moments import when
 
 if TYPE_CHECKING:
     from ledger.schemas.operations import BatchCost, LogStatus, OperationsStatus, SeenHead, Witness
@@ -36,7 +37,7 @@ def status(as_json: Json = False, data: Data = None, server: Server = None, verb
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         found = ledger.gateway.operations.status()
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -58,7 +59,7 @@ def _show_chain(found: OperationsStatus) -> None:
     from ledger.cli import output
 
     chain, sender = found.chain, found.sender
-    block = f"block {chain.height} of {chain.block_time:%Y-%m-%d %H:%M:%S}" if chain.block_time else None
+    block = f"block {chain.height} of {when(chain.block_time)}" if chain.block_time else None
     typer.echo("chain" if chain.code is None else f"chain: does not answer ({chain.code})")
     output.facts(
         (
@@ -84,8 +85,11 @@ def _show_log(log: LogStatus) -> None:
 def _show_costs(recent: Sequence[BatchCost]) -> None:
     from ledger.cli import output
 
-    columns = ("head", "block", "entries", "gas", "gas an entry", "ether", "ether an entry")
-    rows = ((c.sequence, c.block_number, c.entries, c.gas_used, f"{c.gas_per_entry:,.0f}", *_ethers(c)) for c in recent)
+    columns = ("head", "block", "entries", "images", "gas", "gas an entry", "ether", "ether an entry")
+    rows = (
+        (c.sequence, c.block_number, c.entries, c.images, c.gas_used, f"{c.gas_per_entry:,.0f}", *_ethers(c))
+        for c in recent
+    )
     output.table(columns, rows)
 
 
@@ -104,7 +108,7 @@ def _log_facts(log: LogStatus) -> Iterator[tuple[str, object]]:
         yield "oldest unanchored", f"entry {log.oldest_index}, for {log.oldest_seconds:,.0f} s"
     yield "came in", f"{log.last_hour} in the last hour, {log.last_day} in the last 24 hours"
     for one in log.senders:
-        retired = f", retired {one.retired_at:%Y-%m-%d %H:%M:%S}" if one.retired_at else ""
+        retired = f", retired {when(one.retired_at)}" if one.retired_at else ""
         yield "sender", f"{one.address}{' (ours)' if one.own else ''}{retired}"
 
 
@@ -134,7 +138,7 @@ def witness(
     settings = settings_for(data, server, verbose)
     span = {"since": since and moment(since, "--since"), "until": until and moment(until, "--until")}
     given = {name: value for name, value in span.items() if value}
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         found = ledger.gateway.operations.witness(**given, old=old, new=new, registrar=registrar)
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -164,5 +168,5 @@ def _head(head: SeenHead | None) -> str | None:
         return None
     if head.block_time is None:
         return "none yet: the log was not anchored"
-    place = f"block {head.block_number} of {head.block_time:%Y-%m-%d %H:%M:%S}"
+    place = f"block {head.block_number} of {when(head.block_time)}"
     return f"{head.sequence} over {head.size} entries, root {head.root}, {place}"

@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.core.entry import DERIVE, REGISTERING, opens, parse_timestamp, timestamp
+from ledger.core.entry import DERIVE, REGISTERING, opens, parse_timestamp
 from ledger.core.ethproof import verify_anchor
 from ledger.core.merkle import verify_inclusion
 from ledger.core.model import Standing
+from ledger.core.moments import when, when_of
 from ledger.core.receipt import Receipt, parse
 from ledger.core.trust import Trust, TrustedKey, load_trust, valid_at
 from ledger.core.verdict import Check, Decision, Policy, Status, decide
@@ -178,7 +179,7 @@ def _pinned(
 
 
 def _standing_check(receipt: Receipt) -> Check:
-    issued, entry = timestamp(receipt.issued_at), receipt.entry
+    issued, entry = when(receipt.issued_at), receipt.entry
     if receipt.standing is not Standing.IN_FORCE:
         detail = f"{receipt.standing} when the receipt was issued, {issued}"
         return Check(7, Status.FAILED, detail, {"state": receipt.standing.value})
@@ -207,11 +208,12 @@ def _registrar_check(receipt: Receipt, trust: Trust, anchored_at: int | None) ->
 
 def _entitled(receipt: Receipt, name: str, key: TrustedKey, anchored_at: int | None) -> Check:
     if not valid_at(key, receipt.issued_at):
-        return Check(6, Status.FAILED, f"the key was not in use at {timestamp(receipt.issued_at)}")
+        return Check(6, Status.FAILED, f"the key was not in use at {when(receipt.issued_at)}")
     if key.compromised_since is not None:
         since = parse_timestamp(key.compromised_since).timestamp()
         if anchored_at is None or anchored_at >= since:
-            detail = f"the key is compromised since {key.compromised_since}; no earlier pinned block holds the entry"
+            moment = when_of(key.compromised_since)
+            detail = f"the key is compromised since {moment}; no earlier pinned block holds the entry"
             return Check(6, Status.FAILED, detail)
     figures = {"registrar": receipt.registrar_id, "public_key": receipt.public_key}
     return Check(6, Status.PASSED, f"signed by {name}", figures)

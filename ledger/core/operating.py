@@ -94,6 +94,7 @@ class Cost:
     registrar: str
     sequence: int
     entries: int
+    images: int
     gas_used: int
     wei: int | None
     mode: str

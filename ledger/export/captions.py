@@ -13,5 +13,8 @@ CAPTIONS: Mapping[str, str] = {
     ELA: "Error levels, stretched: what each place loses when saved as a JPEG once more. Edges shine in any picture.",
 }
 """Those that the PDF shows, in its order; the others are data."""
-UNDECIDED = "The forgery detector cannot tell; its heat map shows where it looked and is no finding."
-"""Under the heat map of an inconclusive answer."""
+UNDECIDED = (
+    "The forgery detector cannot tell. Its heat map shows where it looked, which is no finding, so it is not printed; a"
+    f" dossier encloses it as {HEATMAP}."
+)
+"""In the place of the heat map of an inconclusive answer."""

@@ -6,7 +6,7 @@ follows from the report · 6 registration: the receipt's proofs and signature ·
 the report names, and bears out what it says of it · 8 image: the one that was examined
 
 With a trust file of the verifier's own the answer is *holds*; with the enclosed one no more than *consistent*, since
-whoever makes a dossier can enclose any.
+whoever makes a dossier can enclose any. An image that is another one says nothing against the dossier: *other-image*.
 """
 
 from __future__ import annotations
@@ -42,22 +42,30 @@ class Outcome(StrEnum):
     CONSISTENT = "consistent"
     BROKEN = "broken"
     UNDETERMINED = "undetermined"
+    OTHER_IMAGE = "other-image"
+
+
+_IMAGE = 8
 
 
 @dataclass(frozen=True)
 class CheckedDossier:
-    """All steps, the outcome, whether the trust file was given or is the enclosed one, and what the report says."""
+    """All steps, the outcome, whether the trust file was given or is the enclosed one, and what the report says.
+
+    ``itself`` is the outcome without the image: it differs where the outcome is *other-image*.
+    """
 
     steps: Sequence[Step]
     outcome: Outcome
+    itself: Outcome
     trust: str
     report: str
     verdict: str
 
     @property
     def exit_code(self) -> int:
-        """0 holds or consistent, 1 broken, 3 undetermined."""
-        return {Outcome.BROKEN: 1, Outcome.UNDETERMINED: 3}.get(self.outcome, 0)
+        """0 holds or consistent, 1 broken, 3 undetermined, 4 not broken, but the image is not the one examined."""
+        return {Outcome.BROKEN: 1, Outcome.UNDETERMINED: 3, Outcome.OTHER_IMAGE: 4}.get(self.outcome, 0)
 
 
 def check_dossier(data: bytes, image: bytes | None = None, trust: bytes | None = None) -> CheckedDossier:
@@ -77,7 +85,10 @@ def check_dossier(data: bytes, image: bytes | None = None, trust: bytes | None =
         check_image(image, known),
     )
     source = "given" if trust is not None else "enclosed" if pinned is not None else "none"
-    return CheckedDossier(steps, _outcome(steps, source), source, report_id(parts[REPORT]), known.verification.verdict)
+    itself = _outcome([step for step in steps if step.number != _IMAGE], source)
+    other = itself is not Outcome.BROKEN and steps[_IMAGE].status is Status.FAILED
+    outcome = Outcome.OTHER_IMAGE if other else itself
+    return CheckedDossier(steps, outcome, itself, source, report_id(parts[REPORT]), known.verification.verdict)
 
 
 def _enclosed(trust: bytes | None) -> Trust | None:

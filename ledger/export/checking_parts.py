@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledger.core.digests import digest_file
 from ledger.core.entry import parse_timestamp
+from ledger.core.moments import when_of
 from ledger.core.offline import Presented, present, verify_receipt
 from ledger.core.receipt import Receipt, parse
 from ledger.core.trust import Trust, TrustedKey, valid_at
@@ -72,7 +73,7 @@ def _of_trusted(trust: Trust, identity: str, name: str, key: str, made: Remade, 
 
 def _unusable(key: TrustedKey, made: Remade) -> str | None:
     if key.compromised_since is not None:
-        return f"the key is compromised since {key.compromised_since}, and nothing but it dates this dossier"
+        return f"the key is compromised since {when_of(key.compromised_since)}, and nothing but it dates this dossier"
     try:
         moment = parse_timestamp(str(made.enclosed["checked_at"]))
     except (InvalidEntry, KeyError):

@@ -20,6 +20,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from ledger.core.moments import when_of
 from ledger.export.captions import CAPTIONS, HEAT, UNDECIDED
 from ledger.export.examining import DETECTOR
 from ledger.export.model import Examination, Rate, Report
@@ -34,7 +35,7 @@ _MOST_STATEMENTS = 20
 def front(report: Report, identity: str) -> Iterator[Flowable]:
     """Title, the two answers (the ledger's verdict and the opinion), question and propositions."""
     yield words("Examination report", "title")
-    yield words(f"Item “{report.item.name}”, examined {report.checked_at}\nReport {identity}", "small")
+    yield words(f"Item “{report.item.name}”, examined {when_of(report.checked_at)}\nReport {identity}", "small")
     yield Spacer(1, 4)
     yield _answer_box(report)
     yield from _head("1  Question and propositions")
@@ -72,16 +73,18 @@ def item(report: Report, pictures: Mapping[str, bytes]) -> Iterator[Flowable]:
     decoded = ", ".join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in held.facts.items())
     given = [("Name given", held.name), ("Size", f"{held.bytes:,} bytes"), ("As decoded", decoded or "not decoded")]
     yield facts([*given, *_texts(held.digests)])
-    shown = [(pictures[name], _caption(report, name)) for name in CAPTIONS if name in pictures]
+    unsaid = {HEAT} if HEAT in pictures and _undecided(report) else set()
+    shown = [(pictures[name], CAPTIONS[name]) for name in CAPTIONS if name in pictures and name not in unsaid]
     across = 3 if len(shown) == 3 else 2
     for at in range(0, len(shown), across):
         yield Spacer(1, 8)
         yield _plates(shown[at : at + across], across)
+    if unsaid:
+        yield words(UNDECIDED, "small")
 
 
-def _caption(report: Report, name: str) -> str:
-    undecided = any(e.number == DETECTOR and e.status == "undetermined" for e in report.examinations)
-    return UNDECIDED if name == HEAT and undecided else CAPTIONS[name]
+def _undecided(report: Report) -> bool:
+    return any(e.number == DETECTOR and e.status == "undetermined" for e in report.examinations)
 
 
 def _plates(shown: list[tuple[bytes, str]], across: int) -> Flowable:
@@ -107,7 +110,7 @@ def registration(report: Report) -> Iterator[Flowable]:
     yield facts(_registered(found))
     statements = found["statements"]
     if statements:
-        rows = [(s["time"], s["kind"], s["author"], s["reason"]) for s in statements[:_MOST_STATEMENTS]]
+        rows = [(when_of(s["time"]), s["kind"], s["author"], s["reason"]) for s in statements[:_MOST_STATEMENTS]]
         yield from _head("Statements about it", "part")
         yield grid(("Time", "Kind", "Author", "Reason"), rows, (0.2, 0.13, 0.22, 0.45))
 
@@ -115,14 +118,14 @@ def registration(report: Report) -> Iterator[Flowable]:
 def _registered(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Registration", str(found["registration_id"])
     yield "Registrar", f"{found['registrar_name']} ({found['registrar']})"
-    yield "Registered at", str(found["registered_at"])
+    yield "Registered at", when_of(found["registered_at"])
     yield "State", f"{found['state']}, {found['standing']}"
     anchor = found["anchor"]
     if anchor is not None:
         yield "Chain and contract", f"{anchor['chain_id']}, {anchor['contract']}"
         for label, name in (("Block", "block_number"), ("Block time", "block_time"), ("Transaction", "transaction")):
             if anchor[name] is not None:
-                yield label, str(anchor[name])
+                yield label, when_of(anchor[name]) if name == "block_time" else str(anchor[name])
     if found["derived"] is not None:
         said = found["derived"]
         yield "Derived from", f"{said['original']}: {said['operation']}, {said['checked']}; {said['reason']}"

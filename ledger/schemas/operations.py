@@ -188,6 +188,7 @@ class BatchCost(Wire):
     mode: str
     block_number: int
     entries: int
+    images: int = Field(description="Entries that register an image; the others are statements, cases and studies")
     gas_used: int
     gas_per_entry: float
     ether: str | None = Field(default=None, description="None when this ledger did not sign the transaction")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from ledger.core.entry import REGISTERING
 from ledger.core.model import ChainEvent, State
 from ledger.store.coverage import dropped_size, segments
 from ledger.store.engine import Database
@@ -44,6 +45,13 @@ class Overview(Database):
     def written_since(self, registrar: str, since: datetime) -> int:
         """How many entries the log got at ``since`` or later."""
         query = select(func.count()).where(ENTRY.c.registrar == registrar, ENTRY.c.time >= since)
+        with self.read() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def images_in(self, registrar: str, start: int, end: int) -> int:
+        """How many of the entries [start, end) register an image."""
+        within = (ENTRY.c.registrar == registrar, ENTRY.c.position >= start, ENTRY.c.position < end)
+        query = select(func.count()).where(*within, ENTRY.c.kind.in_(REGISTERING))
         with self.read() as connection:
             return connection.execute(query).scalar() or 0
 

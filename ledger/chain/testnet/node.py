@@ -102,6 +102,7 @@ def _in_use(path: Path, holder: str) -> Conflict:
     return Conflict(
         f"chain file {path} is in use by {owner}",
         code="chain_file_in_use",
-        advice="Stop that process (medseal up, or another command on the same data folder), "
-        "or set MEDSEAL_CHAIN_URL to the node that it serves.",
+        advice="If that is the chain of medseal up, it runs and does not answer: it hangs or is overloaded, and "
+        "medseal up has to be started again. Else another command works on this data folder: wait until it ends, or "
+        "end it.",
     )

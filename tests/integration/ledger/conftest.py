@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -140,6 +141,13 @@ class ChainProcess:
         line = self._process.stdout.readline()
         self.url = next(word for word in line.split() if word.startswith("http")).rstrip("/.,")
         self._port = self.url.rpartition(":")[2]
+
+    def hang(self) -> None:
+        """It takes connections and answers nothing any more, until :meth:`go_on`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         self._process.kill()

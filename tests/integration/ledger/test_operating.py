@@ -40,6 +40,15 @@ def test_a_ledger_with_nothing_waiting_has_equal_heads_and_a_cost_an_image(hospi
     assert Decimal(cost.ether_per_entry) * 2 == pytest.approx(Decimal(cost.ether))
 
 
+def test_the_images_of_a_batch_are_counted_without_statements(hospital: Any) -> None:
+    first = hospital.register(hospital.picture(1))
+    hospital.register(hospital.picture(2))
+    hospital.say("revoke", first)
+    assert hospital.service.anchor_pending(60)
+    (cost,) = status(hospital).recent
+    assert (cost.entries, cost.images) == (4, 2)  # the others are the genesis entry and the statement
+
+
 def test_the_cost_is_what_the_chain_took_from_the_sender(hospital: Any) -> None:
     before = Decimal(status(hospital).sender.balance_ether)
     hospital.anchored(hospital.picture(1))

@@ -40,6 +40,45 @@ def test_without_the_chain_images_are_registered_and_verification_is_undetermine
     assert hospital.service.registration(late.registration_id).state == "final"
 
 
+def test_a_chain_that_hangs_makes_verification_undetermined_in_seconds_and_is_said(
+    remote_hospital: Any, remote_chain: Any
+) -> None:
+    hospital = remote_hospital
+    hospital.anchored(hospital.capture())
+    remote_chain.hang()
+    time.sleep(1.1)  # chain answers are remembered for one second
+    began = time.monotonic()
+    known, unknown = hospital.verify(hospital.capture()), hospital.verify(hospital.picture(9))
+    status = hospital.service.operations.status()
+    took = time.monotonic() - began
+    assert (known.verdict, known.checks[5].figures["code"]) == ("undetermined", "chain_unreachable")
+    assert (unknown.verdict, unknown.checks[5].status) == ("undetermined", "undetermined")
+    assert (status.chain.code, status.logs[0].comparison) == ("chain_unreachable", "unknown")
+    assert hospital.service.health().parts["chain"] == "chain_unreachable"
+    assert took < 6 * hospital.settings.chain_timeout, "each question waited anew"
+    remote_chain.go_on()
+    time.sleep(hospital.settings.chain_timeout)  # so long a silent node is not asked again
+    assert hospital.verify(hospital.capture()).verdict == "authentic"
+
+
+def test_a_ledger_is_opened_patiently_without_its_chain_and_believes_no_other(
+    remote_hospital: Any, remote_chain: Any
+) -> None:
+    hospital = remote_hospital
+    hospital.anchored(hospital.capture())
+    hospital.close()
+    remote_chain.stop()
+    hospital.service = Service.open(hospital.settings, patient=True)
+    assert hospital.verify(hospital.capture()).verdict == "undetermined"
+    record = hospital.folder.deployment
+    record.write_text(record.read_text().replace('"chain_id": 1337', '"chain_id": 1'))
+    hospital.close()
+    hospital.service = Service.open(hospital.settings, patient=True)
+    remote_chain.start()
+    found = hospital.verify(hospital.capture())
+    assert (found.verdict, found.checks[5].figures["code"]) == ("undetermined", "chain_mismatch")
+
+
 def test_another_chain_at_the_url_is_refused(remote_hospital: Any, tmp_path: Path) -> None:
     remote_hospital.close()
     record = remote_hospital.folder.deployment

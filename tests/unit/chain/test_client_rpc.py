@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from web3.providers.base import BaseProvider
 
 from ledger.chain.client import Web3Registry
-from ledger.chain.rpc import Rpc, reason
+from ledger.chain.rpc import WORK_FACTOR, NodeSilent, Rpc, reason
 from ledger.core.ethproof import keccak
 from ledger.errors import ChainRejected, ChainUnreachable
 
@@ -199,3 +200,29 @@ def test_a_node_that_takes_too_long_is_an_unreachable_chain(user: str) -> None:
         url = f"http://{user}127.0.0.1:{silent.getsockname()[1]}/secret"
         with pytest.raises(ChainUnreachable, match="did not answer eth_chainId in time"):
             Rpc(url, timeout=0.2).call("eth_chainId")
+
+
+def test_a_silent_node_is_not_waited_for_again_and_is_asked_again_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        rpc = Rpc(url, timeout=0.3)
+        with pytest.raises(NodeSilent, match="in time"):
+            rpc.call("eth_chainId")
+        began = time.monotonic()
+        with pytest.raises(NodeSilent, match="did not answer in time a moment ago"):
+            Rpc(url, timeout=0.3).call("eth_blockNumber")
+        assert time.monotonic() - began < 0.25
+        time.sleep(0.35)
+        with pytest.raises(NodeSilent, match="in time"):
+            rpc.call("eth_chainId")
+
+
+def test_work_that_takes_long_does_not_silence_a_node() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        rpc = Rpc(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1)
+        began = time.monotonic()
+        with pytest.raises(NodeSilent, match="did not answer eth_getLogs in time"):
+            rpc.call("eth_getLogs", {})
+        assert time.monotonic() - began >= 0.1 * WORK_FACTOR
+        with pytest.raises(NodeSilent, match="did not answer eth_chainId in time"):
+            rpc.call("eth_chainId")

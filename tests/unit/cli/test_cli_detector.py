@@ -52,6 +52,9 @@ def test_the_two_percentages_are_told_apart_in_words():
     assert said["ELA mean"] == "0.143 % (seed paper; a mean error level, not an area)"
     assert said["finding"] == "loss differs"
 
+    undecided = dict(detection_facts(found.model_copy(update={"band": "inconclusive"})))
+    assert undecided["marked area"].startswith("no finding: the method cannot tell")
+
 
 def test_the_doctor_says_that_the_detector_is_turned_off(run):
     line = line_of(run("doctor", "--json"), "detector")

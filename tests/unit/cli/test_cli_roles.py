@@ -27,6 +27,19 @@ def test_a_key_gets_the_scopes_of_its_roles(run: Any, options: list[str], scopes
     assert run("keys", "create", "a", *options, "--json").line["scopes"] == scopes
 
 
+def test_the_list_of_keys_says_roles_and_scopes(run: Any) -> None:
+    made = run("keys", "create", "ward 7", "--role", "reviewer", "--json").line
+    other = run("keys", "create", "agent", "--scope", "review", "--json").line
+    listed = {line["id"]: line for line in run("keys", "list", "--json").lines}
+    assert (listed[made["id"]]["roles"], listed[made["id"]]["scopes"]) == (
+        ["reviewer"],
+        ["history", "review", "verify"],
+    )
+    assert listed[other["id"]]["roles"] == []
+    (row,) = [line for line in run("keys", "list").out.splitlines() if made["id"] in line]
+    assert "reviewer" in row and "history review verify" in row
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [(["--role", "surgeon"], "expected roles of registrar"), ([], "expected --role or --scope, found neither")],

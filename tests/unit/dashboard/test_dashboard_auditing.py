@@ -23,7 +23,7 @@ from ledger.api import examples_operations as examples
 from ledger.audit import STAGES
 from ledger.ports import MALFORMED
 from ledger.schemas import Audit, Difference, History, HistoryEntry, Registration, Verification
-from ledger.schemas.operations import AuditRun, OperationsStatus, TransactionInfo, VerificationNote, Witness
+from ledger.schemas.operations import AuditRun, BatchCost, OperationsStatus, TransactionInfo, VerificationNote, Witness
 
 MakeStatus = Callable[..., OperationsStatus]
 
@@ -250,7 +250,14 @@ def test_a_chain_that_does_not_answer_is_said_without_figures(status: MakeStatus
 def test_cost_and_balance_say_how_many_images_they_are_enough_for(status: MakeStatus) -> None:
     said = cost_markup(status())
     assert "3,110" in said and "0.000005831" in said
-    assert f"about {int(999.99871 / (0.00018075 / 31)):,} images" in said
+    assert f"about {int(999.99871 / 0.0000058306):,} images" in said
+
+
+def test_the_gas_of_an_image_counts_images_alone(status: MakeStatus) -> None:
+    one = examples.STATUS["recent"][0]
+    costs = [one | {"images": 10, "gas_per_entry": 3000.0}, one | {"images": 0, "gas_per_entry": 90000.0}]
+    said = cost_markup(status().model_copy(update={"recent": [BatchCost.model_validate(cost) for cost in costs]}))
+    assert "<b>3,000</b> <small>mean of 10 images in 1 batch</small>" in said
 
 
 def test_retired_senders_and_a_compromise_stand_out(status: MakeStatus) -> None:

@@ -19,7 +19,7 @@ ALLOWED = {"ledger.client", "ledger.schemas", "ledger.errors"}
 
 def test_a_registration_names_who_when_where_and_how_surely(registration: Registration) -> None:
     markup = registration_markup(registration)
-    for fact in ("St. Example Hospital", "01 Mar 2026, 12:00:00 UTC", "<b>17</b>", "1" * 32, "in force", "final"):
+    for fact in ("St. Example Hospital", "2026-03-01 12:00:00 UTC", "<b>17</b>", "1" * 32, "in force", "final"):
         assert fact in markup
 
 
@@ -27,6 +27,12 @@ def test_without_a_block_the_facts_say_so(registration: Registration) -> None:
     markup = registration_markup(registration.model_copy(update={"anchor": None, "state": "sequenced"}))
     assert "not in a block yet" in markup
     assert "none yet" in markup
+
+
+def test_a_block_that_the_chain_could_not_confirm_is_not_said_to_be_missing(registration: Registration) -> None:
+    markup = registration_markup(registration.model_copy(update={"anchor": None}))
+    assert "not shown: the chain could not be asked" in markup
+    assert "yet" not in markup
 
 
 def test_confirmations_that_could_not_be_asked_are_not_zero(registration: Registration, anchor: Anchor) -> None:
@@ -126,7 +132,7 @@ def test_the_time_interval_ends_with_the_block_and_is_open_before_there_is_one(r
     assert registration.anchor is not None
     later = registration.anchor.model_copy(update={"block_time": registration.registered_at + timedelta(seconds=42)})
     assert interval(registration.model_copy(update={"anchor": later})).startswith("42 s: from the registrar")
-    assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None}))
+    assert "no block bounds it yet" in interval(registration.model_copy(update={"anchor": None, "state": "sequenced"}))
 
 
 def test_a_block_whose_time_lies_before_the_registrars_has_words_of_its_own(registration: Registration) -> None:

@@ -44,8 +44,8 @@ def test_a_short_identifier_stays_whole() -> None:
 
 def test_times_are_shown_in_utc_and_say_so() -> None:
     berlin = timezone(timedelta(hours=2))
-    assert when(datetime(2026, 7, 1, 14, 30, tzinfo=berlin)) == "01 Jul 2026, 12:30:00 UTC"
-    assert when(datetime(2026, 7, 1, 12, 30, tzinfo=UTC)) == "01 Jul 2026, 12:30:00 UTC"
+    assert when(datetime(2026, 7, 1, 14, 30, tzinfo=berlin)) == "2026-07-01 12:30:00 UTC"
+    assert when(datetime(2026, 7, 1, 12, 30, tzinfo=UTC)) == "2026-07-01 12:30:00 UTC"
     assert when(None) == "–"
 
 

@@ -37,6 +37,10 @@ def text_of(pdf: bytes) -> str:
     return re.sub(r"\s+", " ", " ".join(pages))
 
 
+def images_in(pdf: bytes) -> int:
+    return sum(len(page.images) for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
 def picture(width: int = 64, height: int = 48) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.zeros((height, width), np.uint8)).save(file, "PNG")
@@ -69,6 +73,27 @@ def test_another_process_writes_the_same_bytes(whole: Verification, asked: Asked
 def test_another_report_gives_other_bytes(whole: Verification, asked: Asked):
     other = replace(asked, question="Another question?")
     assert pdf_of(report_of(whole, asked), {}) != pdf_of(report_of(whole, other), {})
+
+
+def test_the_heat_map_of_a_detector_that_cannot_tell_is_not_printed(
+    verified: Verify, asked: Asked, detected: Callable[..., Detection]
+):
+    found = verified("undetermined", statuses={10: "undetermined"}, detection=detected(band="inconclusive"))
+    shown, without = {"picture.png": picture(), "traces.png": picture(80, 80)}, {"picture.png": picture()}
+    pdf = pdf_of(report_of(found, asked), shown)
+    words = text_of(pdf)
+    assert "The forgery detector cannot tell. Its heat map shows where it looked, which is no finding" in words
+    assert "yellow to red as suspicion rises" not in words
+    assert images_in(pdf) == images_in(pdf_of(report_of(found, asked), without)) == 1
+
+
+def test_the_area_of_a_detector_that_cannot_tell_is_no_figure(
+    verified: Verify, asked: Asked, detected: Callable[..., Detection]
+):
+    for band, status, there in (("inconclusive", "undetermined", False), ("altered", "failed", True)):
+        found = verified("undetermined", statuses={10: status}, detection=detected(band=band))
+        (examined,) = [one for one in report_of(found, asked).examinations if one.number == 10]
+        assert ("area_percent" in examined.figures) is there
 
 
 def test_every_page_has_the_reports_id_and_its_number(whole: Verification, asked: Asked):
