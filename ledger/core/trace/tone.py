@@ -31,6 +31,7 @@ _MARGIN = 32
 _NARROW_RANGE = 20
 _OF_STEP = 0.25
 _ON_LINE = 0.7
+_CUT = 0.05
 _AS_GOOD = 1.1, 0.2
 
 
@@ -122,7 +123,8 @@ def narrow_window(
     step = float(np.median(np.diff(np.unique(values[flat])))) if np.ptp(values[flat]) > 0 else 0.0
     if line is None or not _on_line(line, points, step, unit):
         return tone
-    good = _as_good(line[0], tone, values, levels, _flatter(inside, deviations), unit)
+    cut = (values < line[0].knots[1]) | (values > line[0].knots[-2])
+    good = cut[inside].mean() >= _CUT and _as_good(line[0], tone, values, levels, _flatter(inside, deviations), unit)
     return replace(line[0], rival=tone) if good else tone
 
 
