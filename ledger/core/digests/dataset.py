@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from struct import pack
+from operator import attrgetter
+from struct import Struct
 
 from ledger.core.digests.model import AttributeDigest
 from ledger.core.images import Attribute
@@ -25,11 +26,13 @@ from ledger.core.merkle import root
 from ledger.errors import UnreadableImage
 
 DOMAIN = b"medseal/dataset/1\n"
+_LEAF = b"\0" + DOMAIN
+_U16, _U32 = Struct("<H").pack, Struct("<I").pack
 
 
 def attribute_digests(attributes: Iterable[Attribute]) -> tuple[AttributeDigest, ...]:
     """The leaves, ordered by path; UnreadableImage when two attributes have one path."""
-    found = sorted(map(_leaf, attributes), key=lambda attribute: attribute.path.encode())
+    found = sorted(map(_leaf, attributes), key=attrgetter("path"))  # code points sort as their UTF-8 bytes do
     if len({attribute.path for attribute in found}) != len(found):
         raise UnreadableImage("expected each attribute once, found one twice")
     return tuple(found)
@@ -38,11 +41,11 @@ def attribute_digests(attributes: Iterable[Attribute]) -> tuple[AttributeDigest,
 def dataset_digest(attributes: tuple[AttributeDigest, ...]) -> bytes:
     """dataset/1 over leaves in the order of :func:`attribute_digests`."""
     leaves = [attribute.digest for attribute in attributes]
-    return sha256(DOMAIN + pack("<I", len(leaves)) + root(leaves)).digest()
+    return sha256(DOMAIN + _U32(len(leaves)) + root(leaves)).digest()
 
 
 def _leaf(attribute: Attribute) -> AttributeDigest:
     path, vr = attribute.path.encode(), attribute.vr.encode()
-    head = pack(f"<H{len(path)}sH{len(vr)}sI", len(path), path, len(vr), vr, len(attribute.value))
-    digest = sha256(b"\0" + DOMAIN + head + attribute.value).digest()
+    head = _U16(len(path)) + path + _U16(len(vr)) + vr + _U32(len(attribute.value))
+    digest = sha256(_LEAF + head + attribute.value).digest()
     return AttributeDigest(attribute.path, attribute.name, attribute.vr, digest)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.core.images.blocks import block_sums
 from ledger.core.images.model import (
     CMYK,
     MONOCHROME_INVERTED,
@@ -92,12 +93,8 @@ def luma(frame: Frame, image: DecodedImage) -> npt.NDArray[Any]:
 def _reduced(picture: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
     if factor == 1:
         return picture
-    rows, columns = picture.shape[0] // factor, picture.shape[1] // factor
-    if not rows or not columns:
-        return np.empty((0, columns), np.uint8)
-    # Columns of blocks first: adding whole rows is what numpy does fast. A sum needs 32 bits up to 4096 pixels an edge.
-    word = np.uint32 if factor <= 4096 else np.uint64
-    bands = picture[: rows * factor, : columns * factor].reshape(rows, factor, columns * factor).sum(axis=1, dtype=word)
-    totals = bands.reshape(rows, columns, factor).sum(axis=2, dtype=word)
+    # A sum needs 16 bits up to 16 pixels an edge, 32 up to 4096.
+    word = np.uint16 if factor <= 16 else np.uint32 if factor <= 4096 else np.uint64
+    totals = block_sums(picture, factor, word)
     mean: npt.NDArray[np.uint8] = (totals // word(factor * factor)).astype(np.uint8)
     return mean
