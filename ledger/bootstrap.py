@@ -65,6 +65,7 @@ class Parts:
     signing_key: Ed25519PrivateKey
     confirmations: int
     closing: ExitStack
+    testnet: LocalTestnet | None = None
 
     def close(self) -> None:
         """The database and the embedded chain are released."""
@@ -116,7 +117,7 @@ def prepare(settings: Settings, *, patient: bool = False) -> Parts:
         _open_log(store, registrar, deployment)
         confirmations = settings.confirmations or (_LOCAL_CONFIRMATIONS if local else _CONFIRMATIONS)
         found = (settings, folder, store, registry, deployment, registrar, signing_key, confirmations)
-        parts = Parts(*found, closing=closing)
+        parts = Parts(*found, closing=closing, testnet=getattr(provider, "node", None))
         if not folder.trust.exists():
             parts.write_trust()
         parts.closing = closing.pop_all()
@@ -141,7 +142,8 @@ def is_local(provider: Provider, timeout: float = SECONDS) -> bool:
 
 
 def running_chain(folder: Folder) -> str | None:
-    """The URL of the chain that a running ``medseal up`` serves from this folder, also of one that hangs."""
+    """The URL of the chain that a running ``medseal up``, or a command without it, serves from this folder; also of one
+    that hangs."""
     try:
         url = str(json.loads(folder.running.read_text())["chain_url"])
         Rpc(url, timeout=_RUNNING_SECONDS).call("eth_chainId")
