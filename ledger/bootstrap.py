@@ -39,6 +39,7 @@ from ledger.trusting import trust_of
 
 if TYPE_CHECKING:
     from ledger.chain.testnet import LocalTestnet
+    from ledger.core.digests.looks import Look
 
 LOCAL_CHAIN_ID = 1337
 LOCAL_CLIENT = "medseal"
@@ -66,6 +67,7 @@ class Parts:
     confirmations: int
     closing: ExitStack
     testnet: LocalTestnet | None = None
+    look: Look | None = None
 
     def close(self) -> None:
         """The database and the embedded chain are released."""

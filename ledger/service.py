@@ -53,7 +53,7 @@ class Service:
         self.operations = OperationsDesk(parts, self.trees, self.sources)
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
-        self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
+        self._registrations = Registrations(self.store, parts.registrar, utc_now, limits, lambda: parts.look)
         alike = look_alikes or LookAlikes(self.store, FlatIndex(self.store), limits)
         self._derivations = Derivations(self.store, self._registrations, parts.registrar, alike, limits)
         self._detector = detector

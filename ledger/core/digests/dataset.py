@@ -16,6 +16,7 @@ are the attribute ``png:trailing``, ``jpeg:trailing``, ``tiff:trailing`` or ``di
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from struct import Struct
@@ -45,7 +46,12 @@ def dataset_digest(attributes: tuple[AttributeDigest, ...]) -> bytes:
 
 
 def _leaf(attribute: Attribute) -> AttributeDigest:
-    path, vr = attribute.path.encode(), attribute.vr.encode()
-    head = _U16(len(path)) + path + _U16(len(vr)) + vr + _U32(len(attribute.value))
-    digest = sha256(_LEAF + head + attribute.value).digest()
+    head = _head(attribute.path, attribute.vr) + _U32(len(attribute.value))
+    digest = sha256(head + attribute.value).digest()
     return AttributeDigest(attribute.path, attribute.name, attribute.vr, digest)
+
+
+@lru_cache(maxsize=16384)
+def _head(path: str, vr: str) -> bytes:
+    """What comes before the length of the value; the images of a scanner have the same attributes."""
+    return _LEAF + b"".join(_U16(len(one)) + one for one in (path.encode(), vr.encode()))

@@ -25,6 +25,7 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 from ledger.errors import SettingsError
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.receiving import read_exactly
+from ledger.ingest.dicom.waking import wake_by_events
 from ledger.settings import Settings
 
 _log = structlog.get_logger("ledger.dicom")
@@ -63,6 +64,7 @@ class _Connection(RequestHandler):
         assoc.acse = _Negotiation(assoc, self.server.peers)
         read = partial(read_exactly, self.request)
         assoc.dul.socket.recv = read  # type: ignore[union-attr,method-assign]
+        wake_by_events(assoc)
         return assoc
 
 
