@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.schemas.studies import InstanceState, StudyClose, StudyVerification
+from ledger.core.capture import InstanceState
+from ledger.schemas.studies import StudyClose, StudyVerification
 
 
 class StudiesGateway(Protocol):

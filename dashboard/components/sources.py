@@ -10,7 +10,8 @@ from dashboard.components.notice import Notice, notice_markup
 from ledger.schemas.operations import OperationsStatus
 from ledger.schemas.sources import Source
 
-_COLUMNS = ("Source", "Received", "Registered", "Waiting", "Failed", "In no block", "24 hours", "Last seen", "Last trouble")
+_FIGURES = ("Received", "Registered", "Waiting", "Failed", "In no block", "24 hours")
+_COLUMNS = ("Source", *_FIGURES, "Last seen", "Last trouble")
 _ALL_ANCHORED = "Every entry is in a block."
 _NONE_YET = (
     '<p class="ms-note">No source has sent anything yet. Images come in from scanners, from a watched folder'

@@ -39,17 +39,16 @@ def sources(
         output.say("no source yet: see medseal watch, medseal orthanc, medseal agent")
     else:
         columns = ("source", "received", "registered", "waiting", "failed", "in no block", "last seen", "last trouble")
-        output.table(
-            columns,
-            (
-                (one.name, one.received, one.registered, one.waiting, one.failed, _unanchored(one), _when(one.last_seen), one.reason)
-                for one in found
-            ),
-        )
+        output.table(columns, map(_row, found))
     quiet = [one for one in found if one.quiet]
     for one in quiet if not as_json else ():
         output.say(f"{output.clean(one.name)} has gone quiet: {one.quiet}")
     raise typer.Exit(NO if quiet else YES)
+
+
+def _row(one: Source) -> tuple[object, ...]:
+    counts = (one.received, one.registered, one.waiting, one.failed)
+    return (one.name, *counts, _unanchored(one), _when(one.last_seen), one.reason)
 
 
 def _unanchored(one: Source) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-
 InstanceState = Literal["final", "waiting", "revoked", "unknown"]
 """How far a SOP instance is: registered, final on the chain and in force; registered and on its way there; revoked."""
 

@@ -110,8 +110,8 @@ class SourceChange:
 @dataclass(frozen=True)
 class SourceRecord:
     """A source as it is kept. ``hours``: the hours of the last :data:`REMEMBERED` in which something arrived, in order,
-    each with how many. ``reason`` is that of the last object that failed or had to wait. ``unanchored``: how many of its
-    entries no block holds, as far as they were told, and ``unanchored_since`` the time of the oldest."""
+    each with how many. ``reason`` is that of the last object that failed or had to wait. ``unanchored``: how many
+    of its entries no block holds, as far as they were told, and ``unanchored_since`` the time of the oldest."""
 
     name: str
     received: int

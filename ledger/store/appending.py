@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, select, update
 
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registration

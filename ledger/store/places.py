@@ -25,7 +25,7 @@ def insert_places(connection: Connection, drafts: Sequence[Draft], answers: Sequ
         if draft.image is not None and draft.image.place is not None
     }
     known: set[str] = set()
-    for some in chunks(list(said)):
+    for some in chunks([answer.entry.id for answer in answers if not answer.created and answer.entry.id in said]):
         known |= set(connection.execute(_PLACED, {"some": some}).scalars())
     rows = [{"id": key, **vars(place)} for key, place in said.items() if key not in known]
     insert_rows(connection, PLACE, rows)

@@ -17,7 +17,6 @@ from ledger.store.models import BATCH, ENTRY
 from ledger.store.models_sources import SOURCE, SOURCE_ENTRY, SOURCE_HOUR
 from ledger.store.rows import chunks
 
-
 _SETTLED = (BatchState.ANCHORED.value, BatchState.FINAL.value)
 _PRUNE_SECONDS = 5.0
 
@@ -44,7 +43,7 @@ class SourceCounts(Database):
             for row in connection.execute(select(SOURCE_HOUR).order_by(SOURCE_HOUR.c.hour)):
                 hours[row.source].append((row.hour, row.received))
             rows = connection.execute(select(SOURCE).order_by(SOURCE.c.name)).all()
-            waits = {row[0]: (row[1], row[2]) for row in connection.execute(_in_no_block())}
+            waits = {name: (count, since) for name, count, since in connection.execute(_in_no_block())}
         return [_record(row, hours[row.name], waits.get(row.name, (0, None))) for row in rows]
 
     def forget_source(self, name: str) -> bool:
@@ -89,11 +88,11 @@ def _anchored() -> ColumnElement[bool]:
     return ENTRY.c.position < func.coalesce(size.scalar_subquery(), 0)
 
 
-def _in_blocks() -> Select[tuple[str]]:
+def _in_blocks() -> Select[Any]:
     return select(SOURCE_ENTRY.c.id).join(ENTRY, ENTRY.c.id == SOURCE_ENTRY.c.id).where(_anchored())
 
 
-def _in_no_block() -> Select[tuple[str, int, datetime]]:
+def _in_no_block() -> Select[Any]:
     told = select(SOURCE_ENTRY.c.source, func.count(), func.min(ENTRY.c.time))
     told = told.join(ENTRY, ENTRY.c.id == SOURCE_ENTRY.c.id).where(not_(_anchored()))
     return told.group_by(SOURCE_ENTRY.c.source)

@@ -1,4 +1,4 @@
-"""A long-running command without ``medseal up`` serves the embedded chain that it holds, so that others work beside it."""
+"""A long-running command without ``medseal up`` serves the embedded chain that it holds; others work beside it."""
 
 from __future__ import annotations
 

@@ -24,9 +24,7 @@ def digest_file(data: bytes) -> str:
     return format_digest(sha256(data).digest())
 
 
-def digest_set(
-    data: bytes, limits: Limits = Limits(), *, traced: bool = False, look: Look | None = None
-) -> DigestSet:
+def digest_set(data: bytes, limits: Limits = Limits(), *, traced: bool = False, look: Look | None = None) -> DigestSet:
     """Every digest of the image in ``data``; codestream/1 only of lossy data, view/1 where it has a meaning.
 
     trace/1, with the fingerprint itself, only when ``traced``: registration keeps it, verification has no use for it.

@@ -81,7 +81,7 @@ def _rendered(parts: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.uint8]
     ranks = np.cumsum(counts, axis=1) - counts / 2
     span = np.maximum(ranks[:, -1:] - ranks[:, :1], 1e-9)
     levels = np.clip((ranks - ranks[:, :1]) / span * 255, 0, 255).astype(np.uint8)
-    return np.take(levels.ravel(), places).reshape(-1, _EDGE, _EDGE)
+    return np.asarray(np.take(levels.ravel(), places).reshape(-1, _EDGE, _EDGE))
 
 
 def percentiles(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

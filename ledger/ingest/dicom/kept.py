@@ -1,7 +1,8 @@
 """What a listener remembers between two runs, in one small file: procedure steps, and behind a server also requests
 for storage commitment.
 
-Steps are kept by digests of UIDs. A request has UIDs in plain until its report was taken, since the report repeats them.
+Steps are kept by digests of UIDs. A request has UIDs in plain until its report was taken,
+since the report repeats them.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Listener:
         commitments: Commitments | None = None,
         counting: Counting | None = None,
     ) -> None:
-        """``commitments`` None: the ledger is behind a server, and requests are kept in the data folder's ``capture``."""
+        """``commitments`` None: the ledger is behind a server, and requests are kept in ``DATA/capture``."""
         peers = Peers.parse(settings.dicom_peers)
         self._settings = settings
         self._tls = tls_context(settings)

@@ -104,7 +104,9 @@ class Procedures:
         key = instance_key(uid)
         if self._kept.step(key) is not None:
             return DUPLICATE
-        self._kept.save_step(ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), _instances(said), _now()))
+        self._kept.save_step(
+            ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), _instances(said), _now())
+        )
         return SUCCESS
 
     def _change(self, event: evt.Event) -> int:
@@ -165,7 +167,7 @@ class Procedures:
 
 
 def _instances(said: Dataset) -> tuple[str, ...]:
-    """The digests of the instances that a performed series sequence names. ValueError for what is no UID or too many."""
+    """The digests of the instances that a performed series sequence names. ValueError: no UID, or too many."""
     found = [str(item.ReferencedSOPInstanceUID) for item in _references(said)]
     if len(found) > MOST_INSTANCES or not all(map(is_uid, found)):
         raise ValueError("instances")

@@ -28,7 +28,8 @@ def folder(founded: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def listener(folder: Path):
     command = [MEDSEAL, "listen", "--port", "0", "--data", str(folder)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"MEDSEAL_DETECTOR": "none"})
+    environment = os.environ | {"MEDSEAL_DETECTOR": "none"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
     for line in process.stderr:
         if "listens on" in line:
