@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from ledger.client_operations import Ask
-from ledger.core.capture import InstanceState
 from ledger.schemas.studies import (
     InstancesQuestion,
+    InstanceState,
     InstanceStates,
     StudyClose,
     StudyQuestion,

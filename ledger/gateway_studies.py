@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.core.capture import InstanceState
-from ledger.schemas.studies import StudyClose, StudyVerification
+from ledger.schemas.studies import InstanceState, StudyClose, StudyVerification
 
 
 class StudiesGateway(Protocol):

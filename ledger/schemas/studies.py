@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from ledger.core.capture import InstanceState
 from ledger.schemas.base import Identifier, Key, Wire
+
+InstanceState = Literal["final", "waiting", "revoked", "unknown"]
 
 
 class StudyRequest(Wire):
