@@ -39,6 +39,7 @@ from ledger.trusting import trust_of
 
 if TYPE_CHECKING:
     from ledger.chain.testnet import LocalTestnet
+    from ledger.core.digests.looks import Look
 
 LOCAL_CHAIN_ID = 1337
 LOCAL_CLIENT = "medseal"
@@ -65,6 +66,8 @@ class Parts:
     signing_key: Ed25519PrivateKey
     confirmations: int
     closing: ExitStack
+    testnet: LocalTestnet | None = None
+    look: Look | None = None
 
     def close(self) -> None:
         """The database and the embedded chain are released."""
@@ -116,7 +119,7 @@ def prepare(settings: Settings, *, patient: bool = False) -> Parts:
         _open_log(store, registrar, deployment)
         confirmations = settings.confirmations or (_LOCAL_CONFIRMATIONS if local else _CONFIRMATIONS)
         found = (settings, folder, store, registry, deployment, registrar, signing_key, confirmations)
-        parts = Parts(*found, closing=closing)
+        parts = Parts(*found, closing=closing, testnet=getattr(provider, "node", None))
         if not folder.trust.exists():
             parts.write_trust()
         parts.closing = closing.pop_all()
@@ -141,7 +144,8 @@ def is_local(provider: Provider, timeout: float = SECONDS) -> bool:
 
 
 def running_chain(folder: Folder) -> str | None:
-    """The URL of the chain that a running ``medseal up`` serves from this folder, also of one that hangs."""
+    """The URL of the chain that a running ``medseal up``, or a command without it, serves from this folder; also of one
+    that hangs."""
     try:
         url = str(json.loads(folder.running.read_text())["chain_url"])
         Rpc(url, timeout=_RUNNING_SECONDS).call("eth_chainId")

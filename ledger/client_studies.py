@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from ledger.client_operations import Ask
-from ledger.schemas.studies import StudyClose, StudyQuestion, StudyRequest, StudyVerification
+from ledger.schemas.studies import (
+    InstancesQuestion,
+    InstanceState,
+    InstanceStates,
+    StudyClose,
+    StudyQuestion,
+    StudyRequest,
+    StudyVerification,
+)
 
 _HEADERS = {"Content-Type": "application/json"}
 
@@ -17,6 +25,12 @@ class StudiesClient:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+
+    def states(self, instances: Sequence[str]) -> list[InstanceState]:
+        """What is known of each instance, in order."""
+        body = InstancesQuestion.model_construct(instances=list(instances)).model_dump_json()
+        kind = TypeAdapter(InstanceStates)
+        return self._ask(kind, "POST", "/v1/studies/instances", content=body, headers=_HEADERS).states
 
     def close(self, study: str) -> StudyClose:
         """An entry says how many instances the study has and which."""

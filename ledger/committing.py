@@ -8,15 +8,15 @@ since it holds UIDs.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ledger.core.capture import CommitmentRequest
+from ledger.core.capture import CommitmentRequest, InstanceState
 from ledger.core.images.identity import instance_key
 from ledger.core.model import BatchState, LogEntry, Standing
 from ledger.ports import Clock
-from ledger.ports_capture import CommitmentStore
+from ledger.ports_capture import CommitmentStore, InstanceStore
 from ledger.standing import standing_of
 
 PROCESSING_FAILURE = 0x0110
@@ -26,6 +26,14 @@ LONGEST_WAIT = timedelta(hours=24)
 """What is not final after this is reported as failed: a sender must not wait for ever before it deletes nothing."""
 LONGEST_TRYING = timedelta(days=7)
 """A report that nobody took for this long is given up."""
+_WORDS: Mapping[InstanceState, int | None] = {
+    "final": 0,
+    "waiting": None,
+    "revoked": PROCESSING_FAILURE,
+    "unknown": NO_SUCH_INSTANCE,
+}
+States = Callable[[Sequence[str]], Sequence[InstanceState]]
+"""What is known of each instance (its digest), in order."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 600.0
 
 
@@ -37,11 +45,37 @@ class Judgement:
     failed: tuple[tuple[str, str, int], ...]
 
 
-class Commitments:
-    """Requests for storage commitment to one ledger. Safe to share between threads."""
+class InstanceStates:
+    """How far registrations are, by the SOP instances they are of. Safe to share between threads."""
 
-    def __init__(self, store: CommitmentStore, clock: Clock) -> None:
+    def __init__(self, store: InstanceStore) -> None:
         self._store = store
+
+    def of(self, instances: Sequence[str]) -> list[InstanceState]:
+        """What is known of each instance (its digest), in order."""
+        return [self._state(one) for one in instances]
+
+    def _state(self, instance: str) -> InstanceState:
+        found = self._store.placed(instance)
+        valid = [entry for entry in found if self._in_force(entry)]
+        if not valid:
+            return "revoked" if found else "unknown"
+        return "final" if any(self._final(entry) for entry in valid) else "waiting"
+
+    def _in_force(self, entry: LogEntry) -> bool:
+        return standing_of(self._store.statements(entry.id)).standing is not Standing.REVOKED
+
+    def _final(self, entry: LogEntry) -> bool:
+        batch = self._store.batch_of(entry.registrar, entry.index)
+        return batch is not None and batch.state is BatchState.FINAL
+
+
+class Commitments:
+    """Requests for storage commitment to one ledger, which ``states`` asks. Safe to share between threads."""
+
+    def __init__(self, store: CommitmentStore, states: States, clock: Clock) -> None:
+        self._store = store
+        self._states = states
         self._clock = clock
 
     def ask(self, peer: str, address: str, transaction: str, items: Sequence[tuple[str, str]]) -> CommitmentRequest:
@@ -57,7 +91,8 @@ class Commitments:
 
     def judge(self, request: CommitmentRequest) -> Judgement | None:
         """What is to be reported; None while a registration that the request names is on its way to finality."""
-        words = [(item, self._word(item[1])) for item in request.items]
+        states = self._states([instance_key(instance) for _, instance in request.items])
+        words = list(zip(request.items, map(_WORDS.__getitem__, states), strict=True))
         late = self._clock() - request.asked_at > LONGEST_WAIT
         if any(word is None for _, word in words) and not late:
             return None
@@ -80,20 +115,3 @@ class Commitments:
     def reported(self, request: CommitmentRequest) -> None:
         """The report was taken: the request is erased."""
         self._store.end_commitment(request.id)
-
-    def _word(self, sop_instance_uid: str) -> int | None:
-        """0 when a registration of the instance is final and in force, None while it is on its way, else why not."""
-        found = self._store.placed(instance_key(sop_instance_uid))
-        if not found:
-            return NO_SUCH_INSTANCE
-        valid = [entry for entry in found if self._in_force(entry)]
-        if not valid:
-            return PROCESSING_FAILURE
-        return 0 if any(self._final(entry) for entry in valid) else None
-
-    def _in_force(self, entry: LogEntry) -> bool:
-        return standing_of(self._store.statements(entry.id)).standing is not Standing.REVOKED
-
-    def _final(self, entry: LogEntry) -> bool:
-        batch = self._store.batch_of(entry.registrar, entry.index)
-        return batch is not None and batch.state is BatchState.FINAL

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.schemas.studies import StudyClose, StudyVerification
+from ledger.schemas.studies import InstanceState, StudyClose, StudyVerification
 
 
 class StudiesGateway(Protocol):
     """Studies and instances go by digests (:mod:`ledger.core.images.identity`)."""
+
+    def states(self, instances: Sequence[str]) -> list[InstanceState]:
+        """What is known of each instance, in order: registered, final by the settings' policy, revoked, or nothing."""
 
     def close(self, study: str) -> StudyClose:
         """An entry says how many instances the study has and which; NotFound when none is registered."""

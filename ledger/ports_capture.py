@@ -10,8 +10,8 @@ from ledger.core.capture import CommitmentRequest, StudyMember, StudyRecord
 from ledger.core.model import Appended, Batch, Draft, LogEntry
 
 
-class CommitmentStore(Protocol):
-    """Requests for storage commitment, and what is known of the objects that they name."""
+class InstanceStore(Protocol):
+    """What is known of registered objects."""
 
     def placed(self, instance: str) -> list[LogEntry]:
         """The entries that registered this SOP instance (its digest), oldest first."""
@@ -21,6 +21,10 @@ class CommitmentStore(Protocol):
 
     def batch_of(self, registrar: str, index: int) -> Batch | None:
         """The batch that covers a log index; None while the entry waits."""
+
+
+class CommitmentStore(Protocol):
+    """Requests for storage commitment."""
 
     def save_commitment(self, request: CommitmentRequest) -> None:
         """The request is kept; it is due at once."""

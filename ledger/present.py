@@ -15,7 +15,7 @@ from ledger.core.change import Change
 from ledger.core.detection import Detection, TracePictures
 from ledger.core.digests import DIGEST_NAMES
 from ledger.core.entry import CASE, DERIVE, STATEMENTS, decode_entry, parse_timestamp
-from ledger.core.model import Batch, LogEntry, Registrar, Registration, State
+from ledger.core.model import Batch, ImageRecord, LogEntry, Registrar, Registration, State
 from ledger.errors import InvalidEntry, OutageError
 from ledger.ports import HistoryRow
 from ledger.receipts import UNDISCLOSED
@@ -144,7 +144,7 @@ def statement(entry: LogEntry, state: State) -> schemas.Statement:
     )
 
 
-def fresh(entry: LogEntry, digests: Mapping[str, str], registrar: Registrar) -> schemas.Registration:
+def fresh(entry: LogEntry, image: ImageRecord, registrar: Registrar) -> schemas.Registration:
     """A registration that was appended a moment ago: nothing has been said of it, no batch holds it.
 
     ``model_construct``: everything was validated on its way in, and a thousand of these are answered in one call.
@@ -157,8 +157,8 @@ def fresh(entry: LogEntry, digests: Mapping[str, str], registrar: Registrar) -> 
         state=State.SEQUENCED.value,
         standing="in-force",
         registered_at=entry.time,
-        digests=_in_order(digests),
-        facts={},
+        digests=_in_order(image.digests),
+        facts=dict(image.facts),
         anchor=None,
         statements=[],
         created=True,

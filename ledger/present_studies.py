@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.committing import Commitments
+from ledger.committing import Commitments, InstanceStates, States
+from ledger.core.capture import InstanceState
 from ledger.ports import Clock
-from ledger.ports_capture import CommitmentStore, PlaceStore
+from ledger.ports_capture import CommitmentStore, InstanceStore, PlaceStore
 from ledger.schemas.studies import StudyClose, StudyMissing, StudyVerification
 from ledger.studies import Closed, Missing, Studies
 
 
-class _Store(PlaceStore, CommitmentStore, Protocol):
-    """What both need."""
+class _Store(PlaceStore, InstanceStore, CommitmentStore, Protocol):
+    """What all of them need."""
 
 
 def capture_desks(store: _Store, registrar: str, clock: Clock) -> tuple[StudyDesk, Commitments]:
     """``service.studies`` and ``service.commitments`` of a registrar's log."""
-    return StudyDesk(Studies(store, registrar, clock)), Commitments(store, clock)
+    states = InstanceStates(store).of
+    return StudyDesk(Studies(store, registrar, clock), states), Commitments(store, states, clock)
 
 
 class StudyDesk:
     """:class:`ledger.gateway_studies.StudiesGateway` in process."""
 
-    def __init__(self, studies: Studies) -> None:
+    def __init__(self, studies: Studies, states: States) -> None:
         self._studies = studies
+        self._states = states
+
+    def states(self, instances: Sequence[str]) -> list[InstanceState]:
+        """What is known of each instance, in order."""
+        return list(self._states(instances))
 
     def close(self, study: str) -> StudyClose:
         """An entry says how many instances the study has and which."""

@@ -6,12 +6,13 @@ The same use case stands behind the command line, the API and (later) capture.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.core.capture import Place
 from ledger.core.digests import DigestSet, digest_set
+from ledger.core.digests.looks import Look
 from ledger.core.entry import DERIVE, REGISTER, SALT_BYTES, STATEMENTS, VERSION, commitments, encode_entry, timestamp
 from ledger.core.images import Limits
 from ledger.core.images.identity import instance_key, study_key
@@ -36,11 +37,20 @@ class DigestedImage:
 class Registrations:
     """Appends to one registrar's log."""
 
-    def __init__(self, store: RecordStore, registrar: Registrar, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        registrar: Registrar,
+        clock: Clock,
+        limits: Limits,
+        look: Callable[[], Look | None] = lambda: None,
+    ) -> None:
+        """``look``: asked for each image who looks at it meanwhile; None: nobody else."""
         self._store = store
         self._registrar = registrar
         self._clock = clock
         self._limits = limits
+        self._look = look
 
     def register(self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False) -> Appended:
         """The image in ``data`` is in the log, by this call or an earlier one; committed when this returns.
@@ -51,7 +61,7 @@ class Registrations:
             raise InputError(
                 "the file is empty (0 bytes)", code="empty_file", advice="Send the file again; nothing was registered."
             )
-        digests = digest_set(data, self._limits, traced=True)
+        digests = digest_set(data, self._limits, traced=True, look=self._look())
         return self.append_image(digests, idempotency_key=idempotency_key, urgent=urgent)
 
     def append_image(

@@ -53,7 +53,7 @@ class Service:
         self.operations = OperationsDesk(parts, self.trees, self.sources)
         self._reads = CachedReads(parts.registry, CHAIN_ANSWERS_SECONDS)
         limits = _limits(parts.settings)
-        self._registrations = Registrations(self.store, parts.registrar, utc_now, limits)
+        self._registrations = Registrations(self.store, parts.registrar, utc_now, limits, lambda: parts.look)
         alike = look_alikes or LookAlikes(self.store, FlatIndex(self.store), limits)
         self._derivations = Derivations(self.store, self._registrations, parts.registrar, alike, limits)
         self._detector = detector
@@ -95,19 +95,14 @@ class Service:
         self, data: bytes, *, idempotency_key: str | None = None, urgent: bool = False
     ) -> schemas.Registration:
         """The image is in the log, in this call or an earlier one; see :meth:`Gateway.register`."""
-        appended = self._registrations.register(data, idempotency_key=idempotency_key, urgent=urgent)
-        return self._appended(appended)
+        return self._registered(self._registrations.register(data, idempotency_key=idempotency_key, urgent=urgent))
 
     def register_digests(
         self, images: Sequence[schemas.DigestRegistration], *, urgent: bool = False
     ) -> list[schemas.Registration]:
         """Every one of ``images`` is in the log, or none is new; answers come in their order."""
         digested = [DigestedImage(i.digests, i.idempotency_key, place_of(i.instance, i.study)) for i in images]
-        registrar = self.parts.registrar
-        return [
-            present.fresh(one.entry, one.image.digests, registrar) if one.created and one.image else self._appended(one)
-            for one in self._registrations.register_digests(digested, urgent=urgent)
-        ]
+        return [self._registered(one) for one in self._registrations.register_digests(digested, urgent=urgent)]
 
     def state_request(self, registration_id: str, request: schemas.StatementRequest) -> schemas.Statement:
         """A supersede, revoke or dispute entry is in the log; it counts at once."""
@@ -232,6 +227,11 @@ class Service:
         return schemas.Health(status="ok" if well else "degraded", version=__version__, parts=parts)
 
     # presenting
+
+    def _registered(self, appended: Appended) -> schemas.Registration:
+        if appended.created and appended.image is not None:
+            return present.fresh(appended.entry, appended.image, self.parts.registrar)
+        return self._appended(appended)
 
     def _appended(self, appended: Appended) -> schemas.Registration:
         if appended.image is None:

@@ -7,7 +7,7 @@ gathered and not written when the process is killed is lost; the log of registra
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -61,15 +61,18 @@ class Sources:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None, number: int = 1) -> None:
-        """``number`` objects of ``source`` had this outcome; it will be kept. ``reason`` is a code, no text.
+    def count(
+        self, source: str, outcome: Outcome, reason: str | None = None, number: int = 1, entries: Sequence[str] = ()
+    ) -> None:
+        """``number`` objects of ``source`` had this outcome; it will be kept. ``reason`` is a code, no text;
+        ``entries`` the ids of what was registered, by which it is known how long a source's oldest waits for a block.
 
         Raises nothing but InputError for a name that is none; a full disk is said in the log.
         """
         name, now = source_name(source), self._clock()
         with self._lock:
             old = self._gathered.get(name) or SourceChange(name, now)
-            self._gathered[name] = old.with_outcome(outcome, number, reason_code(reason), now)
+            self._gathered[name] = old.with_outcome(outcome, number, reason_code(reason), now, entries)
             self._start()
 
     def waits(self, source: str, number: int) -> None:

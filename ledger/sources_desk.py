@@ -24,9 +24,11 @@ class SourcesDesk:
         self._sources = Sources(parts.store, utc_now, timedelta(hours=parts.settings.quiet_hours))
         parts.closing.callback(self._sources.close)
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None, number: int = 1) -> None:
+    def count(
+        self, source: str, outcome: Outcome, reason: str | None = None, number: int = 1, entries: Sequence[str] = ()
+    ) -> None:
         """``number`` objects of ``source`` had this outcome; it will be kept within a second."""
-        self._sources.count(source, outcome, reason, number)
+        self._sources.count(source, outcome, reason, number, entries)
 
     def waits(self, source: str, number: int) -> None:
         """Exactly ``number`` objects of ``source`` wait now."""
@@ -43,7 +45,7 @@ class SourcesDesk:
             if one.exact:
                 self.waits(one.source, one.number)
             elif one.number:
-                self.count(one.source, one.outcome, one.reason, one.number)
+                self.count(one.source, one.outcome, one.reason, one.number, one.entries)
 
     def forget(self, source: str) -> None:
         """The source is gone with its counts and its alarm; NotFound."""
@@ -53,7 +55,7 @@ class SourcesDesk:
 
 def _wire(state: SourceState, now: datetime) -> Source:
     record = state.record
-    since = record.waiting_since
+    since, oldest = record.waiting_since, record.unanchored_since
     return Source(
         name=record.name,
         received=record.received,
@@ -65,6 +67,9 @@ def _wire(state: SourceState, now: datetime) -> Source:
         last_seen=record.last_seen,
         waiting_since=since,
         waiting_seconds=max(0.0, (now - since).total_seconds()) if since else None,
+        unanchored=record.unanchored,
+        unanchored_since=oldest,
+        unanchored_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else None,
         reason=record.reason,
         reason_at=record.reason_at,
         quiet=state.quiet,

@@ -10,7 +10,8 @@ from dashboard.components.notice import Notice, notice_markup
 from ledger.schemas.operations import OperationsStatus
 from ledger.schemas.sources import Source
 
-_COLUMNS = ("Source", "Received", "Registered", "Waiting", "Failed", "24 hours", "Last seen", "Last trouble")
+_FIGURES = ("Received", "Registered", "Waiting", "Failed", "In no block", "24 hours")
+_COLUMNS = ("Source", *_FIGURES, "Last seen", "Last trouble")
 _ALL_ANCHORED = "Every entry is in a block."
 _NONE_YET = (
     '<p class="ms-note">No source has sent anything yet. Images come in from scanners, from a watched folder'
@@ -59,6 +60,9 @@ def _row(source: Source) -> str:
     waits = f"{source.waiting:,}"
     if source.waiting and source.waiting_seconds is not None:
         waits += f" <small>for {age(source.waiting_seconds)}</small>"
+    unanchored = f"{source.unanchored:,}"
+    if source.unanchored and source.unanchored_seconds is not None:
+        unanchored += f" <small>oldest {age(source.unanchored_seconds)}</small>"
     trouble = "–"
     if source.reason:
         at = f"At {when(source.reason_at)}"
@@ -69,6 +73,7 @@ def _row(source: Source) -> str:
         f"{source.registered:,}",
         waits,
         f"{source.failed:,}",
+        unanchored,
         f"{source.last_day:,}",
         text(when(source.last_seen)),
         trouble,

@@ -19,6 +19,9 @@ SOURCE: dict[str, Any] = {
     "last_seen": _TIME,
     "waiting_since": _TIME,
     "waiting_seconds": 4.2,
+    "unanchored": 7,
+    "unanchored_since": _TIME,
+    "unanchored_seconds": 1.4,
     "reason": "unreadable_image",
     "reason_at": _TIME,
 }
@@ -36,6 +39,7 @@ QUIET: dict[str, Any] = {
 COUNTS: dict[str, Any] = {
     "counts": [
         {"source": "CT-ROOM-2", "outcome": "received", "number": 2},
+        {"source": "CT-ROOM-2", "outcome": "registered", "entries": [REGISTRATION["registration_id"]]},
         {"source": "CT-ROOM-2", "outcome": "failed", "reason": "unreadable_image"},
     ]
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 STUDY_REQUEST: dict[str, Any] = {"study": "5f" * 32}
 STUDY_QUESTION: dict[str, Any] = STUDY_REQUEST | {"instances": ["6a" * 32, "7b" * 32]}
+INSTANCES_QUESTION: dict[str, Any] = {"instances": STUDY_QUESTION["instances"]}
+INSTANCE_STATES: dict[str, Any] = {"states": ["final", "unknown"]}
 STUDY_CLOSE: dict[str, Any] = {
     "id": "2f" * 16,
     "index": 52,

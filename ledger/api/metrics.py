@@ -66,6 +66,8 @@ def _sources(status: OperationsStatus) -> Iterator[Family]:
         ("failed_total", "failed", "counter", "Objects of a source that were refused for good."),
         ("waiting", "waiting", "gauge", "Objects of a source that are to be tried again."),
         ("waiting_seconds", "waiting_seconds", "gauge", "How long the oldest of those has waited; 0 when none does."),
+        ("unanchored_entries", "unanchored", "gauge", "Registered entries of a source that no block holds."),
+        ("oldest_unanchored_seconds", "unanchored_seconds", "gauge", "Age of the oldest of those; 0 when none is."),
     )
     for suffix, field, kind, text in rows:
         told = tuple(((("source", one.name),), float(getattr(one, field) or 0)) for one in status.sources)

@@ -60,13 +60,15 @@ def anchoring_beside(ledger: Ledger, settings: Settings) -> Iterator[None]:
         yield
         return
     from ledger.ingest.background import Background
+    from ledger.up.sharing import shared_chain
 
     background = Background(ledger.service, settings)
-    background.start()
-    try:
-        yield
-    finally:
-        background.stop()
+    with shared_chain(ledger.service.parts):
+        background.start()
+        try:
+            yield
+        finally:
+            background.stop()
 
 
 class Teller:

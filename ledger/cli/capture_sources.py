@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.cli.edge import NO, YES, Data, Json, Server, Verbose, opened, settings_for
 from ledger.core.moments import when
+
+if TYPE_CHECKING:
+    from ledger.schemas.sources import Source
 
 
 def sources(
@@ -35,18 +38,23 @@ def sources(
     elif not found:
         output.say("no source yet: see medseal watch, medseal orthanc, medseal agent")
     else:
-        columns = ("source", "received", "registered", "waiting", "failed", "last seen", "last trouble")
-        output.table(
-            columns,
-            (
-                (one.name, one.received, one.registered, one.waiting, one.failed, _when(one.last_seen), one.reason)
-                for one in found
-            ),
-        )
+        columns = ("source", "received", "registered", "waiting", "failed", "in no block", "last seen", "last trouble")
+        output.table(columns, map(_row, found))
     quiet = [one for one in found if one.quiet]
     for one in quiet if not as_json else ():
         output.say(f"{output.clean(one.name)} has gone quiet: {one.quiet}")
     raise typer.Exit(NO if quiet else YES)
+
+
+def _row(one: Source) -> tuple[object, ...]:
+    counts = (one.received, one.registered, one.waiting, one.failed)
+    return (one.name, *counts, _unanchored(one), _when(one.last_seen), one.reason)
+
+
+def _unanchored(one: Source) -> str:
+    if not one.unanchored or one.unanchored_seconds is None:
+        return "0"
+    return f"{one.unanchored}, oldest {one.unanchored_seconds:,.0f} s"
 
 
 def _when(moment: datetime | None) -> str | None:

@@ -84,10 +84,16 @@ def _with(settings: Settings, port: int | None, ae_title: str | None) -> Setting
 
 
 def _working(service: Service, settings: Settings) -> ExitStack:
-    """What goes on beside the listener: anchoring, unless a worker has this folder, and closing quiet studies."""
+    """What goes on beside the listener: anchoring, unless a worker has this folder, closing quiet studies, and letting
+    other commands use the embedded chain."""
     from ledger.ingest.background import Background
+    from ledger.ingest.looking import Looking
+    from ledger.up.sharing import shared_chain
 
     stack = ExitStack()
+    service.parts.look = looking = Looking()
+    stack.callback(looking.close)
+    stack.enter_context(shared_chain(service.parts))
     background = Background(service, settings)
     background.start()
     stack.callback(background.stop)

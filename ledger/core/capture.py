@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+InstanceState = Literal["final", "waiting", "revoked", "unknown"]
+"""How far a SOP instance is: registered, final on the chain and in force; registered and on its way there; revoked."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,19 @@ class CommitmentRequest:
     asked_at: datetime
     due_at: datetime
     attempts: int = 0
+
+
+@dataclass(frozen=True)
+class ProcedureStep:
+    """What a modality says it performs (DICOM PS3.4 annex F), as far as closing studies needs it; UIDs as digests.
+
+    ``key`` is the step's own; ``ended`` None while it is in progress; ``settled`` once its studies were closed or it
+    was given up.
+    """
+
+    key: str
+    studies: tuple[str, ...]
+    instances: tuple[str, ...]
+    changed_at: datetime
+    ended: Literal["COMPLETED", "DISCONTINUED"] | None = None
+    settled: bool = False

@@ -30,9 +30,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes; :data:`EMPTY_ROOT` for none."""
-    tree = Tree()
-    tree.extend(leaves)
-    return tree.root()
+    if any(len(leaf) != HASH_SIZE for leaf in leaves):
+        raise InvalidProof(f"a leaf hash has {HASH_SIZE} bytes")
+    level = list(leaves)
+    while len(level) > 1:
+        # A node without a sibling stands for itself one level up, as in RFC 9162 (2.1.1) the right part does.
+        odd = level[-1:] if len(level) % 2 else []
+        level = [sha256(NODE_PREFIX + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)] + odd
+    return level[0] if level else EMPTY_ROOT
 
 
 def root_from_peaks(peaks: Sequence[bytes]) -> bytes:

@@ -64,7 +64,9 @@ class WaitingChange:
 
 @dataclass(frozen=True)
 class SourceChange:
-    """What happened at a source since the last change that was kept; ``last_seen`` is None when nothing arrived."""
+    """What happened at a source since the last change that was kept; ``last_seen`` is None when nothing arrived.
+
+    ``entries``: ids of the registrations, where the path of capture says them."""
 
     name: str
     first: datetime
@@ -74,13 +76,17 @@ class SourceChange:
     waiting: WaitingChange = WaitingChange()
     last_seen: datetime | None = None
     reason: str | None = None
+    entries: tuple[str, ...] = ()
 
-    def with_outcome(self, outcome: Outcome, number: int, reason: str | None, now: datetime) -> SourceChange:
+    def with_outcome(
+        self, outcome: Outcome, number: int, reason: str | None, now: datetime, entries: Sequence[str] = ()
+    ) -> SourceChange:
         """This change with ``number`` more of ``outcome``, the last at ``now``; what is settled waits no more."""
         if outcome == "received":
             return replace(self, received=self.received + number, last_seen=now)
         if outcome == "registered":
-            return replace(self, registered=self.registered + number, waiting=self.waiting.taken(number))
+            settled = replace(self, registered=self.registered + number, waiting=self.waiting.taken(number))
+            return replace(settled, entries=(*self.entries, *entries))
         known = replace(self, reason=reason or self.reason)
         if outcome == "waiting":
             return replace(known, waiting=self.waiting.added(number))
@@ -97,13 +103,15 @@ class SourceChange:
             waiting=self.waiting.then(later.waiting),
             last_seen=later.last_seen or self.last_seen,
             reason=later.reason or self.reason,
+            entries=self.entries + later.entries,
         )
 
 
 @dataclass(frozen=True)
 class SourceRecord:
     """A source as it is kept. ``hours``: the hours of the last :data:`REMEMBERED` in which something arrived, in order,
-    each with how many. ``reason`` is that of the last object that failed or had to wait."""
+    each with how many. ``reason`` is that of the last object that failed or had to wait. ``unanchored``: how many
+    of its entries no block holds, as far as they were told, and ``unanchored_since`` the time of the oldest."""
 
     name: str
     received: int
@@ -116,6 +124,8 @@ class SourceRecord:
     reason: str | None
     reason_at: datetime | None
     hours: tuple[tuple[datetime, int], ...] = ()
+    unanchored: int = 0
+    unanchored_since: datetime | None = None
 
 
 def source_name(text: str) -> str:

@@ -60,7 +60,7 @@ class Capture:
             later = isinstance(error, OutageError)  # the sender keeps the object and tries again
             self._counting.count(source, "waiting" if later else "failed", error.code)
             raise
-        self._counting.count(source, "registered")
+        self._counting.count(source, "registered", entry=registration.registration_id)
         return Captured(identity, registration)
 
     def identity(self, data: bytes) -> Identity | None:

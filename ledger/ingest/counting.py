@@ -20,14 +20,14 @@ _log = structlog.get_logger("ledger.capture")
 class Counting(Protocol):
     """Counts objects by where they came from. Never raises: a count must not cost an image."""
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None) -> None:
-        """One object of ``source`` got this far; ``reason`` is the code of an error."""
+    def count(self, source: str, outcome: Outcome, reason: str | None = None, entry: str | None = None) -> None:
+        """One object of ``source`` got this far; ``reason`` is the code of an error, ``entry`` the registration."""
 
 
 class NotCounted:
     """Counts nothing."""
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None) -> None:
+    def count(self, source: str, outcome: Outcome, reason: str | None = None, entry: str | None = None) -> None:
         """Nothing happens."""
 
 
@@ -37,10 +37,10 @@ class CountsHere:
     def __init__(self, sources: Callable[[], SourcesGateway]) -> None:
         self._sources = sources
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None) -> None:
+    def count(self, source: str, outcome: Outcome, reason: str | None = None, entry: str | None = None) -> None:
         """Counted; an error is only said in the log."""
         try:
-            self._sources().add([_told(source, outcome, reason)])
+            self._sources().add([_told(source, outcome, reason, entry)])
         except LedgerError as error:
             _log.warning("not counted", code=error.code)
 
@@ -56,13 +56,14 @@ class CountsThere:
         self._thread = threading.Thread(target=self._run, name="counts", daemon=True)
         self._thread.start()
 
-    def count(self, source: str, outcome: Outcome, reason: str | None = None) -> None:
+    def count(self, source: str, outcome: Outcome, reason: str | None = None, entry: str | None = None) -> None:
         """It will be told; what waits beyond a bound during an outage is not."""
-        told = _told(source, outcome, reason)
+        told = _told(source, outcome, reason, entry)
         with self._lock:
             last = self._gathered[-1] if self._gathered else None
-            if last and last.model_copy(update={"number": 1}) == told:
-                self._gathered[-1] = told.model_copy(update={"number": last.number + 1})
+            if last and _alike(last, told) and len(last.entries) < _MOST_AT_ONCE:
+                both = {"number": last.number + 1, "entries": last.entries + told.entries}
+                self._gathered[-1] = told.model_copy(update=both)
             elif len(self._gathered) < _MOST_GATHERED:
                 self._gathered.append(told)
 
@@ -88,10 +89,14 @@ class CountsThere:
                 self._gathered[:0] = some
 
 
-def _told(source: str, outcome: Outcome, reason: str | None) -> SourceCount:
+def _alike(one: SourceCount, other: SourceCount) -> bool:
+    return (one.source, one.outcome, one.reason) == (other.source, other.outcome, other.reason)
+
+
+def _told(source: str, outcome: Outcome, reason: str | None, entry: str | None) -> SourceCount:
     """The count, under *other* where the sender's name is none: senders choose their AE titles."""
     try:
         name = source_name(source)
     except InputError:
         name = OTHER
-    return SourceCount(source=name, outcome=outcome, reason=reason_code(reason))
+    return SourceCount(source=name, outcome=outcome, reason=reason_code(reason), entries=[entry] if entry else [])

@@ -207,7 +207,7 @@ class FolderWatch:
         except InputError as error:
             self._refused(path, pending, error)
             return
-        self._tally.count("registered")
+        self._tally.count("registered", entry=fed.registration_id)
         self._done(path, pending.seen, fed)
 
     def _read(self, path: Path) -> bytes | None:

@@ -144,7 +144,7 @@ class Pull:
             self._told(instance, error)
             return True
         self._tally.count("received")
-        self._tally.count("registered")
+        self._tally.count("registered", entry=fed.registration_id)
         self._told(instance, fed)
         return True
 

@@ -11,6 +11,7 @@ from ledger.gateway_sources import SourcesGateway
 from ledger.schemas.sources import SourceCount
 
 _EVERY_SECONDS = 1.0
+_MOST_ENTRIES = 1000
 Outcome = Literal["received", "registered", "failed"]
 
 
@@ -21,14 +22,17 @@ class Tally:
         self._sources = sources
         self._name = name
         self._gathered: Counter[tuple[Outcome, str | None]] = Counter()
+        self._entries: list[str] = []
         self._waiting: int | None = None
         self._told_at = 0.0
         self._told_waiting = 0
         self.totals: Counter[str] = Counter()
 
-    def count(self, outcome: Outcome, reason: str | None = None) -> None:
-        """One more of this outcome; ``reason`` is an error's code."""
+    def count(self, outcome: Outcome, reason: str | None = None, entry: str | None = None) -> None:
+        """One more of this outcome; ``reason`` is an error's code, ``entry`` the registration's id."""
         self._gathered[outcome, reason] += 1
+        if entry is not None:
+            self._entries = [*self._entries[1 - _MOST_ENTRIES :], entry]
         self.totals[outcome] += 1
         self.tell()
 
@@ -43,7 +47,13 @@ class Tally:
             return
         self._told_at = time.monotonic()
         counts = [
-            SourceCount(source=self._name, outcome=outcome, reason=reason, number=number)
+            SourceCount(
+                source=self._name,
+                outcome=outcome,
+                reason=reason,
+                number=number,
+                entries=self._entries if outcome == "registered" else [],
+            )
             for (outcome, reason), number in self._gathered.items()
         ]
         if self._waiting is not None and (counts or self._waiting != self._told_waiting):
@@ -55,4 +65,5 @@ class Tally:
         except OutageError:
             return
         self._gathered.clear()
+        self._entries = []
         self._told_waiting = self._waiting or 0

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from ledger.schemas.base import Wire
+from ledger.schemas.base import Identifier, Wire
 
 
 class Source(Wire):
@@ -23,6 +23,9 @@ class Source(Wire):
     last_seen: datetime | None = None
     waiting_since: datetime | None = None
     waiting_seconds: float | None = Field(default=None, description="For how long the oldest has waited")
+    unanchored: int = Field(default=0, description="Registered entries that no block holds yet")
+    unanchored_since: datetime | None = Field(default=None, description="When the oldest of them was registered")
+    unanchored_seconds: float | None = None
     reason: str | None = Field(default=None, description="The code of the last object that failed or had to wait")
     reason_at: datetime | None = None
     quiet: str | None = Field(default=None, description="In words, when a source that used to send has gone quiet")
@@ -36,9 +39,14 @@ class SourceCount(Wire):
     number: int = Field(default=1, ge=0, le=1_000_000_000)
     exact: bool = Field(default=False, description="With waiting alone")
     reason: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,60}$", description="A code, no text")
+    entries: list[Identifier] = Field(
+        default_factory=list, max_length=1000, description="With registered alone: the ids of the registrations"
+    )
 
     @model_validator(mode="after")
     def _exact_waiting(self) -> Self:
+        if self.entries and self.outcome != "registered":
+            raise ValueError("expected entries with the outcome registered alone")
         if self.exact and self.outcome != "waiting":
             raise ValueError("expected exact with the outcome waiting alone")
         return self

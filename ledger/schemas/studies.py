@@ -9,6 +9,8 @@ from pydantic import Field
 
 from ledger.schemas.base import Identifier, Key, Wire
 
+InstanceState = Literal["final", "waiting", "revoked", "unknown"]
+
 
 class StudyRequest(Wire):
     """Which study."""
@@ -21,6 +23,20 @@ class StudyQuestion(StudyRequest):
 
     instances: list[Key] = Field(
         max_length=20_000, description="SHA-256 of medseal/instance/1, LF and the SOP Instance UID, of each"
+    )
+
+
+class InstancesQuestion(Wire):
+    """SOP instances, each as in :class:`StudyQuestion`."""
+
+    instances: list[Key] = Field(max_length=20_000)
+
+
+class InstanceStates(Wire):
+    """What is known of the instances that were asked for, in their order."""
+
+    states: list[InstanceState] = Field(
+        description="final: registered, final on the chain and in force; waiting: on its way there; revoked; unknown"
     )
 
 

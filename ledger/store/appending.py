@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Column, Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registration
 from ledger.errors import Conflict, InvalidEntry, NotFound
@@ -17,14 +16,20 @@ from ledger.store.sealing import TraceSeal
 from ledger.store.traces import trace_row
 
 FILE_DIGEST = "file/1"
+# Statements on the way of every registration are made once: making one costs more than running it.
+_LOCK = select(LOG.c.size).where(LOG.c.registrar == bindparam("of")).with_for_update()
+_GROW = update(LOG).where(LOG.c.registrar == bindparam("of")).values(size=bindparam("grown"))
+_BY_DIGEST, _BY_KEY = (
+    REGISTRATIONS.where(IMAGE.c.registrar == bindparam("registrar"), column.in_(bindparam("some", expanding=True)))
+    for column in (IMAGE.c.file_digest, IMAGE.c.idempotency_key)
+)
 
 
 def append(
     connection: Connection, registrar: str, drafts: Sequence[Draft], seal: TraceSeal, *, urgent: bool
 ) -> list[Appended]:
     """Append ``drafts`` within the caller's write transaction, under the lock of the log."""
-    lock = select(LOG.c.size).where(LOG.c.registrar == registrar).with_for_update()
-    size = connection.execute(lock).scalar()
+    size = connection.execute(_LOCK, {"of": registrar}).scalar()
     if size is None:
         raise NotFound(f"expected a registrar of this store, found {registrar[:64]!r}")
     must_be_next(connection, drafts)
@@ -42,7 +47,7 @@ def append(
         _insert_traces(connection, new, seal)
         insert_said(connection, drafts)
         insert_closes(connection, drafts)
-        connection.execute(update(LOG).where(LOG.c.registrar == registrar).values(size=size + len(new)))
+        connection.execute(_GROW, {"of": registrar, "grown": size + len(new)})
     insert_places(connection, drafts, answers)
     return answers
 
@@ -89,16 +94,16 @@ def file_digest(image: ImageRecord) -> str:
 
 def _stored(connection: Connection, registrar: str, drafts: Sequence[Draft]) -> list[Registration]:
     images = [draft.image for draft in drafts if draft.image is not None]
-    wanted: tuple[tuple[Column[Any], list[str]], ...] = (
-        (IMAGE.c.file_digest, [file_digest(image) for image in images]),
-        (IMAGE.c.idempotency_key, [image.idempotency_key for image in images if image.idempotency_key is not None]),
+    wanted = (
+        (_BY_DIGEST, [file_digest(image) for image in images]),
+        (_BY_KEY, [image.idempotency_key for image in images if image.idempotency_key is not None]),
     )
-    found: list[Registration] = []
-    for column, values in wanted:
-        for some in chunks(values):
-            query = REGISTRATIONS.where(IMAGE.c.registrar == registrar, column.in_(some))
-            found += registrations(connection, query)
-    return found
+    return [
+        found
+        for query, values in wanted
+        for some in chunks(values)
+        for found in registrations(connection, query, some, registrar=registrar)
+    ]
 
 
 def _place(registrar: str, index: int, draft: Draft) -> Appended:

@@ -36,5 +36,14 @@ class SourceHourRow(Base, table=True):
     received: int = Field(sa_type=BigInteger)
 
 
+class SourceEntryRow(Base, table=True):
+    """From which source an entry came, until a block holds it."""
+
+    __tablename__ = "source_entry"
+    id: str = Field(primary_key=True)
+    source: str
+
+
 SOURCE = cast(Table, SourceRow.__table__)  # type: ignore[attr-defined]
 SOURCE_HOUR = cast(Table, SourceHourRow.__table__)  # type: ignore[attr-defined]
+SOURCE_ENTRY = cast(Table, SourceEntryRow.__table__)  # type: ignore[attr-defined]

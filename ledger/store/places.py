@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from ledger.core.capture import StudyMember, StudyRecord
 from ledger.core.model import Appended, Draft, LogEntry
@@ -13,6 +13,8 @@ from ledger.store.engine import Database
 from ledger.store.models import ENTRY
 from ledger.store.models_capture import PLACE, STUDY
 from ledger.store.rows import ENTRY_COLUMNS, chunks, entry_of, insert_rows
+
+_PLACED = select(PLACE.c.id).where(PLACE.c.id.in_(bindparam("some", expanding=True)))
 
 
 def insert_places(connection: Connection, drafts: Sequence[Draft], answers: Sequence[Appended]) -> None:
@@ -23,8 +25,8 @@ def insert_places(connection: Connection, drafts: Sequence[Draft], answers: Sequ
         if draft.image is not None and draft.image.place is not None
     }
     known: set[str] = set()
-    for some in chunks(list(said)):
-        known |= set(connection.execute(select(PLACE.c.id).where(PLACE.c.id.in_(some))).scalars())
+    for some in chunks([answer.entry.id for answer in answers if not answer.created and answer.entry.id in said]):
+        known |= set(connection.execute(_PLACED, {"some": some}).scalars())
     rows = [{"id": key, **vars(place)} for key, place in said.items() if key not in known]
     insert_rows(connection, PLACE, rows)
 

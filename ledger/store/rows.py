@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, insert, select
@@ -39,7 +40,10 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert ``rows``, of which there may be none."""
     if rows:
-        connection.execute(insert(table), list(rows))
+        connection.execute(_insertion(table), list(rows))
+
+
+_insertion = lru_cache(maxsize=100)(insert)
 
 
 def entry_of(row: Sequence[Any]) -> LogEntry:
@@ -81,9 +85,11 @@ def image_row(registrar: str, image: ImageRecord, file_digest: str) -> dict[str,
     }
 
 
-def registrations(connection: Connection, query: Select[Any], some: Sequence[str] = ()) -> list[Registration]:
+def registrations(
+    connection: Connection, query: Select[Any], some: Sequence[str] = (), **bound: str
+) -> list[Registration]:
     """The registrations that ``query``, made from :data:`REGISTRATIONS`, selects, with their digests."""
-    rows = connection.execute(query, {"some": some} if some else {}).all()
+    rows = connection.execute(query, {"some": some, **bound} if some else bound).all()
     digests = _digests(connection, [row.id for row in rows])
     return [_registration(row, digests[row.id]) for row in rows]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger.settings import Settings
-from ledger.up import ports, runfile, signing
+from ledger.up import ports, runfile, sharing, signing
 from ledger.up.process import Child, ChildEnded, stop_all
 from ledger.up.screen import say, show_addresses
 
@@ -34,6 +34,7 @@ def run(settings: Settings) -> int:
     """Run until SIGTERM, SIGHUP or Ctrl-C, then 0; 1 when a part was lost. No child is left in either case."""
     folder = settings.data.absolute()
     with runfile.only_one(folder):
+        sharing.refuse_if_shared(folder)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())

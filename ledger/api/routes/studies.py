@@ -12,9 +12,17 @@ from ledger.api import examples, examples_studies
 from ledger.api.auth import KeyFirstRoute, RegisterKey, VerifyKey
 from ledger.api.backend import Ledger, answer
 from ledger.api.problems import errors
-from ledger.schemas.studies import StudyClose, StudyQuestion, StudyRequest, StudyVerification
+from ledger.schemas.studies import (
+    InstancesQuestion,
+    InstanceStates,
+    StudyClose,
+    StudyQuestion,
+    StudyRequest,
+    StudyVerification,
+)
 
 _CLOSE = TypeAdapter(StudyClose)
+_STATES = TypeAdapter(InstanceStates)
 _VERIFICATION = TypeAdapter(StudyVerification)
 
 router = APIRouter(prefix="/v1/studies", route_class=KeyFirstRoute)
@@ -65,3 +73,26 @@ def verify_study(
 
     It says which instances there are, not whether each is unchanged: that says the verification of each image."""
     return answer(_VERIFICATION, ledger.studies.verify(question.study, question.instances))
+
+
+@router.post(
+    "/instances",
+    tags=["registrations"],
+    summary="Ask how far instances are",
+    response_model=InstanceStates,
+    responses={
+        200: examples.shows(examples_studies.INSTANCE_STATES, "One word an instance, in order"),
+        **errors(400, 401, 403, 413, 422, 503),
+    },
+)
+def instance_states(
+    key: RegisterKey,  # noqa: ARG001
+    ledger: Ledger,
+    question: Annotated[
+        InstancesQuestion, Body(openapi_examples={"two": {"value": examples_studies.INSTANCES_QUESTION}})
+    ],
+) -> Response:
+    """Whether SOP instances are registered, and final on the chain by the policy of this ledger.
+
+    A listener before this API answers requests for storage commitment by it (DICOM PS3.4 annex J)."""
+    return answer(_STATES, InstanceStates.model_construct(states=ledger.studies.states(question.instances)))

@@ -17,14 +17,14 @@ class LocalProvider(JSONBaseProvider):
 
     def __init__(self, node: LocalTestnet) -> None:
         super().__init__()
-        self._node = node
+        self.node = node
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """The node's answer to one request, through the same JSON as over HTTP."""
-        response: RPCResponse = answer(self._node, orjson.loads(self.encode_rpc_request(method, params)))
+        response: RPCResponse = answer(self.node, orjson.loads(self.encode_rpc_request(method, params)))
         return response
 
     def make_batch_request(self, requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
         """The node's answers to the requests, in their order."""
-        response: list[RPCResponse] = answer(self._node, orjson.loads(self.encode_batch_rpc_request(requests)))
+        response: list[RPCResponse] = answer(self.node, orjson.loads(self.encode_batch_rpc_request(requests)))
         return response

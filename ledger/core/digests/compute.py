@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ledger.core.digests.looks import LARGEST_PLANE, Look, Looks, Planes
 from ledger.core.digests.model import DigestSet, Fact, format_digest
 from ledger.core.images import Attribute, DecodedImage, Limits, decode
+from ledger.core.images.model import MONOCHROME_INVERTED
 from ledger.core.model import TraceRecord
 from ledger.errors import InputError, UnreadableImage
 
@@ -21,19 +24,23 @@ def digest_file(data: bytes) -> str:
     return format_digest(sha256(data).digest())
 
 
-def digest_set(data: bytes, limits: Limits = Limits(), *, traced: bool = False) -> DigestSet:
+def digest_set(data: bytes, limits: Limits = Limits(), *, traced: bool = False, look: Look | None = None) -> DigestSet:
     """Every digest of the image in ``data``; codestream/1 only of lossy data, view/1 where it has a meaning.
 
     trace/1, with the fingerprint itself, only when ``traced``: registration keeps it, verification has no use for it.
+    ``look`` may then make it and view/1 elsewhere in the meantime.
     UnreadableImage, UnsupportedImage or LimitExceeded, as :func:`ledger.core.images.decode`, and no other exception.
     """
     image = decode(data, limits)
+    frames = _Frames()
     try:
-        return _digest_set(data, image, traced)
+        return _digest_set(data, image, frames, traced=traced, look=look)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  codestreams are read here for the first time
         raise UnreadableImage(f"expected a complete image, found broken data ({type(error).__name__})") from None
+    finally:
+        frames.looked()
 
 
 @dataclass(slots=True)
@@ -45,14 +52,27 @@ class _Frames:
     view: str | None = None
     cells: list[Cells] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
+    trace: TraceRecord | None = None
+    planes: list[tuple[int, Any]] = field(default_factory=list)
+    looking: Callable[[], Looks] | None = None
+
+    def looked(self) -> None:
+        """What was looked at elsewhere is here, if anything was."""
+        looking, self.looking = self.looking, None
+        if looking is not None:
+            looks = looking()
+            self.view, self.trace, self.facts = looks.view, looks.trace, dict(looks.facts)
 
 
-def _digest_set(data: bytes, image: DecodedImage, traced: bool) -> DigestSet:
+def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bool, look: Look | None) -> DigestSet:
     from ledger.core.digests.dataset import attribute_digests, dataset_digest
     from ledger.core.digests.pixel import codestream_digest, pixel_digest
     from ledger.core.digests.tiles import tile_digest, tile_digests
 
-    frames = _one_pass(image, traced)
+    if traced and look is not None and image.layout.rows * image.layout.columns <= LARGEST_PLANE:
+        _pass_and_look(frames, image, look)
+    else:
+        _one_pass(frames, image, traced)
     tiles = b"".join(frames.tile_leaves)
     digests = {"file/1": digest_file(data), "pixel/1": format_digest(pixel_digest(frames.pixel_leaves))}
     if image.read_codestreams is not None:
@@ -61,6 +81,7 @@ def _digest_set(data: bytes, image: DecodedImage, traced: bool) -> DigestSet:
     attributes = attribute_digests((*image.attributes, *image.read_unused(), pixels))
     digests["dataset/1"] = format_digest(dataset_digest(attributes))
     digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
+    frames.looked()
     if frames.view is not None:
         digests["view/1"] = frames.view
     trace = _trace(image, frames, digests) if traced else None
@@ -75,20 +96,37 @@ def _digest_set(data: bytes, image: DecodedImage, traced: bool) -> DigestSet:
     )
 
 
-def _one_pass(image: DecodedImage, traced: bool) -> _Frames:
-    from ledger.core.digests.pixel import pixel_leaf
-    from ledger.core.digests.tiles import tile_leaves
+def _one_pass(found: _Frames, image: DecodedImage, traced: bool) -> None:
     from ledger.core.digests.view import view_digest
 
-    found = _Frames()
     for index, frame in enumerate(image.read_frames()):
-        found.pixel_leaves.append(pixel_leaf(frame, image.layout))
-        found.tile_leaves.append(tile_leaves(frame, index, image.layout))
+        _add_leaves(found, frame, index, image)
         if index == image.frames // 2:
             found.view, found.facts = view_digest(frame, image)
         if traced:
             _add_cells(found, frame, index, image)
-    return found
+
+
+def _pass_and_look(found: _Frames, image: DecodedImage, look: Look) -> None:
+    """As :func:`_one_pass`, but what is seen is looked at elsewhere from the last traced frame on."""
+    from ledger.core.digests.view import luma
+    from ledger.core.trace.making import traced_frames
+
+    wanted, inverted = traced_frames(image.frames), image.layout.kind == MONOCHROME_INVERTED
+    for index, frame in enumerate(image.read_frames()):
+        if index in wanted:
+            found.planes.append((index, luma(frame, image)))
+            if len(found.planes) == len(wanted):
+                found.looking = look(Planes(image.frames, inverted, tuple(found.planes)))
+        _add_leaves(found, frame, index, image)
+
+
+def _add_leaves(found: _Frames, frame: Frame, index: int, image: DecodedImage) -> None:
+    from ledger.core.digests.pixel import pixel_leaf
+    from ledger.core.digests.tiles import tile_leaves
+
+    found.pixel_leaves.append(pixel_leaf(frame, image.layout))
+    found.tile_leaves.append(tile_leaves(frame, index, image.layout))
 
 
 def _add_cells(found: _Frames, frame: Frame, index: int, image: DecodedImage) -> None:
@@ -107,10 +145,10 @@ def _trace(image: DecodedImage, frames: _Frames, digests: dict[str, str]) -> Tra
     from ledger.core.trace.blob import trace_digest
     from ledger.core.trace.making import trace_record
 
-    if not frames.cells:
+    record = trace_record(image.frames, frames.cells) if frames.cells else frames.trace
+    if record is None:
         frames.facts["trace_left_out"] = "the frames are too small, too narrow or of one value"
         return None
-    record = trace_record(image.frames, frames.cells)
     digests["trace/1"] = trace_digest(record.blob)
     return record
 

@@ -16,8 +16,10 @@ are the attribute ``png:trailing``, ``jpeg:trailing``, ``tiff:trailing`` or ``di
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
-from struct import pack
+from operator import attrgetter
+from struct import Struct
 
 from ledger.core.digests.model import AttributeDigest
 from ledger.core.images import Attribute
@@ -25,11 +27,13 @@ from ledger.core.merkle import root
 from ledger.errors import UnreadableImage
 
 DOMAIN = b"medseal/dataset/1\n"
+_LEAF = b"\0" + DOMAIN
+_U16, _U32 = Struct("<H").pack, Struct("<I").pack
 
 
 def attribute_digests(attributes: Iterable[Attribute]) -> tuple[AttributeDigest, ...]:
     """The leaves, ordered by path; UnreadableImage when two attributes have one path."""
-    found = sorted(map(_leaf, attributes), key=lambda attribute: attribute.path.encode())
+    found = sorted(map(_leaf, attributes), key=attrgetter("path"))  # code points sort as their UTF-8 bytes do
     if len({attribute.path for attribute in found}) != len(found):
         raise UnreadableImage("expected each attribute once, found one twice")
     return tuple(found)
@@ -38,11 +42,16 @@ def attribute_digests(attributes: Iterable[Attribute]) -> tuple[AttributeDigest,
 def dataset_digest(attributes: tuple[AttributeDigest, ...]) -> bytes:
     """dataset/1 over leaves in the order of :func:`attribute_digests`."""
     leaves = [attribute.digest for attribute in attributes]
-    return sha256(DOMAIN + pack("<I", len(leaves)) + root(leaves)).digest()
+    return sha256(DOMAIN + _U32(len(leaves)) + root(leaves)).digest()
 
 
 def _leaf(attribute: Attribute) -> AttributeDigest:
-    path, vr = attribute.path.encode(), attribute.vr.encode()
-    head = pack(f"<H{len(path)}sH{len(vr)}sI", len(path), path, len(vr), vr, len(attribute.value))
-    digest = sha256(b"\0" + DOMAIN + head + attribute.value).digest()
+    head = _head(attribute.path, attribute.vr) + _U32(len(attribute.value))
+    digest = sha256(head + attribute.value).digest()
     return AttributeDigest(attribute.path, attribute.name, attribute.vr, digest)
+
+
+@lru_cache(maxsize=16384)
+def _head(path: str, vr: str) -> bytes:
+    """What comes before the length of the value; the images of a scanner have the same attributes."""
+    return _LEAF + b"".join(_U16(len(one)) + one for one in (path.encode(), vr.encode()))

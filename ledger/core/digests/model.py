@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import calcsize, error, pack, unpack_from
 
 from ledger.core.model import TraceRecord
@@ -108,10 +109,7 @@ class DigestSet:
             )
         ]
         parts.append(kind)
-        for attribute in self.attributes:
-            for field in (attribute.path, attribute.name, attribute.vr):
-                encoded = field.encode()
-                parts += (pack("<H", len(encoded)), encoded)
+        parts += [_packed(attribute.path, attribute.name, attribute.vr) for attribute in self.attributes]
         parts += [attribute.digest for attribute in self.attributes]
         parts.append(tiles.leaves)
         return _BLOB_MAGIC + zlib.compress(b"".join(parts), 1)
@@ -123,6 +121,12 @@ class DigestSet:
             return _from_blob(blob)
         except (zlib.error, error, UnicodeDecodeError, ValueError):
             raise InvalidDigest("expected stored attribute and tile digests, found broken data") from None
+
+
+@lru_cache(maxsize=16384)
+def _packed(*fields: str) -> bytes:
+    """Text fields of an attribute in the blob; the images of a scanner have the same attributes."""
+    return b"".join(pack("<H", len(one)) + one for one in (field.encode() for field in fields))
 
 
 def _from_blob(blob: bytes) -> tuple[tuple[AttributeDigest, ...], TileDigests]:

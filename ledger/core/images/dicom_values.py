@@ -89,7 +89,7 @@ def _described(tag: int) -> tuple[str, str, str]:
 def _bound(element: Element, vr: str, raw: bytes, *, signed: bool) -> str:
     """The VR that is bound: the normalised one of the dictionary, or the written one where it reads differently."""
     written = element.vr
-    if written is None or "UN" in (written, vr):
+    if written is None or written == vr or "UN" in (written, vr):
         return vr
     allowed = str(known_vr(element.tag)).split(" or ")
     if written not in allowed:
@@ -105,6 +105,8 @@ def _normalised(element: Element, vr: str, raw: bytes) -> bytes:
         return raw + b"\0" if len(raw) % 2 else raw
     if vr in _ONE_VALUE:
         return raw.rstrip(b"\0 ")
+    if b"\\" not in raw:
+        return raw.rstrip(b"\0 ").lstrip(b" ") if vr in _BOTH_ENDS else raw.rstrip(b"\0 ")
     parts = [part.rstrip(b"\0 ") for part in raw.split(b"\\")]
     return b"\\".join(part.lstrip(b" ") for part in parts) if vr in _BOTH_ENDS else b"\\".join(parts)
 

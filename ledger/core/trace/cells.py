@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.core.images.blocks import block_sums
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -96,15 +98,11 @@ def _means(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
 
 
 def _sums(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.int64]:
-    rows, columns = luma.shape[0] // block, luma.shape[1] // block
-    band = max(1, _BAND_PIXELS // (block * luma.shape[1]))
-    parts = []
-    for top in range(0, rows, band):
-        count = min(band, rows - top)
-        some = luma[top * block : (top + count) * block, : columns * block]
-        across = np.add.reduceat(some, np.arange(0, columns * block, block), axis=1, dtype=np.int64)
-        parts.append(across.reshape(count, block, columns).sum(axis=1))
-    return np.concatenate(parts)
+    # 32 bits hold a block of 181 × 181 samples of 16; a band keeps the wide intermediate values of a large frame small.
+    word = np.int32 if luma.itemsize <= 2 and block <= 181 else np.int64
+    band = block * max(1, _BAND_PIXELS // (block * luma.shape[1]))
+    parts = [block_sums(luma[top : top + band], block, word) for top in range(0, luma.shape[0], band)]
+    return np.asarray(np.concatenate(parts), np.int64)
 
 
 def _texture(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.uint8]:
@@ -116,14 +114,27 @@ def _texture(luma: npt.NDArray[Any], block: int) -> npt.NDArray[np.uint8]:
         shape = (rows * PATCH, block, columns * PATCH, block)
         inner = inner.reshape(shape)[:, : count * grain, :, : count * grain]
         inner = inner.reshape(rows * PATCH * count * grain, columns * PATCH * count * grain)
-    means = _means(inner, grain) if grain > 1 else inner.astype(np.int64) * FRACTION
-    excess = max(0, int(means.max() - means.min()).bit_length() - _BITS)
-    means = (means - means.min()) >> excess
-    sums, squares = _sums(means, count), _sums(means * means, count)
+    means, excess = _spread(_means(inner, grain), 1) if grain > 1 else _spread(inner, FRACTION)
+    # Whole numbers below 2^53, so that floating point adds them exactly, and faster than 64-bit integers.
+    sums = block_sums(means, count, np.float64).astype(np.int64)
+    squares = block_sums(np.square(means, out=means), count, np.float64).astype(np.int64)
     variances = (squares * count**2 - sums * sums) // (count**4)
     patches = variances.reshape(rows, PATCH, columns, PATCH).sum(axis=(1, 3)) // (PATCH**2 * FRACTION)
     levels = np.searchsorted(_LEVEL_STARTS, patches, side="right") + 8 * excess * (patches > 0)
     return np.asarray(np.minimum(levels, 255), np.uint8)
+
+
+def _spread(values: npt.NDArray[Any], scale: int) -> tuple[npt.NDArray[np.float64], int]:
+    """``scale`` times what each value is above the least, as whole numbers of at most 20 bits; and by how many bits
+    they were shifted right for that."""
+    least = int(values.min())
+    excess = max(0, ((int(values.max()) - least) * scale).bit_length() - _BITS)
+    if excess:
+        return (((values.astype(np.int64) - least) * scale) >> excess).astype(np.float64), excess
+    spread = values.astype(np.float64)
+    spread -= least
+    spread *= scale
+    return spread, 0
 
 
 def _shift(values: npt.NDArray[np.int64], span: int) -> int:

@@ -73,15 +73,28 @@ def oriented(picture: npt.NDArray[Any], number: int) -> npt.NDArray[Any]:
 def _rendered(parts: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.uint8]:
     """The renderings of all parts: (parts, 64, 64)."""
     reduced = np.stack([cv2.resize(part, (_EDGE, _EDGE), interpolation=cv2.INTER_AREA).ravel() for part in parts])
-    low, high = np.percentile(reduced, (1, 99), axis=1)[:, :, None]
+    low, high = percentiles(reduced)
     coarse = np.clip((reduced - low) * (255 / np.maximum(high - low, 1e-9)), 0, 255).astype(np.uint8)
-    rows = np.arange(len(parts))[:, None]
-    counts = np.bincount((coarse + 256 * rows).ravel(), minlength=256 * len(parts)).reshape(-1, 256)
+    places = coarse + 256 * np.arange(len(parts))[:, None]
+    counts = np.bincount(places.ravel(), minlength=256 * len(parts)).reshape(-1, 256)
     counts = np.minimum(counts, coarse.shape[1] // _SHARE + 1)
     ranks = np.cumsum(counts, axis=1) - counts / 2
     span = np.maximum(ranks[:, -1:] - ranks[:, :1], 1e-9)
     levels = np.clip((ranks - ranks[:, :1]) / span * 255, 0, 255).astype(np.uint8)
-    return np.asarray(levels[rows, coarse].reshape(-1, _EDGE, _EDGE))
+    return np.asarray(np.take(levels.ravel(), places).reshape(-1, _EDGE, _EDGE))
+
+
+def percentiles(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The 1st and the 99th percentile of each row, (2, rows, 1): ``numpy.percentile`` to the last bit, which partitions
+    where sorting is quicker."""
+    ordered = np.sort(rows, axis=1)
+    place = np.array((0.01, 0.99)) * (rows.shape[1] - 1)
+    first = place.astype(np.intp)
+    share = place - first
+    low, high = ordered[:, first], ordered[:, np.minimum(first + 1, rows.shape[1] - 1)]
+    step = high - low
+    found = np.where(share < 0.5, low + step * share, high - step * (1 - share))
+    return np.asarray(found.T[:, :, None], np.float64)
 
 
 def _cosines() -> npt.NDArray[np.float32]:

@@ -1,27 +1,31 @@
-"""``medseal listen``: a storage SCP, with storage commitment where the ledger is in this process."""
+"""``medseal listen``: an SCP of storage, storage commitment and performed procedure steps."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from pynetdicom import evt
 
+from ledger.committing import Commitments
 from ledger.errors import SettingsError
 from ledger.gateway import Gateway
 from ledger.ingest.capture import capture_of
 from ledger.ingest.counting import Counting
 from ledger.ingest.dicom.commitment import Committing
+from ledger.ingest.dicom.kept import Kept
 from ledger.ingest.dicom.peers import Peers
+from ledger.ingest.dicom.procedure import Procedures
 from ledger.ingest.dicom.receiving import Budget, Receiving
 from ledger.ingest.dicom.server import Server, application_entity, tls_context
 from ledger.ingest.dicom.storing import Storing
+from ledger.ingest.memory import memory_path
 
 if TYPE_CHECKING:
-    from ledger.committing import Commitments
     from ledger.settings import Settings
 
 _log = structlog.get_logger("ledger.dicom")
@@ -40,21 +44,25 @@ class Listener:
         commitments: Commitments | None = None,
         counting: Counting | None = None,
     ) -> None:
-        """``commitments`` None: storage commitment is not offered, as when the ledger is behind a server."""
+        """``commitments`` None: the ledger is behind a server, and requests are kept in ``DATA/capture``."""
         peers = Peers.parse(settings.dicom_peers)
         self._settings = settings
         self._tls = tls_context(settings)
-        self._ae = application_entity(settings, committing=commitments is not None)
-        self._committing = Committing(commitments, self._ae, peers) if commitments else None
+        self._ae = application_entity(settings)
+        self._kept = Kept(memory_path(settings.data, "listen", settings.dicom_ae_title))
+        commitments = commitments or Commitments(self._kept, gateway.studies.states, _now)
+        self._committing = Committing(commitments, self._ae, peers)
+        self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         receiving = Receiving(settings.max_upload_mb << 20, Budget(settings.dicom_memory_mb << 20))
         storing = Storing(capture_of(gateway, settings, counting), max(2, os.cpu_count() or 2))
         self._handlers: list[evt.EventHandlerType] = [
             (evt.EVT_C_ECHO, _on_echo),
             (evt.EVT_C_STORE, storing.on_store),
             (evt.EVT_PDU_RECV, receiving.on_pdu),
+            (evt.EVT_N_ACTION, self._committing.on_action),
+            (evt.EVT_N_CREATE, self._procedures.on_create),
+            (evt.EVT_N_SET, self._procedures.on_set),
         ]
-        if self._committing is not None:
-            self._handlers.append((evt.EVT_N_ACTION, self._committing.on_action))
         self._peers = peers
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -86,8 +94,8 @@ class Listener:
         self._server = server
         self._thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="dicom", daemon=True)
         self._thread.start()
-        if self._committing is not None:
-            self._committing.start()
+        self._committing.start()
+        self._procedures.start()
         _log.info("listening", ae_title=settings.dicom_ae_title, port=self.port, tls=self._tls is not None)
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
@@ -104,13 +112,18 @@ class Listener:
             if one.is_alive():
                 _log.warning("aborted", why="the association was still open when the listener stopped")
                 one.abort()
-        if self._committing is not None:
-            self._committing.stop()
+        self._committing.stop()
+        self._procedures.stop()
+        self._kept.close()
         _log.info("stopped")
 
 
 def _on_echo(_event: evt.Event) -> int:
     return 0x0000  # PS3.4 annex A, PS3.7 section 9.1.5
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 __all__ = ["Listener"]

@@ -15,12 +15,17 @@ import structlog
 from pynetdicom import AE, _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
-from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ModalityPerformedProcedureStep,
+    StorageCommitmentPushModel,
+    Verification,
+)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from ledger.errors import SettingsError
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.receiving import read_exactly
+from ledger.ingest.dicom.waking import wake_by_events
 from ledger.settings import Settings
 
 _log = structlog.get_logger("ledger.dicom")
@@ -59,6 +64,7 @@ class _Connection(RequestHandler):
         assoc.acse = _Negotiation(assoc, self.server.peers)
         read = partial(read_exactly, self.request)
         assoc.dul.socket.recv = read  # type: ignore[union-attr,method-assign]
+        wake_by_events(assoc)
         return assoc
 
 
@@ -101,8 +107,8 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "reason", None) or type(error).__name__)
 
 
-def application_entity(settings: Settings, *, committing: bool) -> AE:
-    """The local AE: C-ECHO, all of storage, and storage commitment where it is offered.
+def application_entity(settings: Settings) -> AE:
+    """The local AE: C-ECHO, all of storage, storage commitment and performed procedure steps.
 
     Unrestricted storage: every storage SOP class, public or private, in the transfer syntax that the sender names
     first, so that no sender has to transcode.
@@ -117,8 +123,8 @@ def application_entity(settings: Settings, *, committing: bool) -> AE:
     ae.acse_timeout = ae.dimse_timeout = 30
     ae.network_timeout = SILENT_SECONDS
     ae.add_supported_context(Verification)
-    if committing:
-        ae.add_supported_context(StorageCommitmentPushModel)
+    ae.add_supported_context(StorageCommitmentPushModel)
+    ae.add_supported_context(ModalityPerformedProcedureStep)
     return ae
 
 

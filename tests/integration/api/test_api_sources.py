@@ -67,6 +67,8 @@ def test_a_source_with_any_printable_name_can_be_forgotten_by_an_admin(
         {"source": "CT", "outcome": "failed", "reason": "Mustermann^Max is no image"},
         {"source": "CT", "outcome": "received", "exact": True},
         {"source": "CT", "outcome": "received", "number": -1},
+        {"source": "CT", "outcome": "received", "entries": ["0d" * 16]},
+        {"source": "CT", "outcome": "registered", "entries": ["Mustermann"]},
     ],
 )
 def test_a_count_that_is_none_is_refused_without_repeating_it(api: TestClient, bearer: Any, wrong: Any) -> None:

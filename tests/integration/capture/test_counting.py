@@ -41,6 +41,29 @@ def test_objects_are_counted_by_source_behind_a_server(ledger: Service, url: str
     assert _counted(ledger, "MR_THERE") == (2, 1, 1, "unreadable_image")
 
 
+def _unanchored(ledger: Service, name: str) -> tuple[int, bool]:
+    """How many entries of the source no block holds, and whether the oldest has an age."""
+    (found,) = (one for one in ledger.sources.all() if one.name == name)
+    return found.unanchored, found.unanchored_seconds is not None
+
+
+@pytest.mark.parametrize("where", ["in process", "behind a server"])
+def test_each_source_says_what_of_it_no_block_holds(ledger: Service, url: str, register_key: str, where: str) -> None:
+    here = CountsHere(lambda: ledger.sources)
+    names, first = (f"CT EARLY {where}", f"CT LATE {where}"), 84_000 + 10 * len(where)
+    with Client(url, register_key) as client:
+        counting = here if where == "in process" else CountsThere(client.sources)
+        gateway = ledger if where == "in process" else client
+        Capture(gateway, Limits(), counting).store(slice_of(first), names[0])
+        assert ledger.anchor_pending(60)
+        Capture(gateway, Limits(), counting).store(slice_of(first + 1), names[1])
+        if isinstance(counting, CountsThere):
+            counting.close()
+    assert [_unanchored(ledger, name) for name in names] == [(0, False), (1, True)]
+    assert ledger.anchor_pending(60)
+    assert _unanchored(ledger, names[1]) == (0, False)
+
+
 def test_a_name_that_is_none_costs_no_image(ledger: Service) -> None:
     CountsHere(lambda: ledger.sources).count("\x1b[31m", "received")
     assert _counted(ledger, "other")[0] >= 1

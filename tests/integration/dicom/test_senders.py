@@ -22,6 +22,7 @@ import pytest
 from pydicom.uid import JPEG2000Lossless, RLELossless
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
+from ledger.ingest.looking import Looking
 from ledger.service import Service
 from ledger.settings import Settings
 
@@ -112,8 +113,10 @@ def test_two_hundred_slices_over_one_association_lose_nothing(ward, tmp_path, ca
     slices.mkdir()
     for number in range(200):
         large_slice(ward, number).save_as(slices / f"{number:03}.dcm")
+    ward.service.parts.look = looking = Looking()  # as medseal listen has it
     plain = rate_of(slices, receiver_that_only_stores(tmp_path))
     ours = rate_of(slices, ward.port)
+    looking.close()
     with capsys.disabled():
         said = f"{ours:.0f} a second registered, {plain:.0f} only stored ({ours / plain:.0%})"
         print(f"\n200 CT slices of 512 x 512 over one association: {said}")

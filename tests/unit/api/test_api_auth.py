@@ -45,6 +45,7 @@ ROUTES = [
     ("POST", "/v1/dicomweb/studies", {"register"}),
     ("POST", "/v1/dicomweb/studies/1.2.3", {"register"}),
     ("POST", "/v1/studies/closes", {"register"}),
+    ("POST", "/v1/studies/instances", {"register"}),
     ("POST", "/v1/studies/verifications", {"verify"}),
     ("GET", "/v1/sources", {"history", "audit"}),
     ("POST", "/v1/sources/counts", {"register"}),

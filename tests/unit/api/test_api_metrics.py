@@ -77,6 +77,9 @@ def test_sources_are_measured_by_name() -> None:
         assert found[f"medseal_source_{suffix}", ct] == value
     assert (found["medseal_source_quiet", ct], found["medseal_source_quiet", archive]) == (0, 1)
     assert found["medseal_source_waiting_seconds", ct] == 4.2
+    assert found["medseal_source_unanchored_entries", ct] == 7
+    assert found["medseal_source_oldest_unanchored_seconds", ct] == 1.4
+    assert found["medseal_source_oldest_unanchored_seconds", archive] == 0
     seen = datetime.fromisoformat(SOURCE["last_seen"].replace("Z", "+00:00")).astimezone(UTC).timestamp()
     assert found["medseal_source_last_seen_timestamp_seconds", ct] == seen
 

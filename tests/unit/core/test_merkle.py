@@ -48,6 +48,15 @@ def test_the_root_of_every_size_up_to_256_is_the_recursive_one(tree: merkle.Tree
     assert [tree.root(size) for size in range(257)] == roots
 
 
+def test_the_root_made_at_once_is_that_of_the_grown_tree() -> None:
+    leaves = [sha256(bytes([number])).digest() for number in range(70)]
+    grown = merkle.Tree()
+    assert merkle.root([]) == merkle.EMPTY_ROOT
+    for size, leaf in enumerate(leaves, 1):
+        grown.append(leaf)
+        assert merkle.root(leaves[:size]) == grown.root()
+
+
 def test_peaks_fold_to_the_root(tree: merkle.Tree, roots: list[bytes]) -> None:
     for size in range(257):
         peaks = tree.peaks(size)

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.trace.cells import cells_of
-from ledger.core.trace.codes import WINDOWS, _codes, _rendered, disputed_codes, oriented, registered_codes
+from ledger.core.trace.codes import (
+    WINDOWS,
+    _codes,
+    _rendered,
+    disputed_codes,
+    oriented,
+    percentiles,
+    registered_codes,
+)
 
 
 def registered(picture: Any, place: int = 0) -> Any:
@@ -129,3 +137,11 @@ def test_a_code_is_pdq_of_the_rendering_as_its_authors_compute_it(seed: int, smo
     differing = np.unpackbits(_codes(rendered)[0]) != np.asarray(bits, np.uint8)
     # Both compute in single precision: a coefficient that nearly is the median may fall on either side.
     assert differing.sum() <= 2
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5000), st.floats(-3, 6))
+@settings(max_examples=60, deadline=None)
+def test_percentiles_are_those_of_numpy_to_the_last_bit(seed: int, count: int, exponent: float) -> None:
+    rows = np.random.default_rng(seed).normal(1000, 10**exponent, (3, count)).astype(np.float32)
+    for some in (rows, np.round(rows)):
+        assert (percentiles(some)[:, :, 0] == np.percentile(some, (1, 99), axis=1)).all()
