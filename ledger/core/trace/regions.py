@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.core.trace.sampling import Where
 
 STRONG = 4.0
-LEAST_MASS = 32.0
+LEAST_MASS = 28.0
 _WEAK = 3.0
 _MOST = 12.0
 _SCATTERED = 0.75
