@@ -11,6 +11,7 @@ from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.look import show_look
+from dashboard.components.methods import show_methods
 from dashboard.components.notice import notice_markup
 from dashboard.components.report_buttons import show_report_buttons
 from dashboard.components.to_case import show_add_to_case
@@ -37,11 +38,14 @@ def show_outcome(answer: Answer, verification: Verification, original: Given | N
         if said:
             st.html(said)
         show_registration(verification)
+        methods = st.container()
     with left:
         place = st.container()
         st.html(checks_markup(verification.checks))
     with place:
         show_look(answer, verification, original)
+    with methods:
+        show_methods(answer.given, verification)
 
 
 def findings_markup(verification: Verification) -> str:
