@@ -2,8 +2,8 @@
 
 A calibration is by save history, since that decides whether a trace survives; whether a method fits a modality is
 another question, and this file answers it with counts and exact intervals. The counts stand in
-``weights/modalities.json``, which ``python -m detector.modalities OUT/results.json`` writes: summed over the benchmark's
-seeds, of which the shipped model is one.
+``weights/modalities.json``, which ``python -m detector.modalities OUT/results.json`` writes, summed over the
+seeds of the benchmark, of which the shipped model is one.
 """
 
 from __future__ import annotations
