@@ -36,7 +36,7 @@ _SCALES = (
     "Each method has a scale of its own: compare the answers, not the scores. And the more methods are asked, the"
     " likelier is a false alarm of one of them."
 )
-_OFFER = "Asks all methods in turn, some 5 to 20 s for one picture. It changes no verdict and is noted nowhere."
+_OFFER = "Slower: all methods in turn, some 3 to 20 s for one picture. It changes no verdict and is noted nowhere."
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,29 @@ def show_methods(given: Given, verification: Verification) -> None:
     known: dict[str, list[Said]] = st.session_state.setdefault(_STATE, {})
     place = st.container(key="methods")
     asked = known.get(given.digest)
-    if asked is None and may("verify") and place.button("Run all methods", icon=":material/checklist:", help=_OFFER):
+    if asked is None and may("verify"):
         with place:
-            asked = _run_all(given)
+            asked = _offered(given)
         if asked is not None:
             known.clear()  # of one file at a time: answers are quickly asked again
             known[given.digest] = asked
     shown = asked or ([Said(verification.detection.method, verification.detection)] if verification.detection else [])
     with place:
         st.html(methods_markup(shown, verification))
+
+
+def _offered(given: Given) -> list[Said] | None:
+    """The button, with what it costs; once it is pressed and all answered, their answers stand in its place."""
+    offer = st.empty()
+    with offer.container():
+        pressed = st.button("Run all methods", icon=":material/checklist:", width="stretch")
+        st.caption(_OFFER)
+    if not pressed:
+        return None
+    asked = _run_all(given)
+    if asked is not None:
+        offer.empty()
+    return asked
 
 
 def _run_all(given: Given) -> list[Said] | None:
@@ -126,7 +140,7 @@ def _row(one: Said) -> str:
 
 
 def _figures(found: Detection) -> str:
-    score = "no score" if found.score is None else f"score {found.score:.2f}"
+    score = "no score" if found.score is None else f"score {found.score:.3g}"
     sure = "no probability" if found.probability is None else f"probability {found.probability * 100:.0f} %"
     return f"Band {code(found.band, whole=True)} · {score} · {sure} · {found.seconds:.2f} s"
 

@@ -70,15 +70,11 @@ def day_edge(day: date | None, edge: time) -> datetime | None:
 def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
     """The filters. ``?registration=`` in the address fills in one, so that a link leads to its history; a dropped file
     takes the place of digest and id."""
+    _follow_link()
     with st.container(border=True, key="filters"):
         first, second = st.columns(2), st.columns(4)
         digest = first[0].text_input("Digest", placeholder="sha256:…", key="history.digest").strip()
-        registration = first[1].text_input(
-            "Registration id",
-            value=st.query_params.get("registration", ""),
-            placeholder="32 hex digits",
-            key="history.id",
-        )
+        registration = first[1].text_input("Registration id", placeholder="32 hex digits", key="history.id")
         kind = second[0].selectbox("Kind", [_ANY, *KINDS], key="history.kind")
         state = second[1].selectbox("State", [_ANY, *STATES], key="history.state")
         registrar = second[2].selectbox(
@@ -97,6 +93,13 @@ def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
         day_edge(until, time.max),
     )
     return _of_the_file(asked, dropped), dropped
+
+
+def _follow_link() -> None:
+    """The id in the address fills in the filter when the page is opened, and again when a link names another."""
+    linked = st.query_params.get("registration", "")
+    if "history.id" not in st.session_state or st.session_state.get("history.linked") != linked:
+        st.session_state["history.id"] = st.session_state["history.linked"] = linked
 
 
 def _of_the_file(asked: Filters, dropped: Dropped) -> Filters:
@@ -252,6 +255,8 @@ def main() -> None:
         if chosen is None and filters.registration:
             chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
         turn_pages(page)
+        if chosen is None:
+            st.caption("Click a row for its block, its transaction and the life of its image.")
         show_exports(asdict(filters))
         if chosen is not None:
             show_detail(chosen)

@@ -248,10 +248,27 @@ def serving_script(tmp_path: Path) -> Callable[[Path], AbstractContextManager[st
     return serve
 
 
+@pytest.fixture(scope="session")
+def dashboard_with_sign_in(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One where each person has to sign in."""
+    log = tmp_path_factory.mktemp("sign-in") / "log"
+    with serving(stack, log, MEDSEAL_DASHBOARD_SIGN_IN="required") as url:
+        yield url
+
+
+@pytest.fixture
+def dashboard_of_a_hung_server(stack: Stack, tmp_path: Path) -> Iterator[str]:
+    """One whose server takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with serving(stack, tmp_path / "log", MEDSEAL_SERVER=address) as url:
+            yield url
+
+
 @contextmanager
-def serving(stack: Stack, log: Path) -> Iterator[str]:
+def serving(stack: Stack, log: Path, **changed: str) -> Iterator[str]:
     port = free_port()
-    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
+    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key, **changed}
     with served(command(port), environment, port, log) as url:
         yield url
 
