@@ -50,7 +50,8 @@ class Examinations:
         return present.detection(many.examine_by(method, data, pictures=pictures))
 
     def _many(self) -> ManyMethods:
-        if isinstance(self._detector, ManyMethods):
-            return self._detector
+        detector: object = self._detector
+        if isinstance(detector, ManyMethods):
+            return detector
         said = "the forgery detector is turned off (MEDSEAL_DETECTOR)"
         raise DetectorUnavailable(said, code="detector_off", advice="Set MEDSEAL_DETECTOR to a method and start again.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from dashboard.components.notice import Notice, show_notice
-from dashboard.session import client, told
+from dashboard.session import client, may, told
 from ledger.errors import NotFound
 
 _STATE = "history.file.found"
@@ -58,10 +58,10 @@ def asked_file() -> Dropped:
         return Dropped(asked=False)
     known: _Looked | None = st.session_state.get(_STATE)
     if known is None or known.upload != upload.file_id:
-        known = None
+        st.session_state.pop(_STATE, None)
         with told(), st.spinner(_LOOKING, show_time=True):
-            known = _looked_up(upload.file_id, upload.getvalue())
-            st.session_state[_STATE] = known
+            st.session_state[_STATE] = _looked_up(upload.file_id, upload.getvalue())
+        known = st.session_state.get(_STATE)
     if known is None:
         return Dropped(asked=True)
     show_notice(_notice(known))
@@ -93,8 +93,8 @@ def _notice(looked: _Looked) -> Notice:
         many = " Several registrations do." if len(looked.entries) > 1 else ""
         return Notice(
             "The log has an entry about this file",
-            f"The registered image {_ORDER[looked.name]} ({looked.name}).{many} Whether it still holds was not asked.",
-            "See its history below; verify the file for a verdict. Remove the file to see the whole history again.",
+            f"A registered image {_ORDER[looked.name]} ({looked.name}).{many} Whether it still holds was not asked.",
+            f"See its history below. {_verdict_words()} Remove the file to see the whole history again.",
             "check",
             "good",
         )
@@ -102,6 +102,14 @@ def _notice(looked: _Looked) -> Notice:
     return Notice(
         "No entry of the log is about this file",
         f"Looked up by {', '.join(looked.tried)}: none is in the log.{read}",
-        "It may still be a copy of a registered image, saved anew or changed: a digest cannot tell. Verify it to see.",
+        "It may still be a copy of a registered image, saved anew or changed: a digest cannot tell."
+        f" {_verdict_words()}",
         "magnifier",
     )
+
+
+def _verdict_words() -> str:
+    """Where a verdict comes from: a look-up is none."""
+    if may("verify"):
+        return "For a verdict, drop it on the page Verify."
+    return "For a verdict it has to be verified, by somebody with the role reviewer or auditor."

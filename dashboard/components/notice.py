@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Notice:
 
 _FORBIDDEN = 403
 _HUNG = "The chain takes questions and does not answer them: undetermined, not unregistered"
-_LATE = ("in time", "a moment ago")
+_LATE = re.compile(r"did not answer (\w+ in time|a moment ago)")
 """How the server says that a node took a question and gave no answer, under the code of any chain that is away."""
 
 # By the error's stable code: title, icon, tone. What follows comes from the error itself.
@@ -61,7 +62,7 @@ def notice_of(error: LedgerError, *, has_key: bool) -> Notice:
     """The words for an error that the client raised, with or without an API key."""
     if isinstance(error, NotAllowed):
         return _refused(error, has_key)
-    code = "chain_silent" if error.code == "chain_unreachable" and str(error).endswith(_LATE) else error.code
+    code = "chain_silent" if error.code == "chain_unreachable" and _LATE.search(str(error)) else error.code
     if code in _BY_CODE:
         title, symbol, tone = _BY_CODE[code]
         return Notice(title, str(error), error.advice, symbol, tone, error.code)

@@ -37,14 +37,16 @@ def show_outcome(answer: Answer, verification: Verification, original: Given | N
         said = findings_markup(verification)
         if said:
             st.html(said)
-        show_registration(verification)
-        methods = st.container()
+        examined, registration, anyway = st.container(), st.container(), st.container()
+        with registration:
+            show_registration(verification)
     with left:
         place = st.container()
         st.html(checks_markup(verification.checks))
     with place:
         show_look(answer, verification, original)
-    with methods:
+    # beside the detector's card; of a registered image, which it was not asked about, after what matters more
+    with examined if verification.detection is not None else anyway:
         show_methods(answer.given, verification)
 
 

@@ -103,6 +103,16 @@ def test_a_copy_in_another_container_is_found_by_its_samples(open_page: Open, cl
     assert "has the same samples in another file (pixel/1)" in said and made.registration_id in said
 
 
+def test_a_link_to_another_registration_changes_the_filter(open_page: Open, client: Client, picture: Picture) -> None:
+    one, other = client.register(picture(308)).registration_id, client.register(picture(309)).registration_id
+    app = open_page("history", registration=one)
+    app.query_params["registration"] = other
+    app.run()
+    assert app.text_input(key="history.id").value == other
+    app.text_input(key="history.id").set_value(one).run()
+    assert app.text_input(key="history.id").value == one
+
+
 def test_a_file_that_is_no_image_is_looked_up_by_its_bytes_and_that_is_said(open_page: Open) -> None:
     said = drop(open_page("history"), b"no image at all")
     assert "No entry of the log is about this file" in said and "It is no image that can be read" in said
