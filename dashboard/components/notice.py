@@ -27,7 +27,7 @@ class Notice:
 
 _FORBIDDEN = 403
 _HUNG = "The chain takes questions and does not answer them: undetermined, not unregistered"
-_LATE = re.compile(r"did not answer (\w+ in time|a moment ago)")
+_LATE = re.compile(r"did not answer (\w+ )?in time")
 """How the server says that a node took a question and gave no answer, under the code of any chain that is away."""
 
 # By the error's stable code: title, icon, tone. What follows comes from the error itself.
