@@ -132,12 +132,15 @@ def test_a_case_with_an_item_and_long_words_is_not_wider_than_a_phone(
 
 def test_an_upload_that_takes_its_time_says_that_it_is_under_way(signed_in: Sign) -> None:
     page = signed_in("", "reviewer")
-    slow = {"offline": False, "latency": 20, "downloadThroughput": 1e7, "uploadThroughput": 4e5}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 20, "downloadThroughput": 1e7, "uploadThroughput": 5e4}
+    network.send("Network.emulateNetworkConditions", slow)
     upload(page, b"no image" * 250_000)
     words = page.locator(".stFileChipName + div")
     expect(words).to_have_text("2.0MB", timeout=_PATIENCE)
     assert "uploading" in words.evaluate("element => getComputedStyle(element, '::after').content")
+    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     expect(page.get_by_text("This file cannot be read as an image").or_(page.locator(".ms-banner"))).to_be_visible(
         timeout=_PATIENCE
     )
