@@ -10,6 +10,7 @@ from dashboard import access, way_back
 from dashboard.components.downloads import show_troubles
 from dashboard.components.gate import pass_or_say
 from dashboard.components.icons import icon_styles
+from dashboard.components.inside import keep_links_inside
 from dashboard.components.sidebar import show_sidebar
 from dashboard.pages_by_role import FIRST, SIGN_IN, Place, places
 from dashboard.session import client
@@ -24,10 +25,12 @@ def main() -> None:
     st.logo(str(_ASSETS / "logo.svg"), size="large", icon_image=str(_ASSETS / "icon.svg"))
     st.html(_ASSETS / "style.css")
     st.html(icon_styles())
-    standing = access.Standing() if access.signed_out() else access.standing(client())
+    with st.container(key="standing"), st.spinner("Asking the server who you are …"):
+        standing = access.Standing() if access.signed_out() else access.standing(client())
     pages = {place: _page(place, standing.session) for place in (*places(), SIGN_IN)}
     chosen = st.navigation([*pages.values(), st.Page(_to_first, url_path=FIRST, title="Verify", visibility="hidden")])
     _lead_back()
+    keep_links_inside()
     if chosen not in pages.values():
         chosen.run()
     place = next(place for place, page in pages.items() if page == chosen)

@@ -19,6 +19,7 @@ import streamlit as st
 KEPT_SECONDS = 600.0
 _MOST = 1000
 _COOKIE = "_streamlit_xsrf"
+_REFUSED = "way_back.refused"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,21 @@ def take() -> Spot | None:
     """Where this browser was before its sign-in."""
     browser = _browser()
     return _WAYS.take(browser) if browser is not None else None
+
+
+def refused(page: str | None) -> None:
+    """This session was refused ``page`` with its present query, and may sign in as somebody else for it; None: it saw
+    another page since."""
+    if page is None:
+        st.session_state.pop(_REFUSED, None)
+    else:
+        st.session_state[_REFUSED] = Spot(page, st.query_params.to_dict())
+
+
+def last_refused() -> Spot | None:
+    """The page that this session was refused last, if it has seen no other since."""
+    found: Spot | None = st.session_state.get(_REFUSED)
+    return found
 
 
 def browser_of(cookie: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from ledger.client_answers import error_of, is_json, read, segment
 from ledger.client_cases import ClientCases
+from ledger.client_examinations import ExaminationsClient
 from ledger.client_operations import OperationsClient
 from ledger.client_reports import RemoteReports
 from ledger.client_sources import SourcesClient
@@ -64,6 +65,7 @@ class Client:
         self.studies = StudiesClient(self._ask)
         self.operations = OperationsClient(self._ask)
         self.sources = SourcesClient(self._ask)
+        self.examinations = ExaminationsClient(self._ask)
         self.reports = RemoteReports(self._send)
 
     def __enter__(self) -> Self:

@@ -42,6 +42,7 @@ class RemoteReports:
         format: ReportFormat = "dossier",  # noqa: A002  (its name on the wire)
         name: str = "",
         question: str = DEFAULT_QUESTION,
+        author: str = "",
         policy: str = "clinical",
         against: str | None = None,
         original: bytes | None = None,
@@ -50,7 +51,7 @@ class RemoteReports:
     ) -> ReportFile:
         """The image is verified and the report on it made; see :meth:`ledger.gateway.Reports.make`."""
         wanted = {"format": format, "name": name, "question": question, "policy": policy, "against": against}
-        wanted |= {"examine": "true" if examine else None, "picture": None if picture else "false"}
+        wanted |= {"author": author, "examine": "true" if examine else None, "picture": None if picture else "false"}
         form = {field: value for field, value in wanted.items() if value}
         files = {"file": _file(data)} | ({} if original is None else {"original": _file(original)})
         answer = self._send("POST", "/v1/reports", data=form, files=files, timeout=None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from ledger.gateway_examinations import ExaminationsGateway
 from ledger.gateway_operations import OperationsGateway
 from ledger.gateway_sources import SourcesGateway
 from ledger.gateway_studies import StudiesGateway
@@ -41,6 +42,7 @@ class Reports(Protocol):
         format: ReportFormat = "dossier",  # noqa: A002  (its name on the wire)
         name: str = "",
         question: str = DEFAULT_QUESTION,
+        author: str = "",
         policy: str = "clinical",
         against: str | None = None,
         original: bytes | None = None,
@@ -49,8 +51,8 @@ class Reports(Protocol):
     ) -> ReportFile:
         """Verify an image as :meth:`Gateway.verify` and write the report on it, as of that verification.
 
-        ``name`` is how the report calls the item; ``picture`` False leaves its picture out. InputError when
-        ``question`` or ``name`` is too long.
+        ``name`` is how the report calls the item, ``author`` who asked for it (not shown when empty); ``picture``
+        False leaves its picture out. InputError when ``question``, ``name`` or ``author`` is too long.
         """
 
     def history(
@@ -99,6 +101,10 @@ class Gateway(Protocol):
     @property
     def operations(self) -> OperationsGateway:
         """How the ledger runs, what its chain holds, and whether its log only grew."""
+
+    @property
+    def examinations(self) -> ExaminationsGateway:
+        """What a file says by itself: its digests, and what each method of the detector finds."""
 
     @property
     def studies(self) -> StudiesGateway:

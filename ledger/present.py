@@ -22,6 +22,7 @@ from ledger.receipts import UNDISCLOSED
 from ledger.verification import Outcome
 
 _SAID = ("reason", "author", "replacement", "operation", "checked", "event")
+_MADE = ("findings", "pictures", "by_modality")
 _PLACES = {name: place for place, name in enumerate(DIGEST_NAMES)}
 
 
@@ -242,9 +243,10 @@ def change(found: Change, original: str, *, pictures: bool) -> schemas.Change:
 
 def detection(found: Detection) -> schemas.Detection:
     """The detector's answer, its pictures as base64."""
-    plain = {name: value for name, value in vars(found).items() if name not in ("findings", "pictures")}
+    plain = {name: value for name, value in vars(found).items() if name not in _MADE}
     return schemas.Detection(
         **plain,
+        by_modality=[schemas.ModalityRates(**{**vars(one), "codes": list(one.codes)}) for one in found.by_modality],
         findings=[schemas.DetectionFinding(**vars(finding)) for finding in found.findings],
         pictures=_pictures(found.pictures) if found.pictures else None,
     )

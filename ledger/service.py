@@ -18,6 +18,7 @@ from ledger.deriving import Declared, Derivations
 from ledger.desk import OperationsDesk, rebuilt
 from ledger.detection import NONE, ProcessDetector
 from ledger.errors import InputError, LedgerError, NotFound
+from ledger.examinations import Examinations
 from ledger.export.making import Reports
 from ledger.log import LogTrees
 from ledger.lookalikes import FlatIndex
@@ -56,7 +57,7 @@ class Service:
         self._registrations = Registrations(self.store, parts.registrar, utc_now, limits, lambda: parts.look)
         alike = look_alikes or LookAlikes(self.store, FlatIndex(self.store), limits)
         self._derivations = Derivations(self.store, self._registrations, parts.registrar, alike, limits)
-        self._detector = detector
+        self.examinations = Examinations(detector, limits, parts.settings.detector_seconds)
         self._verifier = Verifier(self.store, self._reads, self.trees, limits, parts.confirmations, detector, alike)
         self.cases = cases_of(self.store, self.trees, self._reads, parts.registrar, utc_now)
         sign = parts.signing_key.sign
@@ -80,8 +81,7 @@ class Service:
 
     def warm(self) -> None:
         """The detector loads its model in the background, so that the first image need not wait for it."""
-        if self._detector is not None:
-            self._detector.warm()
+        self.examinations.warm()
 
     def __enter__(self) -> Self:
         return self

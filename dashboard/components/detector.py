@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, facts, table, text
+from dashboard.components.markup import chip, facts, text
+from dashboard.components.modality import modality_markup
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.words import BANDS, NO_ANSWERS, OPEN_MAP, REGIMES, band_words
 from ledger.schemas import CheckResult, Detection, DetectionFinding, Verification
@@ -58,7 +59,7 @@ def _card(found: Detection) -> str:
     rates = f"<h4>{_rates_title(found.rates)}</h4>{_rates(found.rates)}" if found.rates else ""
     return (
         f'<section class="ms-card ms-detector">{head}<p class="ms-detector-lead">{text(words.meaning)}</p>'
-        f"{_scale(found)}{applies}{facts(_measured(found))}{_methods([found])}{rates}{said}</section>"
+        f"{_scale(found)}{applies}{facts(_measured(found))}{rates}{modality_markup(found)}{said}</section>"
     )
 
 
@@ -74,22 +75,6 @@ def _scale(found: Detection) -> str:
         f"<span>0 %</span><span>{_LOW}</span><span>{_HIGH}</span><span>100 %</span></div></div>"
         f'<p class="ms-check-note">{_SCALE}</p>'
     )
-
-
-def _methods(answers: Sequence[Detection]) -> str:
-    """What each method that ran answered, a row a method."""
-    header = ("Method", "Score", "Probability", "Answer", "Time")
-    rows = [
-        (
-            f"{one.method} {one.version}",
-            "–" if one.score is None else f"{one.score:.2f}",
-            "–" if one.probability is None else f"{one.probability * 100:.0f} %",
-            band_words(one.band).label,
-            f"{one.seconds:.2f} s",
-        )
-        for one in answers
-    ]
-    return f'<h4>Method by method</h4><div class="ms-methods">{table(header, rows)}</div>'
 
 
 def _measured(found: Detection) -> Iterator[tuple[str, str]]:

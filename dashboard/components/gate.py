@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import access
+from dashboard import access, way_back
 from dashboard.access import Standing
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, notice_of, show_notice
@@ -26,8 +26,10 @@ def pass_or_say(place: Place, standing: Standing) -> bool:
         return False
     if standing.session is not None and not standing.session.may(*place.scopes):
         _lead_on(place, standing.session)
+        way_back.refused(place.name)
         show_refusal(place, standing.session)
         return False
+    way_back.refused(None)
     return True
 
 

@@ -131,9 +131,18 @@ def other_of(verification: Verification, second: Given | None, frame: Frame) -> 
     except NoPreview as reason:
         return None, [f"{second.name} cannot be laid beside it: {str(reason).removeprefix('No preview: ')}."]
     if change is not None:
-        return Other(second.name, other, change.transform.matrix, _ALIGNED), []
+        return Other(second.name, role_of(verification, second), other, change.transform.matrix, _ALIGNED), []
     same = other.size == frame.size
-    return Other(second.name, other, stretch(other.size, frame.size), "" if same else _STRETCHED), []
+    role = role_of(verification, second)
+    return Other(second.name, role, other, stretch(other.size, frame.size), "" if same else _STRETCHED), []
+
+
+def role_of(verification: Verification, second: Given) -> str:
+    """What the second picture is to the verified one, as far as that is known."""
+    found = verification.registration
+    if found is not None and found.digests.get("file/1") == second.digest:
+        return "Registered original"
+    return "Original as given" if is_original(verification, second) else "Other picture"
 
 
 def is_original(verification: Verification, second: Given) -> bool:
@@ -164,7 +173,8 @@ def _show_scene(answer: Answer, verification: Verification, original: Given | No
     place = st.container()
     with st.expander("Compare with another picture", icon=":material/compare:"):
         beside = st.file_uploader(
-            "A look-alike or the original, for a before/after line. It is shown here only, and not sent to the server.",
+            "A look-alike or the original: a line between the two pictures can be moved. It is shown here only, and not"
+            " sent to the server.",
             key=f"look.other.{answer.question.upload}",
         )
     second = Given(beside.name, beside.getvalue(), beside.file_id) if beside is not None else original

@@ -11,6 +11,7 @@ from dashboard.components.detector import detector_markup
 from dashboard.components.downloads import receipt_button, verification_json
 from dashboard.components.facts import registration_markup, statements_markup
 from dashboard.components.look import show_look
+from dashboard.components.methods import show_methods
 from dashboard.components.notice import notice_markup
 from dashboard.components.report_buttons import show_report_buttons
 from dashboard.components.to_case import show_add_to_case
@@ -36,12 +37,17 @@ def show_outcome(answer: Answer, verification: Verification, original: Given | N
         said = findings_markup(verification)
         if said:
             st.html(said)
-        show_registration(verification)
+        examined, registration, anyway = st.container(), st.container(), st.container()
+        with registration:
+            show_registration(verification)
     with left:
         place = st.container()
         st.html(checks_markup(verification.checks))
     with place:
         show_look(answer, verification, original)
+    # beside the detector's card; of a registered image, which it was not asked about, after what matters more
+    with examined if verification.detection is not None else anyway:
+        show_methods(answer.given, verification)
 
 
 def findings_markup(verification: Verification) -> str:

@@ -1,38 +1,84 @@
-"""The report on a verified image: made on request, then there to be taken along as PDF and as dossier."""
+"""The report on a verified image: one click makes it and takes it along, as PDF or as dossier; options fold out."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.components.markup import plain
 from dashboard.components.notice import show_notice
 from dashboard.session import client, explain
 from ledger.errors import LedgerError
 from ledger.schemas import DEFAULT_QUESTION, ReportFile
+from ledger.schemas.reports import MOST_NAME, MOST_QUESTION, PROPOSITIONS
 
-_STATE, _WANTED = "report.made", "report.wanted"
+_STATE = "report.maker"
 _PDF = "report.pdf"
-_Asked = tuple[str | None, str, str, bool, str | None, datetime]
-"""Digest of the image, its name, the policy, whether the detector shall look, digest of an original beside, and when
-the verification that stands on the page was made."""
 _WORKING = "Verifying once more, collecting receipt and proofs, and writing the report …"
 
 
 @dataclass(frozen=True)
-class _Made:
-    """A dossier and what it answers: the image, its name, the policy and what else was asked."""
+class Asked:
+    """What a report is asked about: digests of the image and of an original beside, and what it shall say.
 
-    asked: _Asked
-    file: ReportFile
+    ``checked_at`` is when the verification on the page was made; after another one, no older report is given out.
+    """
+
+    image: str
+    original: str | None
+    policy: str
+    examine: bool
+    checked_at: datetime
+    name: str
+    author: str = ""
+    question: str = DEFAULT_QUESTION
+    picture: bool = True
 
 
+@dataclass
+class Maker:
+    """Makes one report, once, whoever asks first: the download at the click, or the page that tells of it.
+
+    So the PDF and the dossier come from one verification and say the same. Safe to share between threads.
+    """
+
+    asked: Asked
+    make: Callable[[], ReportFile]
+    made: ReportFile | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def file(self) -> ReportFile:
+        """The dossier; a LedgerError when it cannot be made now, and the next call tries anew."""
+        with self._turn:
+            if self.made is None:
+                self.made = self.make()
+            return self.made
+
+    def dossier(self) -> bytes:
+        """The zip with all evidence."""
+        return self.file().content
+
+    def pdf(self) -> bytes:
+        """The PDF out of the same zip."""
+        return pdf_of(self.file().content)
+
+
+def pdf_of(dossier: bytes) -> bytes:
+    """The PDF inside a dossier."""
+    with zipfile.ZipFile(io.BytesIO(dossier)) as parts:
+        return parts.read(_PDF)
+
+
+@st.fragment
 def show_report_buttons(
     data: bytes,
     name: str,
@@ -42,83 +88,84 @@ def show_report_buttons(
     examine: bool = False,
     original: bytes | None = None,
 ) -> None:
-    """A button that makes the report on ``data``; once it is made, buttons for the PDF and for the whole dossier.
+    """Two downloads, each one click, and a fold-out with what the report shall say. Nothing is made before a click."""
+    place = hashlib.sha256(f"{_digest(data)} {checked_at}".encode()).hexdigest()[:12]
+    with st.container(horizontal=True, width="content", key=f"report.{place}"):
+        buttons = st.container(horizontal=True, width="content", key=f"report.downloads.{place}")
+        asked = _ask(Asked(_digest(data) or "", _digest(original), policy, examine, checked_at, name), place)
+    maker = _maker(asked, data, original)
+    with buttons:
+        clicked = _downloads(maker, place)
+    if clicked:
+        _tell(maker)
 
-    Nothing is made before the click. Both files come from one verification, so they say the same. A verification of
-    another time than ``checked_at`` is offered no report that was made before it.
-    """
-    asked = (_digest(data), name, policy, examine, _digest(original), checked_at)
-    known = st.session_state.get(_STATE)
+
+def _ask(asked: Asked, place: str) -> Asked:
+    """With what the reader wants it to say."""
+    with st.popover("Report options", icon=":material/tune:", type="tertiary"):
+        question = st.text_area(
+            "Question that the report answers",
+            DEFAULT_QUESTION,
+            max_chars=MOST_QUESTION,
+            key=f"report.question.{place}",
+        )
+        numbered = "\n".join(f"{at}. {plain(said)}" for at, said in enumerate(PROPOSITIONS, 1))
+        st.caption(f"The opinion weighs these two propositions, which are the same in every report:\n\n{numbered}")
+        name = st.text_input("Name of the item", asked.name, max_chars=MOST_NAME, key=f"report.name.{place}")
+        author = st.text_input("Your name, as the one who asked", max_chars=MOST_NAME, key=f"report.author.{place}")
+        picture = st.toggle("Enclose pictures of the item", value=True, key=f"report.picture.{place}")
+    fields: dict[str, Any] = {**vars(asked), "name": name.strip(), "author": author.strip(), "picture": picture}
+    return Asked(**(fields | {"question": question.strip() or DEFAULT_QUESTION}))
+
+
+def _maker(asked: Asked, data: bytes, original: bytes | None) -> Maker:
+    """The one of this very question, kept for the session; of one question at a time."""
+    known: Maker | None = st.session_state.get(_STATE)
     if known is None or known.asked != asked:
-        # The click is remembered first: then the spinner stands where the button was, and nobody clicks twice.
-        if st.session_state.get(_WANTED) != asked:
-            _offer(asked)
-            return
-        known = _made(asked, data, original)
-    if known is not None:
-        _show(known.file, _short(asked))
+        ledger = client()
+        options: dict[str, Any] = {
+            name: getattr(asked, name) for name in ("name", "author", "question", "policy", "examine", "picture")
+        }
+        known = Maker(asked, lambda: ledger.reports.make(data, format="dossier", original=original, **options))
+        st.session_state[_STATE] = known
+    return known
 
 
-def pdf_of(dossier: bytes) -> bytes:
-    """The PDF inside a dossier."""
-    with zipfile.ZipFile(io.BytesIO(dossier)) as parts:
-        return parts.read(_PDF)
-
-
-def _offer(asked: _Asked) -> None:
-    st.button(
-        "Make a report",
-        icon=":material/assignment:",
-        key=f"report.make.{_short(asked)}",
-        help="A PDF for people and a dossier with all evidence, which can be checked without this server.",
-        on_click=lambda: st.session_state.update({_WANTED: asked}),
+def _downloads(maker: Maker, place: str) -> bool:
+    """The two buttons; whether one was clicked just now."""
+    stem = f"medseal-report-{maker.asked.image[:12]}"
+    pdf = st.download_button(
+        "Report (PDF)",
+        maker.pdf,
+        f"{stem}.pdf",
+        "application/pdf",
+        key=f"report.pdf.{place}",
+        icon=":material/picture_as_pdf:",
+        help="For people: question, findings, opinion, error rates, limits. Made at the click.",
     )
+    dossier = st.download_button(
+        "Dossier (ZIP)",
+        maker.dossier,
+        f"{stem}.dossier.zip",
+        "application/zip",
+        key=f"report.zip.{place}",
+        icon=":material/folder_zip:",
+        help="The report with receipt, proofs and pictures: medseal report verify checks it offline.",
+    )
+    return pdf or dossier
 
 
-def _made(asked: _Asked, data: bytes, original: bytes | None) -> _Made | None:
-    """The report, kept for the session; None when there is none, and the page says why."""
-    _, name, policy, examine, _, _ = asked
-    del st.session_state[_WANTED]
-    options: dict[str, Any] = {"name": name, "policy": policy, "examine": examine, "original": original}
+def _tell(maker: Maker) -> None:
+    """What happens while the browser waits for its file, and what came of it."""
     try:
-        with st.spinner(_WORKING):
-            file = client().reports.make(data, format="dossier", question=DEFAULT_QUESTION, **options)
+        with st.spinner(_WORKING, show_time=True):
+            made = maker.file()
     except LedgerError as error:
+        access.heed(error)
         show_notice(explain(error))
-        return None
-    st.session_state[_STATE] = _Made(asked, file)
-    return st.session_state[_STATE]  # type: ignore[no-any-return]
-
-
-def _show(made: ReportFile, place: str) -> None:
-    stem = f"medseal-report-{made.report[:12]}"
-    said = f"Report {made.report[:16]}…, verdict {plain(made.verdict)}. Both files come from one verification."
-    with st.container(horizontal=True, width="content", key=f"report.downloads.{place}"):
-        st.download_button(
-            "Report (PDF)",
-            pdf_of(made.content),
-            f"{stem}.pdf",
-            "application/pdf",
-            key=f"report.pdf.{place}",
-            on_click="ignore",
-            icon=":material/picture_as_pdf:",
-            help=said,
-        )
-        st.download_button(
-            "Dossier (ZIP)",
-            made.content,
-            f"{stem}.dossier.zip",
-            "application/zip",
-            key=f"report.zip.{place}",
-            on_click="ignore",
-            icon=":material/folder_zip:",
-            help="The report with receipt, proofs and pictures: medseal report verify checks it offline.",
-        )
-
-
-def _short(asked: _Asked) -> str:
-    """What tells the buttons of one question from those of another on the same page."""
-    return hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
+        return
+    said = f"Report {made.report[:16]}…, verdict {plain(made.verdict)}. PDF and dossier come from one verification."
+    st.caption(said)
 
 
 def _digest(data: bytes | None) -> str | None:

@@ -64,13 +64,17 @@ def show_sidebar(standing: Standing) -> None:
     """Who is here, and whether the API answers; an API that does not answer is a state, not a crash."""
     with st.sidebar:
         show_who(standing)
-        try:
-            health = client().health()
-        except LedgerError as error:
-            notice = explain(error)
-            st.html(outage_markup(notice.title, notice.advice, server()))
-            return
-        st.html(health_markup(health, _registrars(), server()))
+        with st.spinner("Asking how the ledger is …"):
+            said = _state_markup()
+        st.html(said)
+
+
+def _state_markup() -> str:
+    try:
+        return health_markup(client().health(), _registrars(), server())
+    except LedgerError as error:
+        notice = explain(error)
+        return outage_markup(notice.title, notice.advice, server())
 
 
 def show_who(standing: Standing) -> None:

@@ -11,7 +11,9 @@ from dashboard import access, way_back
 from dashboard.backoff import Backoff
 from dashboard.components.markup import heading
 from dashboard.components.notice import Notice, notice_of, show_notice
+from dashboard.pages_by_role import places
 from dashboard.session import server
+from dashboard.way_back import Spot
 from ledger.client import Client
 from ledger.errors import LedgerError, NotAllowed
 
@@ -22,10 +24,10 @@ _PREFIX = "ms_"
 _SECONDS = 15.0
 
 
-def show_sign_in(why: Notice | None, page: str, *, onward: str | None = None) -> None:
+def show_sign_in(why: Notice | None, page: str, *, onward: Spot | None = None) -> None:
     """The sign-in in the place of ``page``, with the reason why it is needed.
 
-    Who signs in goes on to the file ``onward``, else to where this stands.
+    Who signs in goes on to the page ``onward`` with its query, else to where this stands.
     """
     st.html(heading("Sign in", "What you may see and do here follows from your role."))
     why = _LEFT if access.left() else why
@@ -57,7 +59,7 @@ def _offer_issuer(page: str) -> None:
     st.html('<p class="ms-or"><span>or with an API key</span></p>')
 
 
-def _offer_key(onward: str | None) -> None:
+def _offer_key(onward: Spot | None) -> None:
     with st.form("sign-in.form", clear_on_submit=True):
         key = st.text_input("API key", type="password", placeholder="ms_…", autocomplete="off").strip()
         kind: Literal["primary", "secondary"] = "secondary" if access.by_issuer() else "primary"
@@ -70,8 +72,9 @@ def _offer_key(onward: str | None) -> None:
         show_notice(trouble)
         return
     access.sign_in(key)
-    if onward is not None:
-        st.switch_page(onward)
+    place = next((one for one in places() if onward is not None and one.name == onward.page), None)
+    if place is not None and onward is not None:
+        st.switch_page(place.file, query_params=dict(onward.query))
     st.rerun()
 
 

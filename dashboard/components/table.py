@@ -13,7 +13,6 @@ from dashboard.words import state_words
 from ledger.schemas import HistoryEntry
 
 Row = dict[str, str | int | None]
-_LIVE = "Opens what the node says of it now"
 _MARKS = {"good": "●", "near": "◐", "open": "○", "warn": "▲", "bad": "✕"}
 
 
@@ -30,30 +29,34 @@ def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
         "Time (UTC)": entry.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "Registrar": names.get(entry.registrar, entry.registrar[:12]),
         "Index": entry.index,
-        "Block": f"?block={anchor.block_number}" if anchor and anchor.block_number is not None else None,
-        "Transaction": f"?transaction={anchor.transaction}" if anchor and anchor.transaction else None,
+        "Block": anchor.block_number if anchor else None,
+        "Transaction": short(anchor.transaction, head=12, tail=4) if anchor and anchor.transaction else None,
         "Id": short(entry.id, head=8, tail=4),
     }
 
 
 def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key: str) -> HistoryEntry | None:
-    """Draw the table; the entry whose row is chosen, if one is."""
+    """Draw the table; the entry of the row that is chosen, by its box or by any of its cells.
+
+    Cells hold no links: one of this table opens another tab, which is another session, so that whoever signed in by key
+    would have to do so again. Block and transaction are opened beside the chosen entry.
+    """
     columns: dict[str, Any] = {
         "Index": st.column_config.NumberColumn(width="small", format="%d"),
-        "Block": st.column_config.LinkColumn(width="small", display_text=r"block=(\d+)", help=_LIVE),
-        "Transaction": st.column_config.LinkColumn(display_text=r"transaction=(0x\w{12})", help=_LIVE),
+        "Block": st.column_config.NumberColumn(width="small", format="%d"),
     }
     state: Any = st.dataframe(
         entry_rows(entries, names),
         hide_index=True,
         column_config=columns,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         height=min(38 * (len(entries) + 1) + 2, 600),
         row_height=38,
         placeholder="–",
         key=key,
         alt="History entries, newest first",
     )
-    chosen = state["selection"]["rows"]
+    selection = state["selection"]
+    chosen = [*selection["rows"], *(row for row, _ in selection["cells"])]
     return entries[chosen[0]] if chosen and chosen[0] < len(entries) else None

@@ -30,9 +30,13 @@ Matrix = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True)
 class Other:
-    """A second picture; its point (x, y) lies at (ax + by + c, dx + ey + f) of the first. ``words`` says how."""
+    """A second picture; its point (x, y) lies at (ax + by + c, dx + ey + f) of the first. ``words`` says how.
+
+    ``role`` is what it is to the first one: neither is older or newer by being laid beside the other.
+    """
 
     name: str
+    role: str
     frame: Frame
     matrix: Matrix
     words: str
@@ -112,7 +116,13 @@ def _layer(layer: Layer, planes: _Planes) -> dict[str, Any]:
 def _other(other: Other | None, planes: _Planes) -> dict[str, Any] | None:
     if other is None:
         return None
-    return {**_picture(other.frame, planes), "name": other.name, "matrix": list(other.matrix), "words": other.words}
+    return {
+        **_picture(other.frame, planes),
+        "name": other.name,
+        "role": other.role,
+        "matrix": list(other.matrix),
+        "words": other.words,
+    }
 
 
 def viewer_state(key: str) -> int | None:

@@ -123,4 +123,6 @@ def asked_status() -> OperationsStatus | None:
 
 def show_whole(page: History, registrar: str | None, *, by_digest: bool = False) -> None:
     """Ask and say it where the page stands."""
-    st.html(whole_markup(completeness(page, asked_status(), registrar, by_digest=by_digest)))
+    with st.spinner("Holding the log's head against the chain's …"):
+        status = asked_status()
+    st.html(whole_markup(completeness(page, status, registrar, by_digest=by_digest)))

@@ -29,7 +29,8 @@ def start() -> None:
     """An audit runs on the server, and the address names it."""
     st.session_state.pop(_GONE, None)
     with told():
-        run = client().operations.start_audit()
+        with st.spinner("Starting the audit on the server …"):
+            run = client().operations.start_audit()
         st.session_state[_RUN] = run.id
         st.query_params["run"] = run.id
         if not run.created:
@@ -88,7 +89,8 @@ def show_run(run: AuditRun) -> None:
 def watch() -> None:
     """The run, drawn again every second while it runs; the page is drawn once more when that begins or ends."""
     with told():
-        run = newest_run()
+        with st.spinner("Asking the server for its audits …"):
+            run = newest_run()
         before, now = running(), run is not None and run.state == "running"
         st.session_state[_WATCHING] = now
         if before != now:

@@ -23,6 +23,7 @@ from dashboard.session import client, told
 from dashboard.words import KINDS, STATES
 from ledger.errors import LedgerError, NotFound
 from ledger.schemas import History, HistoryEntry, Registration
+from ledger.schemas.operations import VerificationNote
 
 _PAGE = 25
 _ANY = "any"
@@ -69,15 +70,11 @@ def day_edge(day: date | None, edge: time) -> datetime | None:
 def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
     """The filters. ``?registration=`` in the address fills in one, so that a link leads to its history; a dropped file
     takes the place of digest and id."""
+    _follow_link()
     with st.container(border=True, key="filters"):
         first, second = st.columns(2), st.columns(4)
         digest = first[0].text_input("Digest", placeholder="sha256:…", key="history.digest").strip()
-        registration = first[1].text_input(
-            "Registration id",
-            value=st.query_params.get("registration", ""),
-            placeholder="32 hex digits",
-            key="history.id",
-        )
+        registration = first[1].text_input("Registration id", placeholder="32 hex digits", key="history.id")
         kind = second[0].selectbox("Kind", [_ANY, *KINDS], key="history.kind")
         state = second[1].selectbox("State", [_ANY, *STATES], key="history.state")
         registrar = second[2].selectbox(
@@ -86,7 +83,6 @@ def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
         days = second[3].date_input("Days (UTC)", value=[], key="history.days", format="YYYY-MM-DD")
         dropped = asked_file()
     since, until = (*days, None, None)[:2] if isinstance(days, tuple) else (days, None)
-    found = dropped.verification.registration if dropped.verification else None
     asked = Filters(
         digest.lower() or None,
         registration.strip().lower() or None,
@@ -96,7 +92,22 @@ def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
         day_edge(since, time.min),
         day_edge(until, time.max),
     )
-    return (replace(asked, digest=None, registration=found.registration_id) if found else asked), dropped
+    return _of_the_file(asked, dropped), dropped
+
+
+def _follow_link() -> None:
+    """The id in the address fills in the filter when the page is opened, and again when a link names another."""
+    linked = st.query_params.get("registration", "")
+    if "history.id" not in st.session_state or st.session_state.get("history.linked") != linked:
+        st.session_state["history.id"] = st.session_state["history.linked"] = linked
+
+
+def _of_the_file(asked: Filters, dropped: Dropped) -> Filters:
+    """A dropped file that the log knows stands for digest and id."""
+    if dropped.digest is None:
+        return asked
+    digest = None if dropped.registration else dropped.digest
+    return replace(asked, digest=digest, registration=dropped.registration)
 
 
 def ask_history(filters: Filters, offset: int) -> History:
@@ -141,14 +152,20 @@ def life_markup(registration: Registration) -> str:
     return f'<section class="ms-card">{head}{timeline_markup(registration)}</section>'
 
 
+def _verifications(identity: str) -> tuple[list[VerificationNote], str]:
+    """Who verified it, and ready markup that says why that cannot be had."""
+    try:
+        return client().operations.verifications(identity), ""
+    except LedgerError as error:
+        return [], f'<p class="ms-note">Who verified it could not be asked: {text(error)}.</p>'
+
+
 def show_life(registration: Registration) -> None:
     """Everything that happened to a registration until today, verifications included as far as they can be asked."""
-    ledger, identity = client(), registration.registration_id
-    entries = ledger.history(registration=identity, limit=_MOST_SAID).entries
-    try:
-        notes, unsaid = ledger.operations.verifications(identity), ""
-    except LedgerError as error:
-        notes, unsaid = [], f'<p class="ms-note">Who verified it could not be asked: {text(error)}.</p>'
+    identity = registration.registration_id
+    with st.spinner("Asking what happened to it since …"):
+        entries = client().history(registration=identity, limit=_MOST_SAID).entries
+        notes, unsaid = _verifications(identity)
     head = '<div class="ms-card-head"><h3>From capture to today</h3></div>'
     body = life_list(moments(registration, entries, notes))
     name = text(identity)
@@ -161,7 +178,8 @@ def show_detail(entry: HistoryEntry) -> None:
     subject = subject_of(entry)
     if subject is not None:
         with told():
-            registration = client().registration(subject)
+            with st.spinner("Asking how the registration stands now …"):
+                registration = client().registration(subject)
             st.html(life_markup(registration))
             left, right = st.columns(2, gap="medium")
             with left:
@@ -193,7 +211,8 @@ def show_empty(filters: Filters) -> None:
 def registrar_names() -> dict[str, str]:
     """Registrars' names by id; empty when they cannot be had, since the history itself will say why."""
     try:
-        return {one.id: one.name for one in client().registrars()}
+        with st.container(key="names"), st.spinner("Asking which registrars there are …"):
+            return {one.id: one.name for one in client().registrars()}
     except LedgerError:
         return {}
 
@@ -211,7 +230,7 @@ def main() -> None:
     )
     names = registrar_names()
     filters, dropped = ask_filters(names)
-    if dropped.asked and (dropped.verification is None or dropped.verification.registration is None):
+    if dropped.asked and dropped.digest is None:
         return  # it was said why; a history of everything would look like an answer
     if st.session_state.get("history.filters") != filters:
         st.session_state["history.filters"], st.session_state["history.offset"] = filters, 0
@@ -236,6 +255,8 @@ def main() -> None:
         if chosen is None and filters.registration:
             chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
         turn_pages(page)
+        if chosen is None:
+            st.caption("Click a row for its block, its transaction and the life of its image.")
         show_exports(asdict(filters))
         if chosen is not None:
             show_detail(chosen)

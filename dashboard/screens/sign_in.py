@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard import way_back
 from dashboard.components.sign_in import show_sign_in
 from dashboard.pages_by_role import places
 
-show_sign_in(None, places()[0].name, onward=places()[0].file)
+wanted = way_back.last_refused() or way_back.Spot(places()[0].name, {})
+show_sign_in(None, wanted.page, onward=wanted)

@@ -13,6 +13,7 @@ from dashboard.components.markup import heading, plain
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.outcome import show_answer
 from dashboard.components.verifying import Answer, Given, Terms, answer_of, forget, given_by, known, verify_all
+from dashboard.session import may
 from dashboard.words import POLICIES, verdict_words
 
 _FILES, _LINK = "verify.file", "verify.link"
@@ -61,7 +62,7 @@ def show_without_upload(terms: Terms, original: Given | None) -> None:
         show_by_link(wanted, terms.policy)
         show_earlier()
     else:
-        show_notice(_EMPTY)
+        show_notice(_empty())
         show_earlier()
 
 
@@ -72,12 +73,11 @@ def _ask_once_anew(answer: Answer) -> None:
         forget(answer.question)
 
 
-_EMPTY = Notice(
-    "No image yet",
-    "Drop one or several files above. They are sent to your MedSeal server and to nobody else, and are not kept.",
-    "Have no image at hand? Register one first; then verify a copy of it.",
-    "inbox",
-)
+def _empty() -> Notice:
+    body = "Drop one or several files above. They are sent to your MedSeal server and to nobody else, and are not kept."
+    samples = "The first start of MedSeal put images to try into the folder samples of its data folder."
+    own = " Or register one of yours first, and verify a copy of it." if may("register") else ""
+    return Notice("No image yet", body, f"Have none at hand? {samples}{own}", "inbox")
 
 
 def show_earlier() -> None:

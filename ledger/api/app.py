@@ -23,6 +23,7 @@ from ledger.api.routes import (
     audits,
     cases,
     derivations,
+    examinations,
     health,
     images,
     keys,
@@ -65,7 +66,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.heavy = heavy_limiter()
     app.state.verifying = verifying_limiter()
     app.state.capture = capture_of(service, settings, CountsHere(lambda: service.sources))
-    working = (images, derivations, stow, studies, reports, cases, audits, operations, reading)
+    working = (images, examinations, derivations, stow, studies, reports, cases, audits, operations, reading)
     for part in (*working, keys, session, health, docs):
         app.include_router(part.router)
     for measured in (sources, metrics):

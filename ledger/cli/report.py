@@ -56,6 +56,7 @@ def make(
         str | None,
         typer.Option("--name", metavar="TEXT", help="How the report calls the item; its file's name if not."),
     ] = None,
+    author: Annotated[str, typer.Option("--author", metavar="TEXT", help="Who asked for it; not said if unset.")] = "",
     against: Annotated[str | None, typer.Option("--against", metavar="ID", help="Compare with this one first.")] = None,
     original: Annotated[
         Path | None, typer.Option("--original", metavar="FILE", help="Compare with this registered file.")
@@ -75,7 +76,7 @@ def make(
     from ledger.cli.verifying import verdict_code
 
     settings = settings_for(data, server, verbose)
-    options: dict[str, Any] = {"name": file.name if name is None else name, "against": against}
+    options: dict[str, Any] = {"name": file.name if name is None else name, "against": against, "author": author}
     options |= {"question": question} if question else {}
     options |= {"policy": policy or settings.policy, "examine": examine, "picture": not no_picture}
     if original is not None:

@@ -38,6 +38,25 @@ class TraceFinding:
 
 
 @dataclass(frozen=True)
+class ModalityRates:
+    """How often the method erred on pictures of one ``modality``: counts, and their exact 95 % intervals.
+
+    ``codes`` are the DICOM modalities it speaks of. ``caught`` of ``forged`` pictures and ``false_alarms`` of
+    ``pristine`` ones were called *altered*; ``auc`` is the area under the curve with its interval, None if undefined.
+    """
+
+    modality: str
+    codes: tuple[str, ...]
+    pristine: int
+    false_alarms: int
+    false_alarm_interval: tuple[float, float]
+    forged: int
+    caught: int
+    caught_interval: tuple[float, float]
+    auc: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class TracePictures:
     """PNG files to look at, the longer side at most 512 pixels, of the frame that decided.
 
@@ -60,6 +79,8 @@ class Detection:
     ``area_percent`` is the mask's share of the picture, and ``area_interval`` the 90 % interval of the true share.
     ``rates`` are the measured error rates in ``regime``, of single pictures. ``weights`` is the SHA-256 (hex) of the
     manifest that names every model file of the method by its digest.
+    ``modality`` is what the file states of itself (DICOM (0008,0060)), ``by_modality`` the measured error rates by
+    modality, whichever the file's is, and ``by_modality_note`` what they were counted with, or that they were not.
     """
 
     method: str
@@ -84,6 +105,9 @@ class Detection:
     rates: Mapping[str, float | int | str] = field(default_factory=dict)
     pictures: TracePictures | None = None
     weights: str | None = None
+    modality: str | None = None
+    by_modality: tuple[ModalityRates, ...] = ()
+    by_modality_note: str = ""
 
 
 def detection_check(found: Detection) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
+from detector.registry import METHODS
 from ledger.core.detection import Detection
 from ledger.core.images import Limits
 from ledger.detection.answers import detection
@@ -21,7 +22,8 @@ _EXAMINER = "ledger.detection.examining:open_examiner"
 
 
 class ProcessDetector:
-    """One method of the detector in a process that starts with the first image, or with :meth:`warm`.
+    """One method of the detector, and on request another, in a process that starts with the first image, or with
+    :meth:`warm`.
 
     One image at a time is examined and ``WAITING`` may wait; the next is refused as busy. A process that takes more
     than ``seconds`` is ended, and the next image starts another one.
@@ -34,6 +36,15 @@ class ProcessDetector:
     def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
         """See :meth:`ledger.ports.Detector.examine`."""
         return detection(self._worker.ask(image, pictures=pictures))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """See :attr:`ledger.ports_methods.ManyMethods.methods`."""
+        return tuple(METHODS)
+
+    def examine_by(self, method: str, image: bytes, *, pictures: bool = False) -> Detection:
+        """See :meth:`ledger.ports_methods.ManyMethods.examine_by`."""
+        return detection(self._worker.ask(image, pictures=pictures, method=method))
 
     def warm(self) -> None:
         """The process starts and loads its model in the background; what is wrong is said with the first image."""

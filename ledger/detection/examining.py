@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from detector import ela
 from detector.errors import DetectorError, UnknownMethod
+from detector.modalities import note_on, rates_by_modality
 from detector.pictures import to_rgb8
 from detector.predict import Analyzer
-from ledger.core.detection import Detection, TraceFinding, TracePictures
+from ledger.core.detection import Detection, ModalityRates, TraceFinding, TracePictures
 from ledger.core.images import Limits, decode
 from ledger.detection.answers import plain
 from ledger.errors import DetectorUnavailable
@@ -33,35 +34,44 @@ _SEE_DOCTOR = "Run medseal doctor on the server: it says what is wrong with the 
 
 
 class Examiner:
-    """One method, loaded with the first question; a model that is missing is looked for again with the next."""
+    """Methods, each loaded with its first question; a model that is missing is looked for again with the next.
+
+    ``method`` is the one that is asked when a question names none.
+    """
 
     def __init__(self, method: str, limits: Limits) -> None:
         self._method = method
         self._limits = limits
-        self._analyzer: Analyzer | None = None
+        self._analyzers: dict[str, Analyzer] = {}
 
-    def __call__(self, image: bytes, *, pictures: bool = False) -> Detection | None:
+    def __call__(self, image: bytes, *, pictures: bool = False, method: str | None = None) -> Detection | None:
         """The answer on the file ``image``; of no bytes None, once the model is loaded.
 
         DetectorUnavailable without a usable model, InputError for what cannot be decoded.
         """
-        self._analyzer = self._analyzer or self._loaded()
+        analyzer = self._loaded(method or self._method)
         if not image:
             return None
         decoded = decode(image, self._limits)
         numbers = spread(decoded.frames)
-        frame, judged = self._analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
+        frame, judged = analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
         told = _told(frame, judged, decoded.frames, len(numbers), pictures)
-        return replace(told, weights=self._analyzer.weights_digest)
+        return replace(told, weights=analyzer.weights_digest, modality=decoded.modality, **_by_modality(told.method))
 
-    def _loaded(self) -> Analyzer:
+    def _loaded(self, method: str) -> Analyzer:
+        if method not in self._analyzers:
+            self._analyzers[method] = self._load(method)
+        return self._analyzers[method]
+
+    @staticmethod
+    def _load(method: str) -> Analyzer:
         try:
-            return Analyzer(self._method)
+            return Analyzer(method)
         except UnknownMethod as error:
             raise DetectorUnavailable(str(error), code="detector_unknown", advice=_CHECK_SETTING) from error
         except DetectorError as error:
             # its text has paths of this machine, which are no business of those who verify
-            said = f"the model of the method {self._method} is missing, or is not the one its manifest names"
+            said = f"the model of the method {method} is missing, or is not the one its manifest names"
             raise DetectorUnavailable(said, code="detector_model", advice=_SEE_DOCTOR) from error
 
 
@@ -97,6 +107,15 @@ def _told(frame: FramePixels, judged: Judged, frames: int, examined: int, pictur
         rates=_finite(judged.rates),
         pictures=_pictures(judged, levels) if pictures and levels is not None else None,
     )
+
+
+def _by_modality(method: str) -> dict[str, Any]:
+    """Never a reason to give no answer: rates that cannot be read are said to be missing."""
+    try:
+        rates = tuple(ModalityRates(**vars(one)) for one in rates_by_modality(method))
+        return {"by_modality": rates, "by_modality_note": note_on(method)}
+    except DetectorError:
+        return {"by_modality_note": "The error rates by modality cannot be read on this server."}
 
 
 def _finding(finding: Finding) -> TraceFinding:

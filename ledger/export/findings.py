@@ -11,9 +11,10 @@ from typing import Any
 from ledger.core.entry import timestamp
 from ledger.export.examining import examinations, findings
 from ledger.export.model import TYPE, Asked, Report
-from ledger.export.opinion import BEFORE, NEVER, PROPOSITIONS, opinion
+from ledger.export.opinion import BEFORE, NEVER, opinion
 from ledger.export.rates import error_rates
 from ledger.schemas import Verification
+from ledger.schemas.reports import PROPOSITIONS
 
 RECEIPT, TRUST = "receipt.json", "trust.json"
 

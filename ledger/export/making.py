@@ -18,7 +18,7 @@ from ledger.errors import InputError, LedgerError
 from ledger.export.dossier import PDF, README, REPORT, VERIFICATION, Sign, digests, pack, readme
 from ledger.export.findings import RECEIPT, TRUST, plain, report_of
 from ledger.export.history import Pages, export
-from ledger.export.model import Asked, Item, Report, dump, report_id
+from ledger.export.model import ASKED_BY, Asked, Item, Report, dump, report_id
 from ledger.receipts import UNDISCLOSED
 from ledger.schemas import Verification
 from ledger.schemas.reports import (
@@ -98,6 +98,7 @@ class Reports:
         format: ReportFormat = "dossier",  # noqa: A002  (its name on the wire)
         name: str = "",
         question: str = DEFAULT_QUESTION,
+        author: str = "",
         policy: str = "clinical",
         against: str | None = None,
         original: bytes | None = None,
@@ -109,6 +110,7 @@ class Reports:
 
         _short_enough("question", question, MOST_QUESTION)
         _short_enough("name", name, MOST_NAME)
+        _short_enough("author", author, MOST_NAME)
         options: dict[str, Any] = {"against": against, "original": original, "examine": examine}
         found = self._ledger.verify(data, policy=policy, pictures=picture, **options)
         if self._heard is not None:
@@ -117,7 +119,12 @@ class Reports:
         pictures = pictures_of(data, found, self._limits) if picture else {}
         item = item_of(data, _one_line(name) or NAMELESS, self._limits)
         asked = Asked(
-            _one_line(question) or DEFAULT_QUESTION, item, _told(against, original, examine), tools(), {}, notes
+            _one_line(question) or DEFAULT_QUESTION,
+            item,
+            _told(against, original, examine) | ({ASKED_BY: _one_line(author)} if _one_line(author) else {}),
+            tools(),
+            {},
+            notes,
         )
         made = assemble(found, asked, evidence | pictures)
         return self._file(made, format)

@@ -18,6 +18,9 @@ ANSWERS: Mapping[str, str] = {
 }
 """The three answers of an opinion. None of them is *authentic*: that word is the ledger's, for what is registered."""
 
+ASKED_BY = "asked_by"
+"""Among the options of a report: who asked for it, in their own words; nobody checked it."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -33,8 +36,8 @@ class Item:
 class Asked:
     """All that a report depends on beside the verification.
 
-    ``options`` is what the verification was told beside the policy; ``tools`` names the programs by version;
-    ``enclosures`` has the SHA-256 of each part of evidence by file name, ``notes`` why a part is missing.
+    ``options`` is what the verification was told beside the policy, and :data:`ASKED_BY`; ``tools`` names the programs
+    by version; ``enclosures`` has the SHA-256 of each part of evidence by file name, ``notes`` why a part is missing.
     """
 
     question: str

@@ -12,10 +12,6 @@ from ledger.export.examining import DETECTOR, figures_of, status_of
 from ledger.export.model import ANSWERS, INCONCLUSIVE, NO_TRACE, SUPPORT, Opinion
 from ledger.schemas import Verification
 
-PROPOSITIONS = (
-    "The picture of the item was altered: it is not what was captured or registered.",
-    "The picture of the item was not altered: what differs, if anything, is how it was stored or sent.",
-)
 NEVER = (
     "The forgery detector alone never supports the answer “authentic”: that no trace was found is not proof that there"
     " is nothing to find."

@@ -23,7 +23,7 @@ from reportlab.platypus import (
 from ledger.core.moments import when_of
 from ledger.export.captions import CAPTIONS, HEAT, UNDECIDED
 from ledger.export.examining import DETECTOR
-from ledger.export.model import Examination, Rate, Report
+from ledger.export.model import ASKED_BY, Examination, Rate, Report
 from ledger.export.pdf_style import PALE, STATUSES, TONES, marked_up, style, tinted, words
 from ledger.export.pdf_tables import WIDTH, facts, figure, figures, grid
 
@@ -40,6 +40,8 @@ def front(report: Report, identity: str) -> Iterator[Flowable]:
     yield _answer_box(report)
     yield from _head("1  Question and propositions")
     yield words(report.question)
+    if ASKED_BY in report.options:
+        yield facts((("Asked by", f"{report.options[ASKED_BY]} (as stated by whoever made the report; not checked)"),))
     yield facts((f"Proposition {at}", text) for at, text in enumerate(report.propositions, 1))
 
 

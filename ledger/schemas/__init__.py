@@ -54,6 +54,7 @@ from ledger.schemas.verifications import (
     DetectionFinding,
     DetectionPictures,
     DigestVerification,
+    ModalityRates,
     Verification,
 )
 
@@ -96,6 +97,7 @@ __all__ = [
     "Identifier",
     "ItemAddition",
     "ItemJudgement",
+    "ModalityRates",
     "Origin",
     "Problem",
     "Reason",

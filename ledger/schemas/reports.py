@@ -10,10 +10,15 @@ ReportFormat = Literal["pdf", "dossier", "json"]
 HistoryFormat = Literal["csv", "jsonl", "fhir", "fhir-r5"]
 """``fhir`` is a Bundle of FHIR R4 (4.0.1), ``fhir-r5`` of R5 (5.0.0)."""
 DEFAULT_QUESTION = "Is the item the image that was registered, and does it show signs of having been altered?"
+PROPOSITIONS = (
+    "The picture of the item was altered: it is not what was captured or registered.",
+    "The picture of the item was not altered: what differs, if anything, is how it was stored or sent.",
+)
+"""What every report's opinion weighs; its words are fixed, since the opinion's are made for them."""
 MOST_QUESTION = 1000
 """Characters of a question."""
 MOST_NAME = 200
-"""Characters of an item's name."""
+"""Characters of an item's name, or of that of who asked."""
 
 
 @dataclass(frozen=True)

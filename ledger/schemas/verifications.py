@@ -12,6 +12,10 @@ from ledger.schemas.changes import Change
 from ledger.schemas.registrations import Registration
 
 
+def _nothing(value: object) -> bool:
+    return not value
+
+
 class DigestVerification(Wire):
     """Ask for an image by its digests, without sending it."""
 
@@ -39,6 +43,20 @@ class DetectionFinding(Wire):
     region: tuple[int, int, int, int] | None = Field(
         default=None, description="Left, top, width, height in pixels of the frame"
     )
+
+
+class ModalityRates(Wire):
+    """How often the method erred on pictures of one modality, with exact 95 % intervals."""
+
+    modality: str
+    codes: list[str] = Field(description="The DICOM modalities it speaks of")
+    pristine: int
+    false_alarms: int = Field(description="Pristine pictures called altered")
+    false_alarm_interval: tuple[float, float]
+    forged: int
+    caught: int = Field(description="Forged pictures called altered")
+    caught_interval: tuple[float, float]
+    auc: tuple[float, float, float] | None = Field(default=None, description="Area under the curve, low, high")
 
 
 class DetectionPictures(Wire):
@@ -80,6 +98,16 @@ class Detection(Wire):
     height: int
     pictures: DetectionPictures | None = Field(default=None, description="When the request asked for them")
     weights: str | None = Field(default=None, description="SHA-256 of the manifest that names each model file's digest")
+    # Left out where there is none, so that an older verification is written as it was read: dossiers enclose them.
+    modality: str | None = Field(
+        default=None, description="What the DICOM file says of itself, (0008,0060)", exclude_if=_nothing
+    )
+    by_modality: list[ModalityRates] = Field(
+        default_factory=list, description="Error rates measured by modality", exclude_if=_nothing
+    )
+    by_modality_note: str = Field(
+        default="", description="What those were counted with, or that they were not", exclude_if=_nothing
+    )
 
 
 class Verification(Wire):

@@ -1,4 +1,4 @@
-// The rows under the picture: frame, window and level, layers, before and after; and the buttons of the regions.
+// The rows under the picture: frame, window and level, layers, the line between two pictures; and the buttons of the regions.
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -71,15 +71,16 @@ function layerRow(view, layer) {
 }
 
 function dividerRow(view) {
-  const input = range(0, 100, view.divider, 1, "Before and after");
+  const input = range(0, 100, view.divider, 1, "Line between the two pictures");
   const said = element("output", {}, `${view.divider} %`);
   input.oninput = () => view.setDivider(+input.value);
   view.showDivider = () => {
     input.value = view.divider;
     said.textContent = `${Math.round(view.divider)} %`;
   };
-  const words = `Left of the line, before: ${view.other.name}. Right, after: ${view.name}. ${view.other.words}`;
-  return row("Before / after", input, said, element("span", { class: "v-legend" }, words));
+  const { role, name, words: lies } = view.other;
+  const words = `Left of the line: ${role.toLowerCase()}, ${name}. Right: this file, ${view.name}. ${lies}`;
+  return row("Compare", input, said, element("span", { class: "v-legend" }, words));
 }
 
 function note(words) {

@@ -90,8 +90,8 @@ function drawDivider(pen, view) {
   pen.arc(at, high / 2, 11, 0, 7);
   pen.fill();
   pen.font = "600 12px sans-serif";
-  if (view.divider > 14) tag(pen, "Before", 8, 8);
-  if (view.divider < 86) tag(pen, "After", wide - 54, 8);
+  if (view.divider > 14) tag(pen, view.other.role, 8, 8);
+  if (view.divider < 86) tag(pen, "This file", wide - Math.ceil(pen.measureText("This file").width) - 18, 8);
 }
 
 function drawLens(pen, view) {

@@ -44,7 +44,7 @@ _EXPORTS = {MEDIA_TYPES[wanted].partition(";")[0]: {"example": example} for want
     tags=["reports"],
     summary="Make a report on an image",
     response_class=Response,
-    form_limits={"max_files": 2, "max_fields": 9, "max_part_size": 8192},
+    form_limits={"max_files": 2, "max_fields": 10, "max_part_size": 8192},
     openapi_extra=examples.form(examples.REPORT_FORM, "/v1/reports -F format=dossier -o report.dossier.zip"),
     responses={
         200: {"description": "The report as a file; headers name its id, verdict and answer", "content": _FILES},
@@ -59,6 +59,7 @@ async def report(
     format: Annotated[ReportFormat, Form(description="pdf, json, or the zip of both with all evidence")] = "dossier",  # noqa: A002
     question: Annotated[str, Form(min_length=1, max_length=MOST_QUESTION)] = DEFAULT_QUESTION,
     name: Annotated[str, Form(max_length=MOST_NAME, description="How the report calls the item")] = "",
+    author: Annotated[str, Form(max_length=MOST_NAME, description="Who asked for it, as the report says")] = "",
     policy: PolicyName = "clinical",
     against: Annotated[Identifier | None, Form(description="A registration to compare with")] = None,
     original: Original = None,
@@ -82,6 +83,7 @@ async def report(
             format=format,
             name=name,
             question=question,
+            author=author,
             policy=policy,
             against=against,
             original=_content(original) if original is not None else None,

@@ -82,14 +82,26 @@ def no_trace() -> Detection:
 
 @dataclass
 class ScriptedDetector:
-    """Answers every image as told; *no trace* unless a test says otherwise."""
+    """Answers every image as told; *no trace* unless a test says otherwise. Other methods answer by ``others``."""
 
     answer: Detection | LedgerError = field(default_factory=no_trace)
+    others: dict[str, Detection | LedgerError] = field(default_factory=dict)
+    method: str = "ela_cnn"
 
     def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
         if isinstance(self.answer, LedgerError):
             raise self.answer
         return self.answer if pictures else replace(self.answer, pictures=None)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return (*self.others, self.method)
+
+    def examine_by(self, method: str, image: bytes, *, pictures: bool = False) -> Detection:
+        answer = self.others.get(method, self.answer)
+        if isinstance(answer, LedgerError):
+            raise answer
+        return replace(answer, method=method, pictures=None)
 
     def warm(self) -> None:
         """Nothing to load."""
@@ -150,10 +162,9 @@ def silent_url() -> str:
 
 def scene(app: AppTest) -> dict[str, Any]:
     """The header of what the page gave to the viewer; empty when there is no viewer."""
-    shown = app.main.get("bidi_component")
-    if not shown:
+    payload = next((one.proto.bytes for one in app.main.get("bidi_component") if one.proto.bytes), b"")
+    if not payload:
         return {}
-    payload = shown[0].proto.bytes
     (length,) = struct.unpack("<I", payload[:4])
     header: dict[str, Any] = json.loads(payload[4 : 4 + length])
     return header
@@ -193,6 +204,7 @@ def detector(stack: Stack) -> Iterator[ScriptedDetector]:
     """The stack's detector, which answers as before once the test is over."""
     yield stack.detector
     stack.detector.answer = no_trace()
+    stack.detector.others.clear()
 
 
 def wait_for(url: str, seconds: float = 30) -> None:
@@ -236,10 +248,27 @@ def serving_script(tmp_path: Path) -> Callable[[Path], AbstractContextManager[st
     return serve
 
 
+@pytest.fixture(scope="session")
+def dashboard_with_sign_in(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One where each person has to sign in."""
+    log = tmp_path_factory.mktemp("sign-in") / "log"
+    with serving(stack, log, MEDSEAL_DASHBOARD_SIGN_IN="required") as url:
+        yield url
+
+
+@pytest.fixture
+def dashboard_of_a_hung_server(stack: Stack, tmp_path: Path) -> Iterator[str]:
+    """One whose server takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with serving(stack, tmp_path / "log", MEDSEAL_SERVER=address) as url:
+            yield url
+
+
 @contextmanager
-def serving(stack: Stack, log: Path) -> Iterator[str]:
+def serving(stack: Stack, log: Path, **changed: str) -> Iterator[str]:
     port = free_port()
-    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key}
+    environment = {**os.environ, "MEDSEAL_SERVER": stack.url, "MEDSEAL_API_KEY": stack.key, **changed}
     with served(command(port), environment, port, log) as url:
         yield url
 

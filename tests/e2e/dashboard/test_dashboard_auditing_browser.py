@@ -78,7 +78,7 @@ def test_a_registration_s_block_opens_live_in_a_dialog_and_by_its_link(
     expect(dialog).to_have_count(0)
     page.locator(".ms-life a", has_text=f"block {anchored.anchor.block_number}").first.click()
     expect(page.get_by_role("heading", name="On the chain, now")).to_be_visible(timeout=_PATIENCE)
-    expect(page.locator(".ms-card")).to_contain_text(anchored.anchor.block_hash)
+    expect(page.locator(".ms-card").first).to_contain_text(anchored.anchor.block_hash, timeout=_PATIENCE)
     assert fits(page)
 
 

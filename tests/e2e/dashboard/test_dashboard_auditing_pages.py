@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ledger.client import Client
-from ledger.schemas import StatementRequest
+from ledger.schemas import StatementRequest, scopes_of
 
 APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
 Open = Callable[..., AppTest]
@@ -72,7 +74,7 @@ def test_a_dropped_copy_shows_the_history_of_its_registration_whatever_its_name(
     stack.anchor()
     app = open_page("history")
     said = drop(app, picture(301), "of somebody else.png")
-    assert "The history below is about this file" in said
+    assert "The log has an entry about this file" in said and "exactly these bytes" in said
     assert made.registration_id in said
     assert list(app.dataframe[0].value["Kind"]) == ["register"]
 
@@ -81,6 +83,39 @@ def test_a_dropped_file_that_is_not_registered_gets_no_history_of_others(open_pa
     app = open_page("history")
     assert "No entry of the log is about this file" in drop(app, picture(399))
     assert not app.dataframe
+
+
+def test_a_registrar_and_an_auditor_look_a_file_up_and_nobody_notes_it(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    made = client.register(picture(306))
+    for role in ("registrar", "auditor"):
+        _, key = stack.service.keys.create(role, scopes_of([role]))
+        assert "exactly these bytes" in drop(open_page("history", key=key), picture(306))
+    assert stack.service.operations.verifications(made.registration_id) == []
+
+
+def test_a_copy_in_another_container_is_found_by_its_samples(open_page: Open, client: Client, picture: Picture) -> None:
+    made = client.register(picture(307))
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(picture(307))).save(stream, "TIFF")
+    said = drop(open_page("history"), stream.getvalue())
+    assert "has the same samples in another file (pixel/1)" in said and made.registration_id in said
+
+
+def test_a_link_to_another_registration_changes_the_filter(open_page: Open, client: Client, picture: Picture) -> None:
+    one, other = client.register(picture(308)).registration_id, client.register(picture(309)).registration_id
+    app = open_page("history", registration=one)
+    app.query_params["registration"] = other
+    app.run()
+    assert app.text_input(key="history.id").value == other
+    app.text_input(key="history.id").set_value(one).run()
+    assert app.text_input(key="history.id").value == one
+
+
+def test_a_file_that_is_no_image_is_looked_up_by_its_bytes_and_that_is_said(open_page: Open) -> None:
+    said = drop(open_page("history"), b"no image at all")
+    assert "No entry of the log is about this file" in said and "It is no image that can be read" in said
 
 
 def test_the_life_of_an_image_tells_statements_and_who_verified_it(

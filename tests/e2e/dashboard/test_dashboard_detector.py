@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ledger.client import Client
+from ledger.core.detection import ModalityRates
 from ledger.errors import DetectorUnavailable
 
 APP = Path(__file__).resolve().parents[3] / "dashboard" / "app.py"
@@ -132,3 +133,72 @@ def test_an_open_answer_shows_the_plain_picture_first_and_its_map_as_no_finding(
     heat, _ = looked_at(verify(picture(107)))["layers"]
     assert not heat["on"]
     assert "where it looked, not a finding" in heat["legend"]
+
+
+# method by method
+
+
+def run_all(app: AppTest) -> AppTest:
+    next(button for button in app.button if button.label == "Run all methods").click().run()
+    assert not app.exception
+    return app
+
+
+def test_before_the_click_the_verdicts_method_alone_stands_in_the_list(verify: Verify, picture: Picture) -> None:
+    app = verify(picture(111))
+    assert "<span>1 asked</span>" in words(app)
+    assert "Run all methods" in [button.label for button in app.button]
+
+
+def test_all_methods_are_asked_at_a_click_and_each_says_its_answer_or_why_it_has_none(
+    verify: Verify, picture: Picture, detector: Any
+) -> None:
+    detector.others["vgg"] = replace(detector.answer, band="altered", probability=0.9)
+    detector.others["lbp_source_copy"] = replace(detector.answer, applicable=False, reason="no two regions match")
+    detector.others["random_forest"] = DetectorUnavailable("no answer", code="detector_timeout")
+    said = words(run_all(verify(picture(112))))
+    assert "<span>4 asked</span>" in said
+    assert "traces of forgery" in said and "probability 90 %" in said
+    assert "It does not apply to this image: no two regions match." in said
+    assert "The forgery detector took too long." in said
+    order = [said.index(f"<b>{name}") for name in ("ela_cnn", "vgg", "lbp_source_copy", "random_forest")]
+    assert order == sorted(order)
+
+
+def test_methods_that_were_asked_change_no_verdict_and_stay_when_the_page_runs_again(
+    verify: Verify, picture: Picture, detector: Any
+) -> None:
+    detector.others["vgg"] = replace(detector.answer, band="altered", probability=0.9)
+    app = run_all(verify(picture(113)))
+    app.run()
+    assert "<h2>Unregistered</h2>" in words(app) and "<span>2 asked</span>" in words(app)
+    assert "Run all methods" not in [button.label for button in app.button]
+
+
+def test_a_registered_image_can_be_asked_about_and_none_was_before(
+    verify: Verify, stack: Any, picture: Picture, detector: Any
+) -> None:
+    Client(stack.url, stack.key).register(picture(114))
+    detector.others["vgg"] = detector.answer
+    app = verify(picture(114))
+    assert "No method was asked: the image is registered." in words(app)
+    assert "<span>2 asked</span>" in words(run_all(app))
+
+
+def test_where_the_detector_is_off_no_methods_are_offered(verify: Verify, picture: Picture, stack: Any) -> None:
+    verifier = stack.service._verifier
+    kept, verifier._detector = verifier._detector, None
+    try:
+        assert "Run all methods" not in [button.label for button in verify(picture(115)).button]
+    finally:
+        verifier._detector = kept
+
+
+def test_error_rates_by_modality_stand_with_the_detectors_answer(
+    verify: Verify, picture: Picture, detector: Any
+) -> None:
+    rates = ModalityRates("CT", ("CT",), 47, 0, (0.0, 0.0755), 47, 0, (0.0, 0.0755), (0.51, 0.49, 0.59))
+    detector.answer = replace(detector.answer, by_modality=(rates,), by_modality_note="Counted over all seeds.")
+    said = words(verify(picture(116)))
+    assert "0 of 47 [0 to 8 %]" in said and "Counted over all seeds." in said
+    assert "does not state its modality" in said

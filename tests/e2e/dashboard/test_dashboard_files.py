@@ -177,7 +177,7 @@ def test_old_files_are_forgotten_when_they_are_too_large_and_the_ones_at_hand_ne
 def test_a_verified_file_offers_its_report(open_page: Open, picture: Picture) -> None:
     app = open_page()
     give(app, ("a.png", picture(317)))
-    assert "Make a report" in [button.label for button in app.button]
+    assert {"Report (PDF)", "Dossier (ZIP)"} <= {one.proto.label for one in app.get("download_button")}
 
 
 def test_the_way_to_the_history_is_shown_to_those_who_may_read_it(

@@ -102,6 +102,20 @@ def test_a_role_opens_its_pages_and_is_told_of_the_others_which_role_they_take(
             assert f"signed in as the {role} ({role})" in said(app)
 
 
+def test_who_signs_in_as_somebody_else_comes_to_the_page_that_was_refused(
+    open_app: Open, key: Callable[..., str]
+) -> None:
+    app = enter(open_app("history"), key("registrar"))
+    go(app, "cases", case="0d" * 16)
+    assert "Your role does not open this page" in titles(app)
+    go(app, "sign_in")
+    app.text_input[0].set_value(key("reviewer"))
+    next(button for button in app.button if button.label == "Sign in").click().run()
+    assert not app.exception
+    assert "There is no such case" in said(app)
+    assert "".join(app.query_params["case"]) == "0d" * 16
+
+
 def test_the_bare_address_leads_to_the_first_page_that_a_role_may_use(open_app: Open, key: Callable[..., str]) -> None:
     app = enter(open_app(), key("registrar"))
     assert titles(app)[0] == "Register images"

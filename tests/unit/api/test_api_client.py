@@ -135,7 +135,7 @@ def test_the_client_imports_nothing_heavy_and_nothing_of_the_server() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     modules = {".".join(name.split(".")[:2]) for name in found}
-    parts = ("answers", "cases", "operations", "reports", "sources", "studies")
+    parts = ("answers", "cases", "examinations", "operations", "reports", "sources", "studies")
     features = {f"ledger.client_{part}" for part in parts}
     assert modules == {"ledger.client", "ledger.errors", "ledger.schemas", *features}
 

@@ -74,9 +74,11 @@ def test_the_exit_code_is_the_verdicts(run: Run, images: Path, tmp_path: Path, n
 
 def test_the_report_says_what_was_asked(run: Run, images: Path, tmp_path: Path):
     options = ("--question", "Slice 17?", "--name", "exhibit A", "--policy", "strict", "--no-picture")
+    options += ("--author", "Dr. A. Example")
     assert run("report", images / "CT_small.dcm", "--out", tmp_path / "r.json", *options).code == 0
     report = json.loads((tmp_path / "r.json").read_bytes())
     assert (report["question"], report["item"]["name"], report["policy"]) == ("Slice 17?", "exhibit A", "strict")
+    assert report["options"]["asked_by"] == "Dr. A. Example"
     assert "picture.png" not in report["enclosures"]
 
 

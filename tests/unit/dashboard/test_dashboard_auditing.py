@@ -12,7 +12,6 @@ import pytest
 
 import ledger
 from dashboard.components.audits import CODES, outcome, progress_of, result_markup
-from dashboard.components.by_file import found_notice
 from dashboard.components.chain import block_link, is_block, transaction_link, transaction_markup
 from dashboard.components.hospital import age, chain_markup, cost_markup, queue_markup, registrar_markup, tiles_markup
 from dashboard.components.life import moments
@@ -22,7 +21,7 @@ from dashboard.components.witness import span_of, witness_markup
 from ledger.api import examples_operations as examples
 from ledger.audit import STAGES
 from ledger.ports import MALFORMED
-from ledger.schemas import Audit, Difference, History, HistoryEntry, Registration, Verification
+from ledger.schemas import Audit, Difference, History, HistoryEntry, Registration
 from ledger.schemas.operations import AuditRun, BatchCost, OperationsStatus, TransactionInfo, VerificationNote, Witness
 
 MakeStatus = Callable[..., OperationsStatus]
@@ -278,14 +277,3 @@ def test_ages_are_in_their_largest_unit(seconds: float | None, words: str) -> No
 def test_things_are_counted_in_words() -> None:
     said = [counted(1, "entry"), counted(2_000, "entry"), counted(2, "batch", "batches")]
     assert said == ["1 entry", "2,000 entries", "2 batches"]
-
-
-# a dropped file
-
-
-def test_a_file_without_a_registration_is_not_called_forged(verification: Callable[..., Verification]) -> None:
-    unknown = verification("unregistered").model_copy(update={"registration": None})
-    assert "may be genuine" in found_notice(unknown).advice
-    open_now = verification("undetermined").model_copy(update={"registration": None})
-    assert found_notice(open_now).title == "Not known whether the log has this file"
-    assert found_notice(verification()).title == "The history below is about this file"

@@ -97,9 +97,8 @@ def test_the_probability_stands_on_a_scale_that_says_its_word(verification: Make
     assert "ms-scale" not in detector_markup(verification("suspect").model_copy(update={"detection": unknown}))
 
 
-def test_the_method_has_its_row_and_the_card_says_that_it_applies(verification: Make, detection: Detection) -> None:
+def test_the_card_says_that_the_method_applies(verification: Make, detection: Detection) -> None:
     said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
-    assert "<td>ela_cnn 1</td><td>2.00</td><td>91 %</td><td>traces of forgery</td><td>0.10 s</td>" in said
     assert "It applies to this image: large enough.<" in said
     sentence = detection.model_copy(update={"reason": "Large enough."})
     assert "Large enough.<" in detector_markup(verification("suspect").model_copy(update={"detection": sentence}))

@@ -90,7 +90,7 @@ def test_a_row_of_the_table_marks_states_by_sign_and_word(anchor: Anchor) -> Non
     )
     waiting = entry.model_copy(update={"state": "sequenced", "anchor": None})
     named, unnamed = entry_rows([entry, waiting], {"9f" * 32: "St. Example"})[0], entry_rows([waiting], {})[0]
-    assert (named["State"], named["Registrar"], named["Block"]) == ("● final", "St. Example", "?block=17")
+    assert (named["State"], named["Registrar"], named["Block"]) == ("● final", "St. Example", 17)
     assert (unnamed["State"], unnamed["Registrar"], unnamed["Block"]) == ("○ sequenced", "9f" * 6, None)
 
 

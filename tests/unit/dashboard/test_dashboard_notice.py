@@ -40,6 +40,21 @@ def test_a_chain_outage_is_undetermined_and_never_unregistered() -> None:
     assert "undetermined, not unregistered" in notice_of(ChainUnreachable("no answer"), has_key=True).title
 
 
+def test_a_chain_that_hangs_is_told_from_one_that_is_away() -> None:
+    away = notice_of(ChainUnreachable("http://a:1 does not answer: eth_call ended in OSError"), has_key=True)
+    late = [
+        notice_of(ChainUnreachable(said), has_key=True)
+        for said in (
+            "http://a:1 did not answer eth_call in time",
+            "http://a:1 did not answer in time a moment ago",
+        )
+    ]
+    assert {one.title for one in late} == {
+        "The chain takes questions and does not answer them: undetermined, not unregistered"
+    }
+    assert away.title != late[0].title and late[0].code == "chain_unreachable"
+
+
 def test_a_file_that_is_too_large_says_what_to_do() -> None:
     notice = notice_of(LimitExceeded("expected at most 5 bytes, found 6"), has_key=True)
     assert notice.title == "This file is too large"

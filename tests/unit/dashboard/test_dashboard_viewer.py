@@ -38,7 +38,7 @@ def test_every_plane_comes_back_as_it_went_in() -> None:
     grey = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
     colour = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
     layer = Layer("heat", "Heat", grey.astype(np.uint8), 0, 60, True, "legend", marked=colour[..., 0])
-    other = Other("o.png", frame(colour), (1, 0, 0, 0, 1, 0), "words")
+    other = Other("o.png", "Registered original", frame(colour), (1, 0, 0, 0, 1, 0), "words")
     header, planes = unpacked(packed_scene(Scene("id", "a.png", [frame(grey)], [layer], other=other)))
     assert (samples_of(planes, header["pictures"]["0"]["plane"]) == grey).all()
     assert (samples_of(planes, header["other"]["plane"]) == colour).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,6 +21,7 @@ from ledger import present
 from ledger.core.detection import Detection
 from ledger.core.images import Limits
 from ledger.detection import examining
+from ledger.detection.answers import detection, message, plain, received
 from ledger.detection.examining import Examiner
 from ledger.errors import DetectorUnavailable, LimitExceeded, UnreadableImage
 from ledger.pixels import FramePixels
@@ -183,3 +185,32 @@ def test_a_model_that_cannot_be_used_is_an_outage_and_is_looked_for_again(
 def test_the_same_file_gets_the_same_answer(examiner: Examiner, with_square: Grey) -> None:
     ask: Callable[[], Detection] = lambda: answered(examiner(encoded(with_square), pictures=True))  # noqa: E731
     assert ask() == ask()
+
+
+def test_a_question_that_names_a_method_is_answered_by_that_one(examiner: Examiner, with_square: Grey) -> None:
+    assert answered(examiner(encoded(with_square), method="vgg")).method == "vgg"
+    assert answered(examiner(encoded(with_square))).method == "bright"
+
+
+def test_the_rates_by_modality_come_with_the_answer_or_words_that_there_are_none(
+    examiner: Examiner, with_square: Grey
+) -> None:
+    measured = answered(examiner(encoded(with_square), method="ela_cnn"))
+    assert {one.modality for one in measured.by_modality} >= {"CT", "MRI brain", "US"}
+    assert answered(examiner(encoded(with_square))).by_modality == ()
+    assert "not measured by modality" in answered(examiner(encoded(with_square))).by_modality_note
+
+
+def test_a_dicom_file_says_its_modality_and_a_png_has_none(examiner: Examiner, with_square: Grey) -> None:
+    from pydicom.data import get_testdata_file
+
+    slice_of_ct = Path(str(get_testdata_file("CT_small.dcm"))).read_bytes()
+    assert answered(examiner(slice_of_ct)).modality == "CT"
+    assert answered(examiner(encoded(with_square))).modality is None
+
+
+def test_an_answer_with_rates_by_modality_survives_the_way_between_the_processes(
+    examiner: Examiner, with_square: Grey
+) -> None:
+    found = answered(examiner(encoded(with_square), method="ela_cnn"))
+    assert detection(received(message(plain(found)))) == found
