@@ -1,0 +1,37 @@
+"""What several kinds of files are asked alike: which software is named, and whether an editing history is kept."""
+
+from __future__ import annotations
+
+import re
+
+from detector.structure.model import Answer, Skip
+from detector.structure.tools import editor_in
+
+NOT_WHAT = "It does not say what was changed, nor whether anything that matters was."
+_CREATOR = re.compile(r"(?:CreatorTool|softwareAgent)(?:=[\"']|>)([^\"'<]{1,200})")
+HISTORY = re.compile(r"<(?:xmpMM:History|photoshop:DocumentAncestors|xmpMM:Ingredients|xmpMM:DerivedFrom)\b")
+SAVED = re.compile(r"stEvt:action(?:=[\"']|>)(saved|edited|converted|cropped|resized|derived)")
+
+
+def creators(xmp: str) -> list[str]:
+    """The programs that an XMP packet names, newest or not."""
+    return _CREATOR.findall(xmp)[:50]
+
+
+def history_answer(xmp: str) -> Answer:
+    """What an XMP packet tells of earlier saves."""
+    if not xmp:
+        return Skip("the file holds no XMP metadata")
+    if not HISTORY.search(xmp):
+        return None
+    actions = SAVED.findall(xmp)
+    said = f" with {len(actions)} recorded steps ({', '.join(dict.fromkeys(actions))})" if actions else ""
+    return f"The XMP metadata holds an editing history{said}."
+
+
+def software_answer(texts: list[str]) -> Answer:
+    """Whether one of the texts names a picture editor."""
+    if not any(texts):
+        return Skip("the file names no software")
+    name = editor_in(texts)
+    return f"The metadata names {name}, a picture editor, as a program that wrote this file." if name else None
