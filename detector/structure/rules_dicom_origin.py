@@ -42,9 +42,9 @@ def original_derived(file: DicomFile) -> Answer:
         return Skip("the object does not call itself original")
     described = file.text(_DERIVATION).lower()
     harmless = any(word in described for word in ("compress", "jpeg", "lossy", "ratio", "identif", "anonym", "wavelet"))
-    if harmless or not (described or file.filled(_DERIVATION_CODE)):
+    if harmless or not described:
         return None
-    return "The object calls itself ORIGINAL and describes how it was derived from another."
+    return "The object calls itself ORIGINAL and describes how it was derived."
 
 
 @BOOK.rule(

@@ -39,13 +39,13 @@ def grey(file: DicomFile) -> npt.NDArray[Any] | None:
 
 def values(words: npt.NDArray[Any], said: Shape) -> npt.NDArray[Any]:
     """The numbers that the words stand for: unused bits taken off, the sign extended from the highest stored bit."""
-    wide = words.astype(np.int32 if words.itemsize < 4 else np.int64)
+    wide: Any = words.astype(np.int32 if words.itemsize < 4 else np.int64)
     if not 0 < said.stored < said.allocated:
-        return wide
+        return np.asarray(wide)
     wide &= (1 << said.stored) - 1
     if said.signed:
         wide -= (wide >> (said.stored - 1)) << said.stored
-    return wide
+    return np.asarray(wide)
 
 
 @BOOK.rule(
