@@ -22,7 +22,7 @@ from ledger.receipts import UNDISCLOSED
 from ledger.verification import Outcome
 
 _SAID = ("reason", "author", "replacement", "operation", "checked", "event")
-_MADE = ("findings", "pictures", "by_modality")
+_MADE = ("findings", "pictures", "by_modality", "structure")
 _PLACES = {name: place for place, name in enumerate(DIGEST_NAMES)}
 
 
@@ -213,6 +213,7 @@ def verification(
         if outcome.change and outcome.registration
         else None,
         detection=detection(outcome.detection) if outcome.detection else None,
+        structure=schemas.Structure.of(outcome.detection.structure) if outcome.detection else None,
         checked_at=checked_at,
     )
 

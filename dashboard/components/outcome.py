@@ -14,6 +14,7 @@ from dashboard.components.look import show_look
 from dashboard.components.methods import show_methods
 from dashboard.components.notice import notice_markup
 from dashboard.components.report_buttons import show_report_buttons
+from dashboard.components.structure import structure_markup
 from dashboard.components.to_case import show_add_to_case
 from dashboard.components.verifying import Answer, Given, forget
 from dashboard.session import may
@@ -59,6 +60,7 @@ def findings_markup(verification: Verification) -> str:
         + search_markup(verification)
         + attributes_markup(verification)
         + detector_markup(verification)
+        + structure_markup(verification)
     )
 
 

@@ -216,12 +216,20 @@ def _examined(file: Path, analyzers: Sequence[Analyzer], settings: Settings, out
     data = read(file, settings.max_upload_mb)
     image = decode(data, Limits(max_pixels=settings.max_pixels, max_frames=settings.max_frames))
     numbers = spread(image.frames)
+    structure = _structure(data, file)
     frames = {"frames": image.frames, "examined": len(numbers)}
-    lines = []
+    lines: list[Line] = []
     for analyzer in analyzers:  # each decodes anew, so that no more than one frame is in memory
         frame, seen = analyzer.analyze_frames(frame_pixels(image, data, numbers))
-        lines.append(_line(file, seen, {"frame": frame.number, **frames}, out))
+        lines.append({**_line(file, seen, {"frame": frame.number, **frames}, out), "structure": structure})
     return lines
+
+
+def _structure(data: bytes, file: Path) -> dict[str, Any]:
+    """What rules on the file's structure say, as JSON has it."""
+    from detector.structure import inspect
+
+    return asdict(inspect(data, file.name))
 
 
 def _line(file: Path, seen: Detection, frames: Mapping[str, int], out: Path | None) -> Line:

@@ -52,6 +52,7 @@ def show(lines: Sequence[Line]) -> None:
         _tables(answers)
     for note in notes(answers):
         typer.echo(output.clean(note))
+    _show_structure(answers)
     for line in lines:
         if "error" in line:
             _show_error(line)
@@ -61,6 +62,23 @@ def show(lines: Sequence[Line]) -> None:
         sizes = f"{files} files" if files > 1 else "1 file"
         sizes += f", {len(lines)} answers" if files < len(lines) else ""
         typer.echo(f"{sizes}: " + ", ".join(f"{count} {word}" for word, count in counts.most_common()))
+
+
+def _show_structure(answers: Sequence[Line]) -> None:
+    """What rules on the files' structure found, once a file; the export of an older version has none."""
+    seen = {line["file"]: line["structure"] for line in answers if line.get("structure")}
+    if not seen:
+        return
+    typer.echo("File structure (rules on how a file is made; they change no answer above):")
+    for file, structure in seen.items():
+        named = f"{output.clean(Path(file).name)}: " if len(seen) > 1 else ""
+        asked = sum(rule["state"] in ("found", "passed") for rule in structure["rules"])
+        said = f"{asked} rules asked" + ("" if structure["findings"] else ", nothing found")
+        typer.echo(f"  {named}{said}")
+        for one in structure["findings"]:
+            typer.echo(f"    {one['strength']}: {output.clean(one['text'])} [{one['code']}]")
+            if one["strength"] != "information":
+                typer.echo(f"      It can show: {one['meaning']}\n      Innocent: {one['innocent']}")
 
 
 def _word(line: Line) -> str:

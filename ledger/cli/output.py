@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ledger.core.verdict import Check
     from ledger.export.checking_parts import Step
-    from ledger.schemas import Change, CheckResult, Detection
+    from ledger.schemas import Change, CheckResult, Detection, Structure
 
 _PIPE_WIDTH = 140
 _PIPE_TABLE_WIDTH = 400
@@ -168,6 +168,13 @@ def _marked(found: Detection, percent: float) -> str:
     return f"{percent:.1f} % of the picture" + (
         f", 90 % interval {between[0]:.1f} to {between[1]:.1f} %" if between else ""
     )
+
+
+def structure_facts(found: Structure) -> Iterator[tuple[str, object]]:
+    """What rules on the file's structure found, the innocent explanation beside it."""
+    for one in found.findings:
+        innocent = "" if one.strength == "information" else f" Innocent: {one.innocent}"
+        yield "structure", f"{one.strength}: {one.text}{innocent}"
 
 
 @contextmanager

@@ -184,6 +184,8 @@ def _show_verification(file: Path, found: Verification, as_json: bool) -> None:
         output.facts((*output.change_facts(found.change), ("overlay", _overlay(found.change))))
     if found.detection is not None and found.detection.applicable:
         output.facts(output.detection_facts(found.detection))
+    if found.structure is not None:
+        output.facts(output.structure_facts(found.structure))
     if found.registration is not None:
         registration = found.registration
         output.facts(

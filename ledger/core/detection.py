@@ -19,6 +19,10 @@ BANDS: Mapping[str, Status] = {
     "inconclusive": Status.UNDETERMINED,
 }
 """What a band makes of check 10."""
+STRENGTHS = ("strong", "notable", "information")
+"""How much a finding of a structure rule weighs."""
+RULE_STATES = ("found", "passed", "not-applicable", "failed")
+"""How a structure rule ends."""
 _WORDS: Mapping[str, str] = {
     "no-trace": "no trace of forgery found; this is not proof of authenticity",
     "altered": "traces of forgery found",
@@ -70,6 +74,45 @@ class TracePictures:
 
 
 @dataclass(frozen=True)
+class StructureFinding:
+    """One thing that a rule on the file's structure found; ``strength`` is *information*, *notable* or *strong*.
+
+    ``innocent`` says how it arises without any forgery.
+    """
+
+    code: str
+    text: str
+    meaning: str
+    innocent: str
+    limits: str
+    strength: str
+
+
+@dataclass(frozen=True)
+class StructureRule:
+    """How one rule ended: *found*, *passed*, *not-applicable* or *failed*, with a reason for the last two."""
+
+    code: str
+    title: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What rules on the structure of the file say, beside the pixels. They have no probability and decide nothing."""
+
+    kind: str
+    findings: tuple[StructureFinding, ...]
+    rules: tuple[StructureRule, ...]
+
+    @property
+    def remarkable(self) -> tuple[str, ...]:
+        """The codes of what is more than information."""
+        return tuple(one.code for one in self.findings if one.strength != "information")
+
+
+@dataclass(frozen=True)
 class Detection:
     """The detector's answer on one image; of several frames, on the most suspicious one.
 
@@ -78,7 +121,7 @@ class Detection:
     ``ela_mean_percent`` is the seed paper's "percentage of forgery", the mean error level, which is no area;
     ``area_percent`` is the mask's share of the picture, and ``area_interval`` the 90 % interval of the true share.
     ``rates`` are the measured error rates in ``regime``, of single pictures. ``weights`` is the SHA-256 (hex) of the
-    manifest that names every model file of the method by its digest.
+    manifest that names every model file of the method by its digest. ``structure`` is about the whole file.
     ``modality`` is what the file states of itself (DICOM (0008,0060)), ``by_modality`` the measured error rates by
     modality, whichever the file's is, and ``by_modality_note`` what they were counted with, or that they were not.
     """
@@ -108,12 +151,16 @@ class Detection:
     modality: str | None = None
     by_modality: tuple[ModalityRates, ...] = ()
     by_modality_note: str = ""
+    structure: Structure | None = None
 
 
 def detection_check(found: Detection) -> Check:
     """Check 10: passed for *no-trace*, failed for *altered*, undetermined for *inconclusive*, skipped if it does not
-    apply to this image. ``figures["band"]`` is there whenever the detector judged."""
+    apply to this image. ``figures["band"]`` is there whenever the detector judged, ``figures["structure"]`` (codes)
+    where rules on the file's structure found more than information; these change neither status nor words."""
     figures: dict[str, Any] = {"method": found.method, "version": found.version, "regime": found.regime}
+    if found.structure is not None and found.structure.remarkable:
+        figures["structure"] = list(found.structure.remarkable)
     if not found.applicable:
         return Check(
             NUMBER,

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ledger import errors
-from ledger.core.detection import BANDS, Detection
+from ledger.core.detection import BANDS, RULE_STATES, STRENGTHS, Detection, Structure
 from ledger.errors import DetectorUnavailable, LedgerError
 
 MOST_BYTES = 8 << 20
@@ -89,6 +89,13 @@ def _sound(found: Detection) -> bool:
         and min(found.width, found.height) >= 1
         and all(share is None or 0 <= share <= 1 for share in shares)
         and all(picture.startswith(_PNG) for picture in pictures)
+        and (found.structure is None or _known(found.structure))
+    )
+
+
+def _known(structure: Structure) -> bool:
+    return all(one.strength in STRENGTHS for one in structure.findings) and all(
+        rule.state in RULE_STATES for rule in structure.rules
     )
 
 

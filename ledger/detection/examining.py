@@ -16,7 +16,16 @@ from detector.errors import DetectorError, UnknownMethod
 from detector.modalities import note_on, rates_by_modality
 from detector.pictures import to_rgb8
 from detector.predict import Analyzer
-from ledger.core.detection import Detection, ModalityRates, TraceFinding, TracePictures
+from detector.structure import Inspection, inspect
+from ledger.core.detection import (
+    Detection,
+    ModalityRates,
+    Structure,
+    StructureFinding,
+    StructureRule,
+    TraceFinding,
+    TracePictures,
+)
 from ledger.core.images import Limits, decode
 from ledger.detection.answers import plain
 from ledger.errors import DetectorUnavailable
@@ -56,7 +65,8 @@ class Examiner:
         numbers = spread(decoded.frames)
         frame, judged = analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
         told = _told(frame, judged, decoded.frames, len(numbers), pictures)
-        return replace(told, weights=analyzer.weights_digest, modality=decoded.modality, **_by_modality(told.method))
+        about = {"modality": decoded.modality, "structure": _structure(inspect(image)), **_by_modality(told.method)}
+        return replace(told, weights=analyzer.weights_digest, **about)
 
     def _loaded(self, method: str) -> Analyzer:
         if method not in self._analyzers:
@@ -122,6 +132,12 @@ def _finding(finding: Finding) -> TraceFinding:
     at = finding.region
     region = (at.x, at.y, at.width, at.height) if at else None
     return TraceFinding(finding.code, finding.text, finding.meaning, finding.limits, region)
+
+
+def _structure(seen: Inspection) -> Structure:
+    findings = (StructureFinding(**{**vars(one), "strength": one.strength.value}) for one in seen.findings)
+    rules = (StructureRule(one.code, one.title, one.state.value, one.reason) for one in seen.rules)
+    return Structure(seen.kind, tuple(findings), tuple(rules))
 
 
 def _finite(figures: Mapping[str, Any]) -> dict[str, Any]:

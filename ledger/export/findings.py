@@ -37,6 +37,7 @@ def report_of(found: Verification, asked: Asked) -> Report:
         registration=registration.model_dump(mode="json") if registration is not None else None,
         examinations=examinations(found),
         findings=findings(found),
+        structure=found.structure.model_dump(mode="json") if found.structure is not None else None,
         change=found.change.model_dump(mode="json", exclude={"mask", "mask_png"}) if found.change else None,
         opinion=opinion(found),
         error_rates=rates,
@@ -50,8 +51,13 @@ def report_of(found: Verification, asked: Asked) -> Report:
 
 
 def plain(found: Verification) -> dict[str, Any]:
-    """The verification as JSON values, without the pictures, which are files of their own."""
-    return found.model_dump(mode="json", exclude={"detection": {"pictures"}, "change": {"mask", "mask_png"}})
+    """The verification as JSON values, without the pictures, which are files of their own.
+
+    ``structure`` is left out where there is none, as it was before there were rules on the file's structure.
+    """
+    left_out = {"detection": {"pictures"}, "change": {"mask", "mask_png"}}
+    values = found.model_dump(mode="json", exclude=left_out)
+    return values if found.structure is not None else {k: v for k, v in values.items() if k != "structure"}
 
 
 def _limits(found: Verification) -> Iterator[str]:

@@ -141,11 +141,14 @@ class Report:
     tools: Mapping[str, str]
     enclosures: Mapping[str, str]
     notes: tuple[str, ...]
+    structure: Mapping[str, Any] | None = None
+    """What rules on the file's structure found; not in the report's JSON where there is nothing of the kind."""
 
 
 def dump(report: Report) -> bytes:
     """The report as canonical JSON."""
-    return canonical(asdict(report))
+    values = asdict(report)
+    return canonical(values if report.structure is not None else {k: v for k, v in values.items() if k != "structure"})
 
 
 def report_id(data: bytes) -> str:

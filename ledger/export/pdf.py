@@ -14,6 +14,7 @@ from reportlab.platypus import SimpleDocTemplate
 
 from ledger.export import pdf_sections as sections
 from ledger.export.model import Report, dump, report_id
+from ledger.export.pdf_structure import structure
 from ledger.export.pdf_style import LINE, PLAIN, SOFT, drawable
 
 _MARGIN = 20 * mm
@@ -55,6 +56,7 @@ def _story(report: Report, identity: str, pictures: Mapping[str, bytes]) -> list
         *sections.item(report, pictures),
         *sections.registration(report),
         *sections.examined(report),
+        *structure(report),
         *sections.found(report),
         *sections.error_rates(report),
         *sections.closing(report),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.core.entry import canonical
 from ledger.errors import InvalidDossier, InvalidEntry
 from ledger.export.dossier import REPORT, VERIFICATION
 from ledger.export.findings import report_of
 from ledger.export.making import asked_from, tools
-from ledger.export.model import Asked, Report
+from ledger.export.model import Asked, Report, dump
 from ledger.export.unpacking import read_json
 from ledger.schemas import Verification
 
@@ -60,9 +59,10 @@ def remade(parts: Mapping[str, bytes]) -> Remade:
 
 def _bounded(found: Verification, asked: Asked) -> None:
     """A stranger's report must not keep whoever draws it busy for hours."""
-    item, detection = asked.item, found.detection
+    item, detection, structure = asked.item, found.detection, found.structure
     counted = (found.checks, item.digests, item.facts, asked.options, asked.tools, asked.enclosures, asked.notes)
-    for part in (*counted, detection.findings if detection is not None else ()):
+    ruled = (structure.findings, structure.rules) if structure is not None else ()
+    for part in (*counted, *ruled, detection.findings if detection is not None else ()):
         if len(part) > _MOST_ROWS:
             raise InvalidDossier(f"expected at most {_MOST_ROWS} rows in each part of a report, found {len(part)}")
 
@@ -70,7 +70,7 @@ def _bounded(found: Verification, asked: Asked) -> None:
 def same_facts(made: Report, enclosed: Mapping[str, Any]) -> bool:
     """Whether two reports agree in all but the wording of another version."""
     try:
-        return _facts(json.loads(canonical(asdict(made)))) == _facts(enclosed)
+        return _facts(json.loads(dump(made))) == _facts(enclosed)
     except (InvalidEntry, KeyError, TypeError, AttributeError):
         return False
 
@@ -78,5 +78,6 @@ def same_facts(made: Report, enclosed: Mapping[str, Any]) -> bool:
 def _facts(report: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in report.items() if name not in _WORDED}
     kept["answer"] = report["opinion"]["answer"]
+    kept["structure"] = [one["code"] for one in (report.get("structure") or {}).get("findings", ())]
     kept["examined"] = [{name: each[name] for name in _FACTS} for each in report["examinations"]]
     return kept

@@ -48,6 +48,7 @@ from ledger.schemas.registrations import (
 )
 from ledger.schemas.reports import DEFAULT_QUESTION, HistoryFormat, ReportFile, ReportFormat
 from ledger.schemas.sessions import ROLES, Session, roles_of, scopes_of
+from ledger.schemas.structure import Structure, StructureFinding
 from ledger.schemas.verifications import (
     CheckResult,
     Detection,
@@ -109,6 +110,8 @@ __all__ = [
     "Session",
     "Statement",
     "StatementRequest",
+    "Structure",
+    "StructureFinding",
     "Transform",
     "Verification",
     "VerificationSummary",

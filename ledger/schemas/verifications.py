@@ -10,6 +10,7 @@ from pydantic import Field
 from ledger.schemas.base import Digest, DigestName, Wire
 from ledger.schemas.changes import Change
 from ledger.schemas.registrations import Registration
+from ledger.schemas.structure import Structure
 
 
 def _nothing(value: object) -> bool:
@@ -121,4 +122,7 @@ class Verification(Wire):
     registration: Registration | None = None
     change: Change | None = Field(default=None, description="None when there is no original to compare with")
     detection: Detection | None = Field(default=None, description="None when check 10 says why it was not asked")
+    structure: Structure | None = Field(
+        default=None, description="Rules on the file, asked with check 10; they never change the verdict"
+    )
     checked_at: datetime

@@ -17,6 +17,7 @@ from ledger.cli.analyze import _line, exit_code
 KEYS = [
     *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
     *("area_interval", "heatmap", "mask", "findings", "figures", "rates", "frame", "frames", "examined", "seconds"),
+    "structure",
 ]
 
 
