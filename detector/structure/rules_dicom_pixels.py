@@ -86,7 +86,7 @@ def unused_bits(file: DicomFile) -> Answer:
     ),
 )
 def extremes(file: DicomFile) -> Answer:
-    """Smallest and Largest Image Pixel Value against one grey frame; beyond them, or clearly within."""
+    """Smallest and Largest Image Pixel Value against one grey frame: samples beyond them, padding apart."""
     low, high = file.numbers(_SMALLEST), file.numbers(_LARGEST)
     if not low or not high or file.whole(FRAMES, 1) > 1:
         return Skip("the header does not hold both, or there are several frames")

@@ -151,7 +151,7 @@ def program_chunks(file: PngFile) -> Answer:
     ),
 )
 def colour_profile(file: PngFile) -> Answer:
-    """IccProfile, gAMA, cHRM, sRGB."""
+    """The chunks iCCP, gAMA, cHRM, sRGB."""
     found = [name for name in ("iCCP", "gAMA", "cHRM", "sRGB") if name in file.names]
     if not found:
         return None
