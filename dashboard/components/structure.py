@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dashboard.components.markup import chip, counted, details, table, text
 from ledger.schemas import Structure, StructureFinding, Verification
 
-_TONES = {"strong": "bad", "notable": "open", "information": "mute"}
+_TONES = {"strong": "bad", "notable": "warn", "information": "mute"}
 _MEANINGS = {
     "strong": "Two statements of this file exclude each other.",
     "notable": "This does not belong there; an innocent explanation exists and is said.",
