@@ -25,6 +25,7 @@ _RAW = frozenset({"ela-network", "recompression-network", "vgg-network", "forest
 """Findings whose text is the score before calibration, which the column of the probability says better."""
 _MOST_REASONS = 2
 _PIPE_WIDTH = 400
+_MOST_FILES = 20
 
 
 def show_resumed(held: int, again: int) -> None:
@@ -65,20 +66,31 @@ def show(lines: Sequence[Line]) -> None:
 
 
 def _show_structure(answers: Sequence[Line]) -> None:
-    """What rules on the files' structure found, once a file; the export of an older version has none."""
+    """What rules on the files' structure found, once a file; of several files those with more than information."""
     seen = {line["file"]: line["structure"] for line in answers if line.get("structure")}
     if not seen:
         return
     typer.echo("File structure (rules on how a file is made; they change no answer above):")
-    for file, structure in seen.items():
-        named = f"{output.clean(Path(file).name)}: " if len(seen) > 1 else ""
-        asked = sum(rule["state"] in ("found", "passed") for rule in structure["rules"])
-        said = f"{asked} rules asked" + ("" if structure["findings"] else ", nothing found")
-        typer.echo(f"  {named}{said}")
-        for one in structure["findings"]:
-            typer.echo(f"    {one['strength']}: {output.clean(one['text'])} [{one['code']}]")
-            if one["strength"] != "information":
-                typer.echo(f"      It can show: {one['meaning']}\n      Innocent: {one['innocent']}")
+    shown = {file: told for file, told in seen.items() if len(seen) == 1 or _loud(told["findings"])}
+    for file, told in list(shown.items())[:_MOST_FILES]:
+        asked = sum(rule["state"] in ("found", "passed") for rule in told["rules"])
+        typer.echo(f"  {output.clean(Path(file).name)}: {asked} rules asked, {len(told['findings'])} found something")
+        for one in told["findings"]:
+            _show_finding(one)
+    if len(shown) > _MOST_FILES:
+        typer.echo(f"  {len(shown) - _MOST_FILES} more files with findings (--json lists them)")
+    if len(shown) < len(seen):
+        typer.echo(f"  nothing notable in the other {len(seen) - len(shown)}")
+
+
+def _show_finding(one: Mapping[str, Any]) -> None:
+    typer.echo(f"    {one['strength']}: {output.clean(one['text'])} [{one['code']}]")
+    if _loud([one]):
+        typer.echo(f"      It can show: {one['meaning']}\n      Innocent: {one['innocent']}")
+
+
+def _loud(findings: Sequence[Mapping[str, Any]]) -> bool:
+    return any(one["strength"] != "information" for one in findings)
 
 
 def _word(line: Line) -> str:

@@ -44,3 +44,11 @@ def test_a_name_that_promises_another_kind_is_found(run_bare, tmp_path):
     file.write_bytes(png(scene()))
     found = run_bare("analyze", file, "--json").line["structure"]["findings"]
     assert [one["code"] for one in found] == ["file-ending"]
+
+
+def test_of_several_files_those_without_anything_notable_are_only_counted(run_bare, edited, tmp_path):
+    (tmp_path / "plain.png").write_bytes(png(scene()))
+    said = run_bare("analyze", tmp_path).out
+    assert "edited.jpg: " in said
+    assert "nothing notable in the other 1" in said
+    assert "plain.png: " not in said
