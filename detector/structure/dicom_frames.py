@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from detector.structure.dicom_reading import PIXELS, DicomFile
 from detector.structure.jpeg_reading import SOS, JpegFile, read_jpeg
@@ -16,11 +18,10 @@ from detector.structure.thumbs import MOST_PIXELS
 ROWS, COLUMNS, SAMPLES, FRAMES = 0x00280010, 0x00280011, 0x00280002, 0x00280008
 ALLOCATED, STORED, HIGH, SIGNED = 0x00280100, 0x00280101, 0x00280102, 0x00280103
 PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
-JPEG_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70))
 DCT_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
-LS_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
 J2K_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 92, 93, 201, 202, 203))
 RLE_SYNTAX = "1.2.840.10008.1.2.5"
+_PLUGINS = {**dict.fromkeys(J2K_SYNTAXES, "pylibjpeg"), RLE_SYNTAX: "pydicom"}
 _WORDS = {8: 1, 16: 2, 32: 4}
 
 
@@ -135,19 +136,37 @@ def _native(file: DicomFile, said: Shape) -> npt.NDArray[Any] | None:
 
 
 def _compressed(file: DicomFile, said: Shape) -> npt.NDArray[Any] | None:
+    """By Pillow (JPEG) or a decoder that reports errors (JPEG 2000, RLE); GDCM ends the process on damaged frames, so
+    JPEG lossless and JPEG-LS, which it alone decodes, are not decoded here."""
+    raw, told, plugin = frame_bytes(file), codestream(file), _PLUGINS.get(file.syntax)
+    if raw is None or (file.syntax != RLE_SYNTAX and told is None):
+        return None
+    if told is not None and (told.rows, told.columns, told.components) != (said.rows, said.columns, said.samples):
+        return None  # a decoder would make room for whatever the codestream claims
+    if file.syntax in DCT_SYNTAXES:
+        pixels = _by_pillow(raw)
+    elif plugin is not None:
+        pixels = _by_plugin(file, said, raw, plugin)
+    else:
+        return None
+    return pixels.reshape(said.rows, said.columns, said.samples)
+
+
+def _by_pillow(raw: bytes) -> npt.NDArray[Any]:
+    with Image.open(BytesIO(raw), formats=("JPEG",)) as image:
+        return np.asarray(image)
+
+
+def _by_plugin(file: DicomFile, said: Shape, raw: bytes, plugin: str) -> npt.NDArray[Any]:
     from pydicom.encaps import encapsulate
     from pydicom.pixels import get_decoder
     from pydicom.uid import UID
 
-    raw, told = frame_bytes(file), codestream(file)
-    if raw is None or (file.syntax != RLE_SYNTAX and told is None):
-        return None
-    if told is not None and (told.rows, told.columns) != (said.rows, said.columns):
-        return None  # a decoder would make room for whatever the codestream claims
     pixels, _ = get_decoder(UID(file.syntax)).as_array(
         encapsulate([raw]),
         index=0,
         raw=True,
+        decoding_plugin=plugin,
         rows=said.rows,
         columns=said.columns,
         samples_per_pixel=said.samples,
@@ -159,7 +178,7 @@ def _compressed(file: DicomFile, said: Shape) -> npt.NDArray[Any] | None:
         planar_configuration=file.whole(PLANAR),
         pixel_keyword="PixelData",
     )
-    return np.asarray(pixels).reshape(said.rows, said.columns, said.samples)
+    return np.asarray(pixels)
 
 
 def _codestream(raw: bytes) -> Codestream | None:

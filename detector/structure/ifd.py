@@ -9,6 +9,8 @@ MOST_DIRECTORIES = 64
 MOST_ENTRIES = 1_000
 MOST_VALUE = 4 << 20
 """Bytes of one value that are kept; longer values are known by their length alone."""
+MOST_VALUES = 16 << 20
+"""Bytes of all values together that are kept: a file may name one place a thousand times."""
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _WHOLE = {1: 1, 3: 2, 4: 4, 13: 4}
 SUB_DIRECTORIES, EXIF_DIRECTORY = 0x014A, 0x8769
@@ -16,7 +18,7 @@ SUB_DIRECTORIES, EXIF_DIRECTORY = 0x014A, 0x8769
 
 @dataclass(frozen=True)
 class Entry:
-    """One value: its type, how many, and its bytes (empty where they are longer than ``MOST_VALUE`` or missing)."""
+    """One value: its type, how many, and its bytes (empty where they are missing or past a limit)."""
 
     type: int
     count: int
@@ -67,13 +69,14 @@ def directories(data: bytes) -> tuple[Directory, ...]:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None:
         raise ValueError("expected a classic TIFF header")
-    waiting, seen, found = [(_int(data, 4, 4, order), False)], set[int](), list[Directory]()
+    waiting, seen, found, left = [(_int(data, 4, 4, order), False)], set[int](), list[Directory](), MOST_VALUES
     while waiting and len(found) < MOST_DIRECTORIES:
         place, nested = waiting.pop(0)
         if place in seen or not 8 <= place <= len(data) - 2:
             continue
         seen.add(place)
-        entries, following = _directory(data, place, order)
+        entries, following = _directory(data, place, order, left)
+        left -= sum(len(entry.raw) for entry in entries.values())
         found.append(Directory(entries, nested))
         if not nested:
             waiting.append((following, False))
@@ -83,7 +86,7 @@ def directories(data: bytes) -> tuple[Directory, ...]:
     return tuple(found)
 
 
-def _directory(data: bytes, place: int, order: str) -> tuple[dict[int, Entry], int]:
+def _directory(data: bytes, place: int, order: str, left: int) -> tuple[dict[int, Entry], int]:
     count = min(_int(data, place, 2, order), MOST_ENTRIES)
     entries = {}
     for at in range(place + 2, place + 2 + 12 * count, 12):
@@ -92,7 +95,9 @@ def _directory(data: bytes, place: int, order: str) -> tuple[dict[int, Entry], i
         tag, kind, number = _int(data, at, 2, order), _int(data, at + 2, 2, order), _int(data, at + 4, 4, order)
         length = _SIZES.get(kind, 0) * number
         start = at + 8 if length <= 4 else _int(data, at + 8, 4, order)
-        entries[tag] = Entry(kind, number, data[start : start + length] if length <= MOST_VALUE else b"", order)
+        raw = data[start : start + length] if length <= min(MOST_VALUE, left) else b""
+        left -= len(raw)
+        entries[tag] = Entry(kind, number, raw, order)
     return entries, _int(data, place + 2 + 12 * count, 4, order)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 _LEAST_LETTERS = 6
 _TALL = (6, 48)
-_MOST_SHAPES = 5_000
+_MOST_SHAPES = 3_000
 _MOST_SHARE = 0.05  # of the picture that letters may take; more is saturation
 
 

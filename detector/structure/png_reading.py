@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 HEAD = b"\x89PNG\r\n\x1a\n"
 MOST_CHUNKS = 100_000
-MOST_TEXT = 1 << 20
+MOST_TEXT = 1 << 18
 """Characters of one text after it was decompressed, at most."""
-MOST_TEXTS = 200
+MOST_TEXTS = 100
 _CHECKED = 16 << 20  # bytes of one chunk whose checksum is computed
 
 

@@ -18,6 +18,7 @@ AGREES = 0.8
 _PART = 8  # cells across, of which a changed one stands out
 _LEAST = 25.0  # grey levels that a changed cell differs by, at least
 _OVER = 8.0  # times the median cell's difference
+_LARGEST_SMALL = 320  # pixels a side that are compared, at most
 _FLAT = 4.0  # grey levels; flatter pictures have nothing to compare
 
 _Grey = npt.NDArray[Any]
@@ -49,6 +50,7 @@ def opened(data: bytes, formats: tuple[str, ...], page: int = 0) -> _Grey | None
 
 def likeness(small: _Grey, large: _Grey) -> Likeness | None:
     """How alike ``small`` and ``large`` are; None where one of them is too small or too flat to say."""
+    small, large = _shrunk(small, _LARGEST_SMALL), _shrunk(large, 2 * _LARGEST_SMALL)
     if min(small.shape) < 24 or min(large.shape) < 24 or min(float(small.std()), float(large.std())) < _FLAT:
         return None
     best = max(
@@ -82,6 +84,14 @@ def _laid(small: _Grey, large: _Grey) -> tuple[float, bool]:
     cells = cv2.resize(rest, (_PART * 2, _PART * 2), interpolation=cv2.INTER_AREA)
     worst, usual = float(cells.max()), float(np.median(cells))
     return correlation, worst > max(_LEAST, _OVER * usual)
+
+
+def _shrunk(picture: _Grey, most: int) -> _Grey:
+    scale = most / max(picture.shape)
+    if scale >= 1.0:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def _turn(picture: _Grey, way: int) -> _Grey:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLosslessSV1
 from structured import CT, chunk, dicom, dicom_jpeg, jpeg, png, saved, scanned, scene, with_exif, written
 
 from detector.structure import RULES, State, inspect
@@ -118,6 +120,25 @@ def test_a_deflated_data_set_that_unfolds_past_the_limit_fails() -> None:
 def test_a_loop_of_directories_ends() -> None:
     loop = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 305, 2, 4, 0x41414141) + struct.pack("<I", 8)
     _sound(loop)
+
+
+def test_a_frame_that_only_a_decoder_decodes_which_ends_the_process_is_not_decoded() -> None:
+    made = scanned(scene())
+    made.PixelData = encapsulate([b"\xff\xd8" + bytes(4000)])
+    made["PixelData"].is_undefined_length = True
+    states = {rule.code: rule.state for rule in inspect(written(made, JPEGLosslessSV1)).rules}
+    assert states["dicom-window"] is State.NOT_APPLICABLE
+    assert State.FAILED not in states.values()
+
+
+def test_one_place_named_a_thousand_times_is_not_kept_a_thousand_times() -> None:
+    entries = b"".join(struct.pack("<HHII", tag, 7, 4 << 20, 16) for tag in range(1, 1001))
+    file = b"II*\0\x08\0\0\0" + struct.pack("<H", 1000) + entries + bytes(4) + bytes(5 << 20)
+    tracemalloc.start()
+    _sound(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 48 << 20
 
 
 def test_a_quoted_value_is_short_and_printable() -> None:
