@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from archive import OrthancServer
 from PIL import Image
 from pydicom.data import get_testdata_files
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
@@ -83,6 +84,19 @@ def test_a_file_that_dcmtk_wrote_anew_gives_nothing_notable(command: list[str], 
     given.write_bytes(written(scanned(scene())) if "+eb" in command else dicom())
     subprocess.run([*command, given, made], check=True, capture_output=True)
     assert _loud(made.read_bytes(), made.name) == []
+
+
+@pytest.mark.needs_orthanc
+def test_a_file_that_orthanc_kept_or_wrote_anew_gives_nothing_notable(tmp_path: Path) -> None:
+    server = OrthancServer(tmp_path / "orthanc").start()
+    try:
+        told = server.http.post("/instances", content=dicom()).raise_for_status().json()
+        kept = server.http.get(f"/instances/{told['ID']}/file").raise_for_status().content
+        asked = {"Replace": {"PatientName": "Roe"}, "Force": True}
+        anew = server.http.post(f"/instances/{told['ID']}/modify", json=asked).raise_for_status().content
+    finally:
+        server.kill()
+    assert (_loud(kept, "a.dcm"), _loud(anew, "a.dcm")) == ([], [])
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 95, "subsampling": 0}, {"optimize": True}, {"progressive": True}])
