@@ -14,7 +14,7 @@ from archive import OrthancServer
 from PIL import Image
 from pydicom.data import get_testdata_files
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
-from structured import dicom, jpeg, png, saved, scanned, scene, written
+from structured import dicom, jpeg, png, saved, scanned, scene, with_exif, written
 
 from detector.structure import Strength, inspect
 
@@ -119,8 +119,6 @@ def test_a_tiff_that_pillow_wrote_gives_nothing_notable(compression: str) -> Non
 
 
 def test_a_thumbnail_that_is_turned_with_its_picture_passes() -> None:
-    from structured import with_exif
-
     small = jpeg(np.asarray(Image.fromarray(scene()).resize((80, 80))), quality=60)
     assert "jpeg-thumbnail" not in _loud(with_exif(jpeg(np.rot90(scene()).copy()), {0x010F: "Canon"}, small))
 
@@ -129,3 +127,17 @@ def test_every_finding_says_how_it_arises_innocently() -> None:
     seen = inspect(png(scene())[:-12] + b"x").findings
     assert seen
     assert all(finding.innocent and finding.meaning and finding.limits for finding in seen)
+
+
+@pytest.mark.parametrize("made", ["bars", "brighter", "plain"])
+def test_a_thumbnail_as_cameras_make_it_passes(made: str) -> None:
+    picture = np.asarray(Image.fromarray(scene(192)).crop((0, 0, 192, 128)))
+    small = Image.fromarray(picture).resize((160, 107), Image.Resampling.LANCZOS)
+    if made == "bars":
+        framed = Image.new("L", (160, 120))
+        framed.paste(small, (0, 6))
+        small = framed
+    elif made == "brighter":
+        small = small.point(lambda value: min(255, int(value * 1.15) + 8))
+    thumbnail = saved(small, "JPEG", quality=55)
+    assert "jpeg-thumbnail" not in _loud(with_exif(jpeg(picture, quality=92), {0x010F: "Canon"}, thumbnail))
