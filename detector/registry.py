@@ -16,6 +16,7 @@ METHODS: Mapping[str, str] = {
     "srm_cnn_svm": "detector.methods.srm_cnn_svm:SrmCnnSvm",
     "lbp_source_copy": "detector.methods.lbp_source_copy:LbpSourceCopy",
     "keypoint_copymove": "detector.methods.keypoint_copymove:KeypointCopyMove",
+    "sift_copymove": "detector.methods.sift_copymove:SiftCopyMove",
     "recompression_cnn": "detector.methods.recompression_cnn:RecompressionCnn",
     "vgg": "detector.methods.vgg:Vgg",
     "random_forest": "detector.methods.random_forest:RandomForest",

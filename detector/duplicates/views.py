@@ -1,0 +1,107 @@
+"""A picture prepared once for the search: what is compared, and where nothing that is seen counts as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from detector.copymove.correlation import in_two_directions, letters
+from detector.pictures import BRIGHT, DARK, to_grey8
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from detector.types import Pixels
+
+    Floats = npt.NDArray[np.float32]
+    Grey = npt.NDArray[np.uint8]
+    Mask = npt.NDArray[np.bool_]
+
+WORKING_SIDE = 1536
+"""A longer picture is reduced until its longer side has this many pixels."""
+_FINE, _MIDDLE = 1.2, 3.5
+_CLIP = 3.0
+
+
+@dataclass(frozen=True)
+class Views:
+    """All (rows, columns) of the working picture.
+
+    ``light``: grey as float32, 0 to 255, never rounded for 16-bit samples. ``fine``: what a Gaussian of 1.2 pixels
+    leaves (grain and edges), ``middle``: the band from 0.7 to 3.5 pixels; both at equal local strength.
+    ``strength``: the local root mean square of the fine part in grey levels. ``flat``: contrast-enhanced grey for key points. ``alive``:
+    what counts as evidence: no letters, not constant, varies in two directions.
+    """
+
+    light: Floats
+    fine: Floats
+    middle: Floats
+    strength: Floats
+    flat: Grey
+    alive: Mask
+
+
+def views(pixels: Pixels) -> Views:
+    """The views of any picture of the allowed shapes, reduced to WORKING_SIDE."""
+    light = reduced(grey_levels(pixels))
+    soft = cv2.GaussianBlur(light, (0, 0), 0.7)
+    high = light - cv2.GaussianBlur(light, (0, 0), _FINE)
+    band = soft - cv2.GaussianBlur(light, (0, 0), _MIDDLE)
+    floor = least_strength(high)
+    strength = _local_rms(high, 9)
+    fine = np.clip(high / (_local_rms(high, 17) + floor), -_CLIP, _CLIP)
+    middle = np.clip(band / (_local_rms(band, 21) + floor), -_CLIP, _CLIP)
+    rounded = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    alive = (strength > 0.5 * floor) & ~letters(rounded) & in_two_directions(np.asarray(soft, np.float32))
+    return Views(light, _floats(fine), _floats(middle), strength, _enhanced(light, floor), alive)
+
+
+def grey_levels(pixels: Pixels) -> Floats:
+    """(rows, columns) float32, 0 to 255: 8-bit grey as ``to_grey8``; 16 bit between the same percentiles, unrounded.
+
+    The grain of a CT or MR slice is often finer than one level of 255, and grain is what tells a copy.
+    """
+    if pixels.dtype.itemsize == 1:
+        return to_grey8(pixels).astype(np.float32)
+    colours = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    grey = colours.astype(np.float32)
+    if grey.ndim == 3:
+        grey = cv2.cvtColor(np.ascontiguousarray(grey[:, :, :3]), cv2.COLOR_RGB2GRAY)
+    low, high = (float(level) for level in np.quantile(grey, (DARK, BRIGHT)))
+    if high <= low:
+        low, high = float(grey.min()), max(float(grey.max()), float(grey.min()) + 1.0)
+    return _floats(np.clip((grey - low) * (255.0 / (high - low)), 0.0, 255.0))
+
+
+def reduced(light: Floats) -> Floats:
+    """``light`` itself, or shrunk by area to WORKING_SIDE on its longer side."""
+    ratio = WORKING_SIDE / max(light.shape)
+    if ratio >= 1.0:
+        return light
+    size = (max(round(light.shape[1] * ratio), 1), max(round(light.shape[0] * ratio), 1))
+    return _floats(cv2.resize(light, size, interpolation=cv2.INTER_AREA))
+
+
+def least_strength(high: Floats) -> float:
+    """Below this many grey levels there is no texture: half of the picture's typical grain, 0.1 to 1."""
+    present = np.abs(high[high != 0.0])
+    grain = 1.4826 * float(np.median(present)) if present.size else 1.0
+    return float(np.clip(0.5 * grain, 0.1, 1.0))
+
+
+def _enhanced(light: Floats, floor: float) -> Grey:
+    """Equal local contrast (windows of some 40 pixels), so that quiet tissue yields points beside loud bones."""
+    mean = cv2.GaussianBlur(light, (0, 0), 8.0)
+    deviation = np.sqrt(np.maximum(cv2.GaussianBlur((light - mean) ** 2, (0, 0), 8.0), 0.0))
+    return np.asarray(np.clip(128.0 + 45.0 * (light - mean) / (deviation + 2.0 * floor), 0, 255), np.uint8)
+
+
+def _local_rms(values: Floats, side: int) -> Floats:
+    return _floats(np.sqrt(np.maximum(cv2.boxFilter(values * values, cv2.CV_32F, (side, side)), 0.0)))
+
+
+def _floats(values: object) -> Floats:
+    return np.asarray(values, np.float32)
