@@ -20,11 +20,13 @@ NAMES = (
     "middle",
     "sharpness",
     "left_over",
+    "left_finest",
     "log_area",
     "log_evidence",
     "log_pairs",
     "fall_off",
     "alive_share",
+    "two_ways",
     "log_strength",
     "mirrored",
     "whole_pixels",
@@ -34,6 +36,7 @@ NAMES = (
 )
 _SHIFTS = ((3, 0), (-3, 0), (0, 3), (0, -3), (2, 2), (-2, 2), (2, -2), (-2, -2))
 _LEAST = 40
+_GRAIN, _FINEST = 2.0, 0.8
 
 
 def measure(views: Views, move: Move, agreement: Agreement) -> dict[str, float] | None:
@@ -42,8 +45,10 @@ def measure(views: Views, move: Move, agreement: Agreement) -> dict[str, float] 
     ``fine`` and ``fine_quiet``: Fisher's z of the correlation of the fine parts, in all of the region and in its
     quieter half. ``middle``: the same of the middle band. ``sharpness``: ``fine`` less the highest at moves 3 pixels
     off: a copy fits in one place only, stripes and soft tissue in many. ``left_over``: ln of the grain left after one
-    side is subtracted from the other, over the grain itself (independent grain: 0.35). ``log_area``: ln of the pixels
-    compared. ``fall_off``: how much less the band round the region agrees. ``compact``: 4π area / outline².
+    side is subtracted from the other, over the grain itself (independent grain: 0.35). ``left_finest``: the same of the
+    finest grain, which is noise even where soft tissue agrees. ``log_area``: ln of the pixels
+    compared. ``two_ways``: the share of them that varies in two directions, as outlines and ribs do not.
+    ``fall_off``: how much less the band round the region agrees. ``compact``: 4π area / outline².
     """
     part, region = agreement.part, agreement.region
     fine, other = views.fine[part.box], seen(views.fine, part, flags=cv2.INTER_CUBIC)
@@ -59,12 +64,14 @@ def measure(views: Views, move: Move, agreement: Agreement) -> dict[str, float] 
         "fine_quiet": fisher(fine, other, quiet),
         "middle": fisher(views.middle[part.box], seen(views.middle, part), inside),
         "sharpness": z - max(_off(views, part, inside, shift) for shift in _SHIFTS),
-        "left_over": _left_over(views, part, inside),
+        "left_over": _left_over(views, part, inside, _GRAIN),
+        "left_finest": _left_over(views, part, inside, _FINEST),
         "log_area": float(np.log(area)),
         "log_evidence": float(np.log1p(max(z, 0.0) * np.sqrt(area))),
         "log_pairs": float(np.log(move.pairs)),
         "fall_off": _fall_off(agreement),
         "alive_share": area / float(np.count_nonzero(region)),
+        "two_ways": float(views.two_ways[part.box][inside].mean()),
         "log_strength": float(np.log(strength[inside].mean() + 0.1)),
         **_geometry(move, agreement),
     }
@@ -88,10 +95,10 @@ def _off(views: Views, part: Part, inside: Mask, shift: tuple[int, int]) -> floa
     return fisher(views.fine[part.box], seen(views.fine, Part(part.box, moved)), inside)
 
 
-def _left_over(views: Views, part: Part, inside: Mask) -> float:
+def _left_over(views: Views, part: Part, inside: Mask, sigma: float) -> float:
     light, other = views.light[part.box], seen(views.light, part, flags=cv2.INTER_CUBIC)
     other = np.where(np.isnan(other), light, other)
-    one, two = (values - cv2.GaussianBlur(values, (0, 0), 2.0) for values in (light, other))
+    one, two = (values - cv2.GaussianBlur(values, (0, 0), sigma) for values in (light, other))
     gap = float(np.std((one - two)[inside]))
     grain = float(np.sqrt(np.var(one[inside]) / 2 + np.var(two[inside]) / 2))
     return float(np.log((gap + 0.05) / (grain + 0.05)))

@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 
 FILE = "model.json"
 FORMAT = 1
-_CROSSED = ("fine", "fine_quiet", "middle", "sharpness", "left_over", "log_area", "log_pairs", "alive_share")
+_CROSSED = (
+    "fine",
+    "fine_quiet",
+    "middle",
+    "sharpness",
+    "left_over",
+    "left_finest",
+    "log_area",
+    "log_pairs",
+    "two_ways",
+)
 _LIMIT = 3.0
 
 
 @dataclass(frozen=True)
 class Model:
-    """``means`` and ``scales`` standardise ``measures.NAMES``; the odds are ``weights`` times :func:`expanded` and ``bias``.
+    """``means`` and ``scales`` standardise ``measures.NAMES``; ``weights`` of :func:`expanded` and ``bias`` make the
+    odds.
 
     ``side_scales`` and ``side_weights``: the same for ``telling.SIDE_NAMES``, without means and bias, so that the
     answer turns its sign when the regions change places. ``accepted``: odds from which a match is called a copy;

@@ -43,10 +43,10 @@ class Pairs:
 def pairs(points: Points) -> Pairs:
     """The best MOST_PAIRS pairs, plain and mirrored, each in both directions (the n-th and the n + half-th)."""
     parts = [_alike(points, points.codes, 1.0), _alike(points, points.mirrored, -1.0)]
-    one, two, linear, far = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    one, two, linear, far = (np.concatenate([part[k] for part in parts], dtype=np.float32) for k in range(4))
     kept = np.argsort(far, kind="stable")[:MOST_PAIRS]
     one, two, linear, far = one[kept], two[kept], linear[kept], far[kept]
-    back = np.linalg.inv(linear).astype(np.float32) if len(linear) else linear
+    back = np.asarray(np.linalg.inv(linear), np.float32)
     return Pairs(
         np.concatenate((one, two)), np.concatenate((two, one)), np.concatenate((linear, back)), np.tile(far, 2)
     )

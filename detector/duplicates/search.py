@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from detector.duplicates import measures, moves, pairing, points, refining, telling
+from detector.duplicates.comparing import disc
 
 if TYPE_CHECKING:
     from detector.copymove.transform import Affine
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 MOST_MATCHES = 6
 """So many of the strongest matches are kept."""
+GROWN = 9
+"""The windows of the correlation end that far, twice, before the region does."""
 _REPEATED = 0.5
+_RIVAL, _FEW = 2.0, 2
+_NEAR = 12.0
 
 
 @dataclass(frozen=True)
@@ -31,22 +36,26 @@ class Candidate:
     agreement: Agreement
     values: dict[str, float]
 
-    def regions(self, shape: tuple[int, ...]) -> tuple[Mask, Mask]:
-        """Both regions in a working picture of ``shape``."""
+    def regions(self, shape: tuple[int, ...], grown: int = GROWN) -> tuple[Mask, Mask]:
+        """Both regions in a working picture of ``shape``, wider by half of ``grown`` pixels all round."""
         first = np.zeros(shape[:2], np.uint8)
         first[self.agreement.part.box] = self.agreement.region
+        first = np.asarray(cv2.dilate(first, disc(grown)), np.uint8)
         size = (shape[1], shape[0])
         second = cv2.warpAffine(first, self.move.affine, size, flags=cv2.INTER_NEAREST)
         return first > 0, np.asarray(second > 0)
 
 
+Tell = Callable[[Candidate], dict[str, float]]
+
+
 @dataclass(frozen=True)
 class Match:
-    """Two regions that are alike: ``first``, and ``second`` where ``affine`` (2, 3) takes it; masks of the
-    working picture.
+    """Two regions that are alike: ``first``, and ``second`` where ``affine`` (2, 3) takes it.
 
-    ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes.
-    ``side_odds``: the same of the first being the copy over the second. ``values``: all that was measured.
+    Both are masks of the working picture. ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes.
+    ``side_odds``: the same of the first being the copy over the second. ``values``: all that was measured, and
+    ``rivals``: at how many other places the same region matches nearly as well.
     """
 
     first: Mask
@@ -76,20 +85,49 @@ def sides(views: Views, candidate: Candidate) -> dict[str, float]:
 
 def search(views: Views, model: Model) -> tuple[Match, ...]:
     """The strongest MOST_MATCHES matches of the picture, strongest first; the same picture gives the same answer."""
-    judged = [(model.odds(found.values), found) for found in candidates(views)]
-    judged.sort(key=lambda each: -each[0])
-    kept: list[Match] = []
-    for odds, found in judged:
-        first, second = found.regions(views.light.shape)
-        if len(kept) < MOST_MATCHES and second.any() and not _repeats(first | second, kept):
-            values = telling.tell(views, found.move.affine, first, second)
-            side_odds = model.side_odds(values)
-            all_values = {**found.values, **values}
-            kept.append(Match(first, second, found.move.affine, found.move.pairs, odds, side_odds, all_values))
-    return tuple(kept)
+    return judged(list(candidates(views)), views.light.shape, model, lambda found: sides(views, found))
 
 
-def _repeats(both: Mask, kept: list[Match]) -> bool:
-    """Whether these regions are those of a stronger match, in either direction."""
-    size = np.count_nonzero(both)
-    return any(np.count_nonzero(both & (old.first | old.second)) > _REPEATED * size for old in kept)
+def judged(found: Sequence[Candidate], shape: tuple[int, ...], model: Model, tell: Tell) -> tuple[Match, ...]:
+    """The strongest of ``found`` with their odds, those of regions that match at several other places lowered.
+
+    ``tell`` gives the numbers of ``telling.SIDE_NAMES`` of a candidate, or nothing. A lattice, bars or cells match at
+    many places; a region that was copied matches at the places it was copied to.
+    """
+    ranked = sorted(((model.odds(each.values), each) for each in found), key=lambda each: -each[0])
+    kept: list[tuple[float, Candidate, Mask, Mask, int]] = []
+    for odds, candidate in ranked:
+        first, second = candidate.regions(shape)
+        if not second.any():
+            continue
+        repeated = [k for k, old in enumerate(kept) if _overlap(first | second, old[2] | old[3]) > _REPEATED]
+        for k in repeated:
+            strong, old, *regions, rivals = kept[k]
+            rivals += odds > strong - _RIVAL and not _same_move(candidate, old)
+            kept[k] = (strong, old, regions[0], regions[1], rivals)
+        if not repeated:
+            kept.append((odds, candidate, first, second, 0))
+    matches = [_match(*each, model, tell) for each in kept[:MOST_MATCHES]]
+    return tuple(sorted(matches, key=lambda match: -match.odds))
+
+
+def _match(odds: float, found: Candidate, first: Mask, second: Mask, rivals: int, model: Model, tell: Tell) -> Match:
+    lowered = odds - _RIVAL * max(rivals - _FEW, 0)
+    told = tell(found)
+    values = {**found.values, **told, "rivals": float(rivals)}
+    side_odds = model.side_odds(told) if told else 0.0
+    return Match(first, second, found.move.affine, found.move.pairs, lowered, side_odds, values)
+
+
+def _overlap(both: Mask, old: Mask) -> float:
+    """The share of the smaller of two pairs of regions that lies on the other."""
+    least = min(np.count_nonzero(both), np.count_nonzero(old))
+    return np.count_nonzero(both & old) / max(least, 1)
+
+
+def _same_move(one: Candidate, two: Candidate) -> bool:
+    """Whether two moves, in either direction, lead from the middle of the first's region to about the same place."""
+    middle = one.move.seeds.mean(axis=0)
+    after = one.move.affine[:, :2] @ middle + one.move.affine[:, 2]
+    ways = ((middle, after, two.move.affine), (after, middle, two.move.affine))
+    return any(np.hypot(*(affine[:, :2] @ start + affine[:, 2] - end)) < _NEAR for start, end, affine in ways)

@@ -81,7 +81,7 @@ def _mask(path: object, shape: tuple[int, ...]) -> Mask:
 def _label(candidate: Candidate, mask: Mask | None, origin: Mask | None, shape: tuple[int, ...]) -> int | None:
     if mask is None or origin is None:
         return ANATOMY
-    first, second = candidate.regions(shape)
+    first, second = candidate.regions(shape, grown=1)
     if min(_share(first, mask), _share(second, origin)) > _ON_IT:
         return FIRST
     return SECOND if min(_share(second, mask), _share(first, origin)) > _ON_IT else None
