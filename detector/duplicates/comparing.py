@@ -88,8 +88,9 @@ def _agree_in(views: Views, part: Part, seeds: Floats) -> Agreement | None:
     likeness = local_likeness(views, part)
     rows, columns = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float32)
     moved = part.affine.astype(np.float32)
-    across = moved[0, 0] * columns + moved[0, 1] * rows + moved[0, 2] - columns
-    down = moved[1, 0] * columns + moved[1, 1] * rows + moved[1, 2] - rows
+    # The part's own corner lies at (left, top) of the picture into which the move leads.
+    across = moved[0, 0] * columns + moved[0, 1] * rows + moved[0, 2] - columns - np.float32(part.box[1].start)
+    down = moved[1, 0] * columns + moved[1, 1] * rows + moved[1, 2] - rows - np.float32(part.box[0].start)
     passed = (likeness > THRESHOLD) & (across**2 + down**2 >= _LEAST_MOVE**2)
     region = _with_seeds(_cleaned(passed), seeds - (part.box[1].start, part.box[0].start))
     return Agreement(part, region, likeness) if np.count_nonzero(region) >= _LEAST_REGION else None

@@ -53,13 +53,14 @@ def pairs(points: Points) -> Pairs:
 
 
 def _alike(points: Points, query: Floats, sign: float) -> tuple[Floats, Floats, Floats, Floats]:
-    first, second, far = _nearest(points, query)
+    first, second, ratios = _nearest(points, query)
     scale = points.sizes[second] / points.sizes[first]
     fit = (scale > _SCALES[0]) & (scale < _SCALES[1])
     first, second, scale = first[fit], second[fit], scale[fit]
     linear = _turned(points.turns[second]) @ np.diag((1.0, sign)) @ _turned(points.turns[first]).transpose(0, 2, 1)
-    linear = np.asarray(linear * scale[:, None, None], np.float32)
-    return points.places[first], points.places[second], linear, np.asarray(far[fit], np.float32)
+    scaled: Floats = np.asarray(linear * scale[:, None, None], np.float32)
+    far: Floats = ratios[fit]
+    return points.places[first], points.places[second], scaled, far
 
 
 def _turned(angles: Floats) -> npt.NDArray[np.float64]:

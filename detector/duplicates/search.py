@@ -51,9 +51,9 @@ Tell = Callable[[Candidate], dict[str, float]]
 
 @dataclass(frozen=True)
 class Match:
-    """Two regions that are alike: ``first``, and ``second`` where ``affine`` (2, 3) takes it.
+    """Two regions that are alike: ``first``, and ``second`` where ``affine`` (2, 3) takes it; of the working picture.
 
-    Both are masks of the working picture. ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes.
+    ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes.
     ``side_odds``: the same of the first being the copy over the second. ``values``: all that was measured, and
     ``rivals``: at how many other places the same region matches nearly as well.
     """
@@ -121,8 +121,8 @@ def _match(odds: float, found: Candidate, first: Mask, second: Mask, rivals: int
 
 def _overlap(both: Mask, old: Mask) -> float:
     """The share of the smaller of two pairs of regions that lies on the other."""
-    least = min(np.count_nonzero(both), np.count_nonzero(old))
-    return np.count_nonzero(both & old) / max(least, 1)
+    least = min(int(np.count_nonzero(both)), int(np.count_nonzero(old)))
+    return float(np.count_nonzero(both & old)) / max(least, 1)
 
 
 def _same_move(one: Candidate, two: Candidate) -> bool:
