@@ -32,7 +32,6 @@ NAMES = (
     "whole_pixels",
     "upright",
     "compact",
-    "distance",
 )
 _SHIFTS = ((3, 0), (-3, 0), (0, 3), (0, -3), (2, 2), (-2, 2), (2, -2), (-2, -2))
 _LEAST = 40
@@ -116,9 +115,6 @@ def _geometry(move: Move, agreement: Agreement) -> dict[str, float]:
     region = agreement.region
     contours, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = sum(cv2.arcLength(contour, True) for contour in contours)
-    rows, columns = np.nonzero(region)
-    middle = np.array((columns.mean(), rows.mean()))
-    step = agreement.part.affine[:, :2] @ middle + agreement.part.affine[:, 2] - middle
     linear = move.affine[:, :2]
     upright = np.abs(np.abs(linear) - np.eye(2)).max() < 0.06
     whole = np.abs(move.affine - np.rint(move.affine)).max() < 1e-6
@@ -128,5 +124,4 @@ def _geometry(move: Move, agreement: Agreement) -> dict[str, float]:
         "whole_pixels": float(whole),
         "upright": float(upright),
         "compact": float(4 * np.pi * size**2 / max(outline, 1.0) ** 2),
-        "distance": float(np.log((np.hypot(*step) + 1.0) / size)),
     }

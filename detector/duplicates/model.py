@@ -34,6 +34,8 @@ _CROSSED = (
     "two_ways",
 )
 _LIMIT = 3.0
+_STEEP = 25.0
+_LEAST_FINE, _LEAST_QUIET = 0.1, 0.05
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Model:
     def odds(self, values: Mapping[str, float]) -> float:
         """ln (copy / anatomy) of what was measured on a match."""
         row = expanded(np.array([[values[name] for name in NAMES]]), np.array(self.means), np.array(self.scales))
-        return float((row @ np.array(self.weights))[0] + self.bias)
+        return min(float((row @ np.array(self.weights))[0] + self.bias), ceiling(values))
 
     def side_odds(self, values: Mapping[str, float]) -> float:
         """ln (first is the copy / second is)."""
@@ -102,6 +104,15 @@ def expanded(rows: Values, means: Values, scales: Values) -> Values:
     crossed = unit[:, [NAMES.index(name) for name in _CROSSED]]
     upper = np.triu_indices(len(_CROSSED))
     return np.asarray(np.concatenate((unit, (crossed[:, :, None] * crossed[:, None, :])[:, *upper]), axis=1))
+
+
+def ceiling(values: Mapping[str, float]) -> float:
+    """What the odds may be at most: however large and well fitting, a match whose grain does not agree is no copy.
+
+    The fitted weights were never shown phantoms and lattices, and follow their size and their many pairs astray.
+    """
+    fine, quiet = values["fine"] - _LEAST_FINE, values["fine_quiet"] - _LEAST_QUIET
+    return _STEEP * min(fine, quiet, values["sharpness"])
 
 
 def expanded_names() -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Ours, from known parts: SIFT (Lowe 2004) on the contrast-enhanced picture, small ones enlarged; every single pair of
 like points tells a move, and pairs vote for each other's; the move is refined (ECC) and the local correlation says
-over which region it holds (``detector.duplicates``). What a match is judged by (``measures``) are sixteen numbers,
+over which region it holds (``detector.duplicates``). What a match is judged by (``measures``) are seventeen numbers,
 above all how far the grain agrees, whether it does so at this very move only, and what is left when one side is
 taken from the other. A logistic model of these, fitted on made copies and on the alike anatomy of untouched
 pictures, gives the score: anatomy that repeats (ribs, teeth, halves, cells) is what it has learned to tell apart.

@@ -12,7 +12,7 @@ import pytest
 
 from detector.duplicates import moves, pairing, points
 from detector.duplicates.measures import NAMES, fisher
-from detector.duplicates.model import Model, expanded_names
+from detector.duplicates.model import Model, ceiling, expanded_names
 from detector.duplicates.telling import SIDE_NAMES, tell
 from detector.duplicates.views import views
 from detector.errors import UnusableData, WeightsUnusable
@@ -91,6 +91,7 @@ def samples(seed: int, copies: int = 200, alike: int = 300) -> Samples:
     rng = np.random.default_rng(seed)
     labels = np.array([FIRST, SECOND] * (copies // 2) + [0] * alike)
     rows = rng.normal(size=(len(labels), WIDTH)).astype(np.float32)
+    rows[:, :4] += 8.0  # the grain agrees, so that the fitted odds are not cut
     rows[labels > 0, :2] += 2.0
     rows[:, len(NAMES) :] += np.where(labels == FIRST, 1.0, -1.0)[:, None]
     return Samples(rows, labels.astype(np.int64), np.arange(len(labels)))
@@ -105,6 +106,14 @@ def test_a_fitted_model_ranks_copies_above_anatomy_and_tells_sides() -> None:
     sides = np.array([model.side_odds(dict(zip(SIDE_NAMES, row[len(NAMES) :], strict=True))) for row in other.inputs])
     assert (sides[other.labels == FIRST] > 0).mean() > 0.9
     assert (sides[other.labels == SECOND] < 0).mean() > 0.9
+
+
+def test_a_match_whose_grain_does_not_agree_has_low_odds_however_large_it_is() -> None:
+    model = Model.load(SHIPPED / "sift_copymove" / "model.json")
+    large = dict.fromkeys(NAMES, 1.0) | {"log_area": 10.0, "log_pairs": 4.0}
+    for name in ("fine", "fine_quiet", "sharpness"):
+        assert ceiling(large | {name: 0.0}) <= 0 < ceiling(large)
+        assert model.odds(large | {name: 0.0}) <= 0
 
 
 def test_too_few_copies_cannot_be_learned_from() -> None:
