@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from detector.datasets.contract import Example
 from detector.duplicates import moves, pairing, points
 from detector.duplicates.measures import NAMES, fisher
 from detector.duplicates.model import Model, ceiling, expanded_names
@@ -18,7 +20,7 @@ from detector.duplicates.views import views
 from detector.errors import UnusableData, WeightsUnusable
 from detector.registry import SHIPPED
 from detector.training.contract import Samples
-from detector.training.sift_copymove import FIRST, SECOND, WIDTH, fitted, logistic
+from detector.training.sift_copymove import ANATOMY, FIRST, SECOND, TRAINER, WIDTH, fitted, logistic
 
 Grey = npt.NDArray[np.uint8]
 Body = Callable[..., Grey]
@@ -114,6 +116,19 @@ def test_a_match_whose_grain_does_not_agree_has_low_odds_however_large_it_is() -
     for name in ("fine", "fine_quiet", "sharpness"):
         assert ceiling(large | {name: 0.0}) <= 0 < ceiling(large)
         assert model.odds(large | {name: 0.0}) <= 0
+
+
+def test_pairs_of_a_forgery_are_labelled_by_mask_and_origin(tmp_path: Path, body: Body, copied: Copied) -> None:
+    picture, mask = copied(body(2))
+    origin = np.roll(mask, (80 - 170, 70 - 180), axis=(0, 1))
+    for name, values in (("forged", picture), ("mask", mask * 255), ("origin", origin * 255), ("pristine", body(2))):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), values.astype(np.uint8))
+    plain = {"source": "made", "modality": "made", "group": "g", "pair": "p"}
+    files = {name: tmp_path / f"{name}.png" for name in ("mask", "origin")}
+    rows, labels = TRAINER.prepare(Example(tmp_path / "forged.png", True, **plain, **files), 1)
+    assert rows.shape == (len(labels), WIDTH)
+    assert set(labels.tolist()) in ({FIRST}, {SECOND})
+    assert set(TRAINER.prepare(Example(tmp_path / "pristine.png", False, **plain), 1)[1].tolist()) <= {ANATOMY}
 
 
 def test_too_few_copies_cannot_be_learned_from() -> None:
