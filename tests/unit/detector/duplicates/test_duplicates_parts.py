@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -123,12 +124,14 @@ def test_pairs_of_a_forgery_are_labelled_by_mask_and_origin(tmp_path: Path, body
     origin = np.roll(mask, (80 - 170, 70 - 180), axis=(0, 1))
     for name, values in (("forged", picture), ("mask", mask * 255), ("origin", origin * 255), ("pristine", body(2))):
         cv2.imwrite(str(tmp_path / f"{name}.png"), values.astype(np.uint8))
-    plain = {"source": "made", "modality": "made", "group": "g", "pair": "p"}
-    files = {name: tmp_path / f"{name}.png" for name in ("mask", "origin")}
-    rows, labels = TRAINER.prepare(Example(tmp_path / "forged.png", True, **plain, **files), 1)
+    plain = Example(tmp_path / "pristine.png", False, "made", "made", group="g", pair="p")
+    edited = replace(
+        plain, path=tmp_path / "forged.png", forged=True, mask=tmp_path / "mask.png", origin=tmp_path / "origin.png"
+    )
+    rows, labels = TRAINER.prepare(edited, 1)
     assert rows.shape == (len(labels), WIDTH)
     assert set(labels.tolist()) in ({FIRST}, {SECOND})
-    assert set(TRAINER.prepare(Example(tmp_path / "pristine.png", False, **plain), 1)[1].tolist()) <= {ANATOMY}
+    assert set(TRAINER.prepare(plain, 1)[1].tolist()) <= {ANATOMY}
 
 
 def test_too_few_copies_cannot_be_learned_from() -> None:
