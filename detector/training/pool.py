@@ -1,0 +1,70 @@
+"""The pictures that the localizer is made from: thousands of wide twins to train on, plain ones to hold and to test.
+
+The sources named ``without`` are in a test of their own alone; of the others, groups are divided. Resumable.
+``python -m detector.training.pool --data DIR --out POOL [--without SOURCE]``, then ``medseal train --method localizer
+--data POOL --out DIR`` and ``python -m detector.evaluation.judging --models DIR --out OUT POOL/test POOL/strange``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from detector.benchmarks import make_set
+from detector.datasets.contract import Example
+from detector.datasets.opening import open_dataset
+from detector.datasets.splitting import clustered, split
+
+LEFT_OUT = ("b_*", "dicom_cornerstone")
+"""Photographs, and a source of three groups of which one cannot be decoded."""
+SHARES = (0.78, 0.12, 0.10)
+COUNTS = (6400, 480, 400, 400)
+Report = Callable[[int, int, str], None]
+
+
+def make_pool(
+    data: Path,
+    out: Path,
+    *,
+    seed: int,
+    counts: tuple[int, int, int, int],
+    without: Sequence[str] = (),
+    processes: int = 2,
+    report: Report = lambda _done, _total, _words: None,
+) -> None:
+    """``out/train``, ``out/held``, ``out/test`` and ``out/strange`` hold so many pictures (``counts``), half forged.
+
+    *strange*: of the sources ``without``, of which nothing is in the others; empty when there are none.
+    """
+    pristine = clustered([example for example in open_dataset(data) if not example.forged])
+    pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
+    strange = [example for example in pristine if _among(example, without)]
+    taken = {example.group for example in strange}
+    known = split([example for example in pristine if example.group not in taken], seed, SHARES)
+    sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
+    for (name, side), count in zip(sides, counts, strict=True):
+        if side and count:
+            make_set(side, out / name, count=count, seed=seed, wide=name == "train", processes=processes, report=report)
+
+
+def _among(example: Example, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(example.source, pattern) for pattern in patterns)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description="Make the pictures that the localizer is made from.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--counts", type=int, nargs=4, default=COUNTS, help="train, held, test, strange")
+    parser.add_argument("--without", action="append", default=[], help="a source for the test alone; * matches")
+    asked = parser.parse_args(arguments)
+    train, held, test, strange = asked.counts
+    make_pool(asked.data, asked.out, seed=asked.seed, counts=(train, held, test, strange), without=asked.without)
+
+
+if __name__ == "__main__":
+    main()
