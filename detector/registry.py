@@ -12,6 +12,7 @@ from detector.types import Method
 SHIPPED = Path(__file__).parent / "weights"
 DEFAULT = "ela_cnn"
 METHODS: Mapping[str, str] = {
+    "fusion": "detector.methods.fusion:Fusion",
     "ela_cnn": "detector.methods.ela_cnn:ElaCnn",
     "srm_cnn_svm": "detector.methods.srm_cnn_svm:SrmCnnSvm",
     "lbp_source_copy": "detector.methods.lbp_source_copy:LbpSourceCopy",
