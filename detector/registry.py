@@ -10,7 +10,7 @@ from detector.errors import UnknownMethod
 from detector.types import Method
 
 SHIPPED = Path(__file__).parent / "weights"
-DEFAULT = "ela_cnn"
+DEFAULT = "fusion"
 METHODS: Mapping[str, str] = {
     "fusion": "detector.methods.fusion:Fusion",
     "ela_cnn": "detector.methods.ela_cnn:ElaCnn",

@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Blocks to finality: 1 on the local testnet, else 12"
     )
     policy: Literal["clinical", "strict"] = "clinical"
-    detector: str = Field(default="ela_cnn", pattern=r"^[a-z0-9_]{1,40}$", description="Its method; none: not asked")
+    detector: str = Field(default="fusion", pattern=r"^[a-z0-9_]{1,40}$", description="Its method; none: not asked")
     detector_seconds: float = Field(default=20.0, gt=0, le=600, description="Seconds the detector has for an image")
     verification_log_days: int = Field(
         default=365, ge=0, le=3650, description="Days that is kept which key verified what; 0: not at all"

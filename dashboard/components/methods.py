@@ -23,6 +23,9 @@ _SILENT = {"detector_off", "unreadable", "no_image"}
 _GONE = {"server_unreachable", "server_timeout", "unexpected_answer"}
 """Outages that the next method would meet as well."""
 METHODS: Mapping[str, str] = {
+    "fusion": "the localizer and the search for copies, weighed by the file's save history",
+    "localizer": "network that maps regions unlike the rest of the picture, at native resolution",
+    "sift_copymove": "regions of the picture that are the same down to their grain",
     "ela_cnn": "network on error levels, the seed paper's own",
     "srm_cnn_svm": "network on patches of noise, and a support vector machine",
     "lbp_source_copy": "which of two like regions is the copy, by the texture of their borders",

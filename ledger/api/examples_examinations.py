@@ -9,7 +9,7 @@ from ledger.api.examples import REGISTRATION
 FILE: dict[str, Any] = {"file": "<the bytes of slice-17.dcm>"}
 FORM: dict[str, Any] = {**FILE, "method": "keypoint_copymove"}
 DIGESTS: dict[str, Any] = {"digests": REGISTRATION["digests"]}
-METHODS: dict[str, Any] = {"names": ["ela_cnn", "keypoint_copymove"], "default": "ela_cnn", "seconds": 20.0}
+METHODS: dict[str, Any] = {"names": ["fusion", "ela_cnn", "keypoint_copymove"], "default": "fusion", "seconds": 20.0}
 DETECTION: dict[str, Any] = {
     "method": "keypoint_copymove",
     "version": "1",

@@ -33,7 +33,7 @@ Files = Annotated[
 Method = Annotated[
     list[str] | None,
     typer.Option(
-        "--method", "--methods", metavar="NAME", help="Names, by comma or repeated, or all; ela_cnn if unset."
+        "--method", "--methods", metavar="NAME", help="Names, by comma or repeated, or all; fusion if unset."
     ),
 ]
 Weights = Annotated[

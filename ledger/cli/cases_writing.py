@@ -78,7 +78,7 @@ def bookmark(
     case: CaseId,
     item: Item,
     evidence: Annotated[Evidence, typer.Option("--evidence", help="What kind of evidence it is.")],
-    method: Annotated[str, typer.Option("--method", help="How it was found, such as ela_cnn 1.0 or check 9.")],
+    method: Annotated[str, typer.Option("--method", help="How it was found, such as fusion 1.0 or check 9.")],
     comment: Annotated[str, typer.Option("--comment", help="What it shows.")],
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Of the method; repeatable.")
