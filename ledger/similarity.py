@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.core.trace.comparing import Fit
     from ledger.core.trace.sampling import Picture
 
-CANDIDATES = 16
+CANDIDATES = 10
 """So many of the nearest registered images are aligned and compared."""
 FARTHEST = 116
 """Bits of 256 that a candidate's code may differ by; codes of unrelated images differ by half of them on average."""

@@ -26,7 +26,8 @@ export default function (component) {
   const go = (event) => {
     if (event.defaultPrevented || event.button) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const link = event.target.closest?.("a[href]");
+    // the path goes into the shadow roots of other components, where event.target does not
+    const link = event.composedPath().find((node) => node.matches?.("a[href]"));
     const target = link?.getAttribute("href") ?? "";
     const [page] = target.split("?");
     if (!link || link.target === "_blank" || !data.pages.includes(page)) return;
@@ -54,7 +55,10 @@ def page_of(target: str) -> tuple[str, Mapping[str, str]] | None:
     """The file of the page that a link names, and its query; None for anything that is no link within the app."""
     if len(target) > _MOST:
         return None
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # a bracket that no host has
+        return None
     place = next((one for one in places() if one.name == parts.path), None)
     if place is None or parts.scheme or parts.netloc:
         return None

@@ -91,11 +91,19 @@ def frame_bytes(file: DicomFile) -> bytes | None:
 
 
 def codestream(file: DicomFile) -> Codestream | None:
-    """What the compressed middle frame says of itself; None where there is none or it is of no known kind."""
+    """What the compressed middle frame says of itself; None where there is none or it is of no known kind.
+
+    ValueError where it has more than is inspected, each time at once.
+    """
     if "codestream" not in file.cache:
         raw = frame_bytes(file) if encapsulated(file) else None
-        file.cache["codestream"] = None if raw is None else _codestream(raw)
+        try:
+            file.cache["codestream"] = None if raw is None else _codestream(raw)
+        except ValueError as error:
+            file.cache["codestream"] = error
     found = file.cache["codestream"]
+    if isinstance(found, ValueError):
+        raise ValueError(*found.args)
     return found if isinstance(found, Codestream) else None
 
 

@@ -13,6 +13,8 @@ from functools import cached_property
 from pydicom.datadict import dictionary_VR
 
 MOST_ELEMENTS = 200_000
+MOST_FRAGMENTS = 200_000
+"""Pieces of compressed pixel data in the whole file."""
 MOST_DEPTH = 32
 MOST_INFLATED = 128 << 20
 UNDEFINED = 0xFFFFFFFF
@@ -252,7 +254,7 @@ class _Reader:
 
     def _fragments(self) -> None:
         """Items of compressed pixel data up to their end (PS3.5, annex A.4)."""
-        for _ in range(MOST_ELEMENTS):
+        while len(self.fragments) < MOST_FRAGMENTS:
             if self.at + 8 > len(self._data):
                 self.cut = True
                 return
@@ -264,6 +266,7 @@ class _Reader:
                 return
             self.fragments.append((self.at, length))
             self.at += length
+        raise ValueError("more fragments than are inspected")
 
     def _int(self, at: int, size: int) -> int:
         return int.from_bytes(self._data[at : at + size], "little" if self._little else "big")

@@ -9,6 +9,7 @@ MOST_DIRECTORIES = 64
 MOST_ENTRIES = 1_000
 MOST_VALUE = 4 << 20
 """Bytes of one value that are kept; longer values are known by their length alone."""
+MOST_TEXT = 1 << 16
 MOST_VALUES = 16 << 20
 """Bytes of all values together that are kept: a file may name one place a thousand times."""
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -27,8 +28,8 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The value as text up to its first zero byte."""
-        return self.raw.split(b"\0")[0].decode("latin-1").strip()
+        """The value as text up to its first zero byte, at most ``MOST_TEXT`` of it."""
+        return self.raw[:MOST_TEXT].partition(b"\0")[0].decode("latin-1").strip()
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from typing import Any
 
 from detector.quiet import quiet_stderr
@@ -40,8 +42,9 @@ from detector.structure.rules_container import Container
 from detector.structure.sniffing import DICOM, JPEG, PNG, TIFF, kind_of
 from detector.structure.tiff_reading import read_tiff
 
-MOST_BYTES = 512 << 20
+MOST_BYTES = 256 << 20
 """Larger files are not inspected."""
+NOT_ASKED = "not asked, as the time for these rules was over"
 _READERS: Mapping[str, Callable[[bytes], Any]] = {
     DICOM: read_dicom,
     JPEG: read_jpeg,
@@ -67,16 +70,18 @@ RULES: tuple[Rule, ...] = (*rules_container.BOOK.rules, *(rule for book in _BOOK
 _ORDER = {Strength.STRONG: 0, Strength.NOTABLE: 1, Strength.INFORMATION: 2}
 
 
-def inspect(data: bytes, name: str = "") -> Inspection:
+def inspect(data: bytes, name: str = "", *, seconds: float = math.inf) -> Inspection:
     """What the rules find in the file ``data``; ``name`` is its file name where there is one.
 
-    Never raises, whatever ``data`` is: a rule that cannot be asked is *failed*. The same file gives the same answer;
-    no clock and no network is asked. Memory: the file, one decoded frame of at most 32 million samples and its copies.
+    Never raises, whatever ``data`` is: a rule that cannot be asked is *failed*. Without ``seconds`` the same file gives
+    the same answer; no clock and no network is asked. After ``seconds`` no further rule is asked: what was found
+    stands, the others are *failed* and say so (with 0 all of them). One rule under way is not broken off. Memory: the
+    file, one decoded frame of at most 32 million samples and its copies.
     """
-    kind = kind_of(data)
-    pairs = [*_asked(rules_container.BOOK.rules, lambda: Container(kind, name))]
+    kind, until = kind_of(data), monotonic() + seconds
+    pairs = [*_asked(rules_container.BOOK.rules, lambda: Container(kind, name), until)]
     if kind in _READERS:
-        pairs += _asked(_BOOKS[kind], lambda: _read(kind, data))
+        pairs += _asked(_BOOKS[kind], lambda: _read(kind, data), until)
     found = [finding for finding, _ in pairs if finding is not None]
     return Inspection(kind, tuple(sorted(found, key=lambda one: _ORDER[one.strength])), tuple(s for _, s in pairs))
 
@@ -88,20 +93,28 @@ def _read(kind: str, data: bytes) -> Any:
 
 
 def _asked(
-    rules: tuple[Rule, ...] | list[Rule], read: Callable[[], Any]
+    rules: tuple[Rule, ...] | list[Rule], read: Callable[[], Any], until: float
 ) -> Iterator[tuple[StructureFinding | None, RuleState]]:
     """Each rule's finding, if any, and how it ended."""
+    if monotonic() >= until:
+        yield from _failed(rules, NOT_ASKED)
+        return
     with warnings.catch_warnings(), quiet_stderr():
         warnings.simplefilter("ignore")
         try:
             file = read()
         except Exception:  # noqa: BLE001  files of strangers: whatever a reader stumbles over, no rule can be asked
-            yield from (
-                (None, _state(rule, State.FAILED, "the file could not be read as what it is")) for rule in rules
-            )
+            yield from _failed(rules, "the file could not be read as what it is")
             return
-        for rule in rules:
+        for at, rule in enumerate(rules):
+            if monotonic() >= until:
+                yield from _failed(rules[at:], NOT_ASKED)
+                return
             yield _answer(rule, file)
+
+
+def _failed(rules: tuple[Rule, ...] | list[Rule], reason: str) -> Iterator[tuple[None, RuleState]]:
+    return ((None, _state(rule, State.FAILED, reason)) for rule in rules)
 
 
 def _answer(rule: Rule, file: Any) -> tuple[StructureFinding | None, RuleState]:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from detector.structure.ifd import Directory, directories
 
 MOST_SEGMENTS = 4_000
+MOST_PAYLOADS = 32 << 20
+"""Bytes of all segments together that are read; pictures have kilobytes, telephones' depth maps some megabytes."""
+MOST_TABLES = 16
+"""Tables that are kept: the format has room for four at a time, and scans may bring new ones."""
+MOST_XMP = 4 << 20
 SOI, EOI, SOS, DQT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+_FILL = re.compile(rb"\xff*")
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _ZIGZAG = tuple(sorted(range(64), key=lambda at: (s := at // 8 + at % 8, at // 8 if s % 2 else at % 8)))
 """Place in the file → place in the table, in natural order."""
@@ -58,8 +65,9 @@ class JpegFile:
 
     @property
     def xmp(self) -> str:
-        """All XMP packets as text."""
-        return "".join(each.payload.decode("utf-8", "replace") for each in self.of(APP1, b"http://ns.adobe.com/x"))
+        """All XMP packets as text, up to ``MOST_XMP`` bytes of them."""
+        packets = b"".join(each.payload for each in self.of(APP1, b"http://ns.adobe.com/x"))
+        return packets[:MOST_XMP].decode("utf-8", "replace")
 
     def exif_text(self, tag: int) -> str:
         """The first text of ``tag`` in the EXIF directories."""
@@ -71,7 +79,10 @@ class JpegFile:
 
 
 def read_jpeg(data: bytes) -> JpegFile:
-    """The file as segments; ValueError for what is no JPEG. What follows a damaged segment is left out."""
+    """The file as segments; ValueError for what is no JPEG, or has more than is inspected.
+
+    What follows a damaged segment is left out.
+    """
     if data[:2] != b"\xff\xd8":
         raise ValueError("expected a JPEG file")
     segments = tuple(_segments(data))
@@ -86,10 +97,9 @@ def read_jpeg(data: bytes) -> JpegFile:
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
-    at = 2
+    at, left = 2, MOST_PAYLOADS
     for _ in range(MOST_SEGMENTS):
-        while at < len(data) - 1 and data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
+        at = _after_fill(data, at)
         if at >= len(data) - 1 or data[at] != 0xFF:
             return
         marker = data[at + 1]
@@ -102,6 +112,9 @@ def _segments(data: bytes) -> Iterator[Segment]:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if length < 2:
             return
+        left -= length
+        if left < 0:
+            break
         yield Segment(marker, at, data[at + 4 : at + 2 + length])
         at += 2 + length
         if marker == SOS:
@@ -109,6 +122,14 @@ def _segments(data: bytes) -> Iterator[Segment]:
             if found is None:
                 return
             at = found.start()
+    # no quiet end: what lies behind the limit would be called missing
+    raise ValueError("more segments than are inspected")
+
+
+def _after_fill(data: bytes, at: int) -> int:
+    """Where the marker begins before which any number of bytes 0xFF may stand (B.1.1.2)."""
+    found = _FILL.match(data, at)
+    return max(at, found.end() - 1) if found else at
 
 
 def _frame(segments: tuple[Segment, ...]) -> FrameHeader | None:
@@ -123,18 +144,20 @@ def _frame(segments: tuple[Segment, ...]) -> FrameHeader | None:
 
 
 def _tables(segments: tuple[Segment, ...]) -> dict[int, tuple[int, ...]]:
-    tables = {}
+    return dict(islice(_defined(segments), MOST_TABLES))
+
+
+def _defined(segments: tuple[Segment, ...]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each table with its number, in the order of the file."""
     for each in segments:
         at = 0
         while each.marker == DQT and at < len(each.payload):
-            wide, number = each.payload[at] >> 4, each.payload[at] & 15
-            size = 2 if wide else 1
+            size, number = 2 if each.payload[at] >> 4 else 1, each.payload[at] & 15
             raw = each.payload[at + 1 : at + 1 + 64 * size]
             if len(raw) < 64 * size:
                 break
             steps = [0] * 64
             for place in range(64):
                 steps[_ZIGZAG[place]] = int.from_bytes(raw[place * size : (place + 1) * size], "big")
-            tables[number] = tuple(steps)
+            yield number, tuple(steps)
             at += 1 + 64 * size
-    return tables

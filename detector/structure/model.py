@@ -9,8 +9,6 @@ from typing import Any
 
 MOST_TEXT = 400
 """Characters of a finding's text, at most."""
-MOST_QUOTED = 60
-"""Characters that are quoted from a file, at most."""
 
 
 class Strength(StrEnum):
@@ -26,7 +24,8 @@ class Strength(StrEnum):
 
 
 class State(StrEnum):
-    """How a rule ended. *failed*: it could not be asked, as the file is damaged or made to break readers."""
+    """How a rule ended. *failed*: it could not be asked, as the file is damaged, too large or made to break readers, or
+    as the time was over."""
 
     FOUND = "found"
     PASSED = "passed"
@@ -122,10 +121,3 @@ class Book:
             return ask
 
         return add
-
-
-def quoted(value: str | bytes) -> str:
-    """What a file says, fit to be shown: printable, one line, in quotation marks, at most ``MOST_QUOTED`` long."""
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return f"“{plain[:MOST_QUOTED]}…”" if len(plain) > MOST_QUOTED else f"“{plain}”"

@@ -12,6 +12,7 @@ BOOK = Book("jpeg")
 _CHANGED, _TAKEN, _DIGITISED = 0x0132, 0x9003, 0x9004
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 _DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
+_LARGEST = 65_535  # pixels a side (T.81, table B.2); a larger number is some other text, and not quoted
 _SAME = 120.0  # seconds between taking and writing that a device may need
 
 
@@ -93,4 +94,5 @@ def exif_size(file: JpegFile) -> Answer:
     real = (file.frame.width, file.frame.height)
     if sorted((width, height)) == sorted(real):
         return None
-    return f"EXIF says {width}×{height} pixels; the picture has {real[0]}×{real[1]}."
+    said = f"{width}×{height} pixels" if max(width, height) <= _LARGEST else "a size that no JPEG file has"
+    return f"EXIF says {said}; the picture has {real[0]}×{real[1]}."

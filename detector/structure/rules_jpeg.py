@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from detector.structure.jpeg_reading import APP0, APP1, APP2, APP13, COM, PROGRESSIVE, JpegFile
 from detector.structure.model import Answer, Book, Skip, Strength, Why
@@ -11,12 +12,14 @@ from detector.structure.told import NOT_WHAT, creators, history_answer, software
 from detector.structure.tools import converter_in
 
 BOOK = Book("jpeg")
+_ELSE = re.compile(rb"[^\0\xff\r\n \x1a]")  # more than padding
+_MOST_COMMENTS, _MOST_BLOCKS = 50, 10_000
 _MAKE, _MODEL, _SOFTWARE, _PROCESSING = 0x010F, 0x0110, 0x0131, 0x000B
 
 
 def software_texts(file: JpegFile) -> list[str]:
     """Whatever a JPEG says of the programs that wrote it."""
-    comments = [each.payload[:2000].decode("latin-1") for each in file.of(COM)]
+    comments = [each.payload[:2000].decode("latin-1") for each in file.of(COM)[:_MOST_COMMENTS]]
     return [file.exif_text(_SOFTWARE), file.exif_text(_PROCESSING), *creators(file.xmp), *comments]
 
 
@@ -89,7 +92,8 @@ def photoshop(file: JpegFile) -> Answer:
     raw = b"".join(each.payload for each in file.of(APP13, b"Photoshop 3.0\0"))
     if not raw:
         return Skip("the file has no segment APP13")
-    blocks = {int.from_bytes(raw[at.end() : at.end() + 2], "big") for at in re.finditer(b"8BIM", raw)}
+    marks = islice(re.finditer(b"8BIM", raw), _MOST_BLOCKS)
+    blocks = {int.from_bytes(raw[at.end() : at.end() + 2], "big") for at in marks}
     beyond = blocks - {0x0404, 0x0425}
     return f"There are {len(beyond)} kinds of Photoshop image resources besides captions." if beyond else None
 
@@ -108,13 +112,12 @@ def appended(file: JpegFile) -> Answer:
     """Bytes after EOI other than padding, unless a multi-picture index (APP2 MPF) announces them."""
     if file.end is None:
         return Skip("the end of the picture was not found")
-    rest = file.data[file.end :]
     if file.of(APP2, b"MPF\0"):
         return Skip("the file announces several pictures (MPF)")
-    if not rest.strip(b"\0\xff\r\n \x1a"):
+    if not _ELSE.search(file.data, file.end):
         return None
-    what = "another JPEG picture" if b"\xff\xd8\xff" in rest[:4096] else "data"
-    return f"{len(rest):,} bytes follow the end of the picture: {what}."
+    what = "another JPEG picture" if b"\xff\xd8\xff" in file.data[file.end : file.end + 4096] else "data"
+    return f"{len(file.data) - file.end:,} bytes follow the end of the picture: {what}."
 
 
 @BOOK.rule(
@@ -148,7 +151,7 @@ def camera_claim(file: JpegFile) -> Answer:
         return Skip("the file names no camera")
     if file.frame.marker in PROGRESSIVE:
         return "EXIF names a camera, and the picture is progressive, which cameras do not write."
-    name = converter_in([each.payload[:200].decode("latin-1") for each in file.of(COM)])
+    name = converter_in([each.payload[:200].decode("latin-1") for each in file.of(COM)[:_MOST_COMMENTS]])
     return f"EXIF names a camera, and a comment names {name}." if name else None
 
 

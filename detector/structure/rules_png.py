@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.structure.model import Answer, Book, Skip, Strength, Why, quoted
+from detector.structure.model import Answer, Book, Skip, Strength, Why
 from detector.structure.pictures import jpeg_past, samples
 from detector.structure.png_reading import PngFile
 from detector.structure.told import NOT_WHAT
@@ -31,6 +31,18 @@ _OF_PROGRAMS = {
     "orNT": "ImageMagick",
     "npTc": "Android tools",
 }
+_PROFILES = {
+    name.lower(): name
+    for name in (
+        *("sRGB", "sRGB IEC61966-2.1", "sRGB built-in", "GIMP built-in sRGB", "c2", "kCGColorSpaceSRGB"),
+        *("Display P3", "kCGColorSpaceDisplayP3", "Adobe RGB (1998)", "AdobeRGB1998", "Apple RGB", "ColorMatch RGB"),
+        *("ProPhoto RGB", "ROMM RGB", "Wide Gamut RGB", "DCI-P3", "Rec. 709", "Rec. 2020", "ITU-R BT.709", "Color LCD"),
+        *("Generic RGB Profile", "kCGColorSpaceGenericRGB", "Generic Gray Profile", "Generic Gray Gamma 2.2 Profile"),
+        *("Gray Gamma 1.8", "Gray Gamma 2.2", "Dot Gain 10%", "Dot Gain 15%", "Dot Gain 20%", "Dot Gain 25%"),
+        *("ICC Profile", "icc"),
+    )
+}
+"""Names of profiles that are said, in lower case and as they are written; any other may be anybody's text."""
 _ONCE = ("PLTE", "tRNS", "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "bKGD", "hIST", "pHYs", "tIME", "eXIf")
 _BEFORE_PALETTE = ("cHRM", "gAMA", "iCCP", "sBIT", "sRGB")
 _BEFORE_DATA = (*_BEFORE_PALETTE, "PLTE", "tRNS", "bKGD", "hIST", "pHYs", "sPLT")
@@ -81,8 +93,8 @@ def chunk_order(file: PngFile) -> Answer:
 )
 def checksums(file: PngFile) -> Answer:
     """CRC of each chunk."""
-    broken = sorted({each.name for each in file.chunks if not each.sound})
-    return f"The checksum is wrong in: {', '.join(quoted(name) for name in broken[:4])}." if broken else None
+    broken = sorted({_called(each.name) for each in file.chunks if not each.sound})
+    return f"The checksum is wrong in: {', '.join(broken[:4])}." if broken else None
 
 
 @BOOK.rule(
@@ -133,11 +145,15 @@ def cut_short(file: PngFile) -> Answer:
 )
 def program_chunks(file: PngFile) -> Answer:
     """Chunks outside the standard and its registered extensions."""
-    other = [name for name in dict.fromkeys(file.names) if name not in _KNOWN]
-    if not other:
-        return None
-    named = [f"{quoted(name)}" + (f" ({_OF_PROGRAMS[name]})" if name in _OF_PROGRAMS else "") for name in other[:4]]
-    return f"There are chunks outside the standard: {', '.join(named)}."
+    other = dict.fromkeys(_called(name) for name in file.names if name not in _KNOWN)
+    return f"There are chunks outside the standard: {', '.join([*other][:4])}." if other else None
+
+
+def _called(name: str) -> str:
+    """A chunk's name where it is on a list: four letters of a stranger's choice may be a patient's."""
+    if name in _KNOWN:
+        return f"“{name}”"
+    return f"“{name}” ({_OF_PROGRAMS[name]})" if name in _OF_PROGRAMS else "one of unknown name"
 
 
 @BOOK.rule(
@@ -155,8 +171,10 @@ def colour_profile(file: PngFile) -> Answer:
     found = [name for name in ("iCCP", "gAMA", "cHRM", "sRGB") if name in file.names]
     if not found:
         return None
-    profile = file.body("iCCP").partition(b"\0")[0]
-    return f"There are colour chunks: {', '.join(found)}" + (f", profile {quoted(profile)}." if profile else ".")
+    name = file.body("iCCP")[:80].partition(b"\0")[0].decode("latin-1")
+    known = _PROFILES.get(" ".join(name.lower().split()))
+    profile = f", profile “{known}”" if known else ", a profile" if "iCCP" in found else ""
+    return f"There are colour chunks: {', '.join(found)}{profile}."
 
 
 @BOOK.rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from detector.structure.model import Answer, Skip
 from detector.structure.tools import editor_in
@@ -15,7 +16,7 @@ SAVED = re.compile(r"stEvt:action(?:=[\"']|>)(saved|edited|converted|cropped|res
 
 def creators(xmp: str) -> list[str]:
     """The programs that an XMP packet names, newest or not."""
-    return _CREATOR.findall(xmp)[:50]
+    return [found.group(1) for found in islice(_CREATOR.finditer(xmp), 50)]
 
 
 def history_answer(xmp: str) -> Answer:

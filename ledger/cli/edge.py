@@ -77,7 +77,7 @@ class Ledger:
 def opened(settings: Settings, *, patient: bool = False) -> Iterator[Ledger]:
     """The ledger behind ``settings.server``, else the one in the data folder, created on first use.
 
-    ``patient``, for commands that read: a chain that does not answer is no obstacle; what needs it says so.
+    ``patient``, for commands that read or register: a chain that does not answer is no obstacle; what needs it says so.
     """
     if settings.server:
         from ledger.client import Client

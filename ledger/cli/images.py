@@ -63,7 +63,7 @@ def register(
     if idempotency_key is not None and len(found) != 1:
         raise InputError(f"--idempotency-key stands for one image, found {len(found)} files")
     folder = receipts or settings.data / "receipts"
-    with opened(settings) as ledger:
+    with opened(settings, patient=True) as ledger:
         outcomes = _register_all(
             ledger, found, folder, settings.max_upload_mb, _Manner(idempotency_key, urgent, digest_only)
         )

@@ -31,7 +31,8 @@ class ProcessDetector:
 
     def __init__(self, method: str, limits: Limits, *, seconds: float) -> None:
         self.method = method
-        self._worker = Worker(_EXAMINER, (method, limits), seconds=seconds, waiting=WAITING, memory=MEMORY_BYTES)
+        arguments = (method, limits, seconds)
+        self._worker = Worker(_EXAMINER, arguments, seconds=seconds, waiting=WAITING, memory=MEMORY_BYTES)
 
     def examine(self, image: bytes, *, pictures: bool = False) -> Detection:
         """See :meth:`ledger.ports.Detector.examine`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,18 +17,10 @@ from detector.errors import DetectorError, UnknownMethod
 from detector.modalities import note_on, rates_by_modality
 from detector.pictures import to_rgb8
 from detector.predict import Analyzer
-from detector.structure import Inspection, inspect
-from ledger.core.detection import (
-    Detection,
-    ModalityRates,
-    Structure,
-    StructureFinding,
-    StructureRule,
-    TraceFinding,
-    TracePictures,
-)
+from ledger.core.detection import Detection, ModalityRates, TraceFinding, TracePictures
 from ledger.core.images import Limits, decode
 from ledger.detection.answers import plain
+from ledger.detection.ruling import MOST_SECONDS, Ruler
 from ledger.errors import DetectorUnavailable
 from ledger.pixels import FramePixels, frame_pixels, spread
 
@@ -45,12 +38,15 @@ _SEE_DOCTOR = "Run medseal doctor on the server: it says what is wrong with the 
 class Examiner:
     """Methods, each loaded with its first question; a model that is missing is looked for again with the next.
 
-    ``method`` is the one that is asked when a question names none.
+    ``method`` is the one that is asked when a question names none. ``seconds``: what a question may take; of what the
+    detector leaves of it, the rules on the file's structure have half, so that its answer is never late for them.
     """
 
-    def __init__(self, method: str, limits: Limits) -> None:
+    def __init__(self, method: str, limits: Limits, seconds: float = 2 * MOST_SECONDS) -> None:
         self._method = method
         self._limits = limits
+        self._seconds = seconds
+        self._ruler = Ruler()
         self._analyzers: dict[str, Analyzer] = {}
 
     def __call__(self, image: bytes, *, pictures: bool = False, method: str | None = None) -> Detection | None:
@@ -58,6 +54,7 @@ class Examiner:
 
         DetectorUnavailable without a usable model, InputError for what cannot be decoded.
         """
+        until = time.monotonic() + self._seconds
         analyzer = self._loaded(method or self._method)
         if not image:
             return None
@@ -65,7 +62,8 @@ class Examiner:
         numbers = spread(decoded.frames)
         frame, judged = analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
         told = _told(frame, judged, decoded.frames, len(numbers), pictures)
-        about = {"modality": decoded.modality, "structure": _structure(inspect(image)), **_by_modality(told.method)}
+        structure = self._ruler.ask(image, (until - time.monotonic()) / 2)
+        about = {"modality": decoded.modality, "structure": structure, **_by_modality(told.method)}
         return replace(told, weights=analyzer.weights_digest, **about)
 
     def _loaded(self, method: str) -> Analyzer:
@@ -85,9 +83,9 @@ class Examiner:
             raise DetectorUnavailable(said, code="detector_model", advice=_SEE_DOCTOR) from error
 
 
-def open_examiner(method: str, limits: Limits) -> Callable[..., dict[str, Any] | None]:
+def open_examiner(method: str, limits: Limits, seconds: float) -> Callable[..., dict[str, Any] | None]:
     """What answers the worker's questions, in plain data."""
-    examiner = Examiner(method, limits)
+    examiner = Examiner(method, limits, seconds)
     return lambda image, **options: plain(examiner(image, **options))
 
 
@@ -132,12 +130,6 @@ def _finding(finding: Finding) -> TraceFinding:
     at = finding.region
     region = (at.x, at.y, at.width, at.height) if at else None
     return TraceFinding(finding.code, finding.text, finding.meaning, finding.limits, region)
-
-
-def _structure(seen: Inspection) -> Structure:
-    findings = (StructureFinding(**{**vars(one), "strength": one.strength.value}) for one in seen.findings)
-    rules = (StructureRule(one.code, one.title, one.state.value, one.reason) for one in seen.rules)
-    return Structure(seen.kind, tuple(findings), tuple(rules))
 
 
 def _finite(figures: Mapping[str, Any]) -> dict[str, Any]:

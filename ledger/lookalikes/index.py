@@ -64,6 +64,7 @@ class FlatIndex:
         self._shards = {name: self._shards[name] for name in names}
         for name, shard in self._shards.items():
             for position in list(shard.damaged)[:_RETRIED]:  # mended since, perhaps
+                del shard.damaged[position]
                 shard.add(list(self._store.codes(name, position, position + 1)))
             # The size first: what is below it is there to be read, also where it has no codes.
             size = self._store.log_size(name)

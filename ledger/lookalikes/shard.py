@@ -59,7 +59,6 @@ class Shard:
         A damaged one is noted; given again when it is mended, it is taken in behind the others.
         """
         for row in rows:
-            self.damaged.pop(row.position, None)
             if row.damage:
                 self.damaged[row.position] = row.id
         kept = [row for row in rows if row.codes]

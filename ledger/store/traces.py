@@ -64,7 +64,7 @@ class Traces(Database):
             if error.code != TRACE_DAMAGED:
                 raise
             return CodeRow(registrar, position, entry_id, b"", str(error))
-        torn = len(opened) % CODE_RECORD
+        torn = not opened or len(opened) % CODE_RECORD  # a fingerprint without codes was never stored
         damage = f"expected codes of {CODE_RECORD} bytes each for {entry_id}, found {len(opened)} bytes" if torn else ""
         return CodeRow(registrar, position, entry_id, b"" if torn else opened, damage)
 

@@ -13,7 +13,7 @@ from ledger.core.trace.aligning import Laid, after, in_window, lay_on, window_la
 from ledger.core.trace.cells import FRACTION, TILE
 from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented, registered_codes
 from ledger.core.trace.lying import from_oriented, transform_of
-from ledger.core.trace.noise import weigh
+from ledger.core.trace.noise import quantised, weigh
 from ledger.core.trace.regions import changed_cells
 from ledger.core.trace.sampling import means_of
 
@@ -35,6 +35,8 @@ NEAR_LOWER, NEAR_SHARE, NEAR_WHOLE = 0.4, 0.55, 0.9
 _AS_NEAR = 16
 _MOST_FITS = 4
 _SAME_GREY = 1.5
+_SEEN_LEVELS, _HIDDEN = 4.0, 4.0
+"""The faintest change that is seen, and how many times the fingerprint's steps (as a deviation) it must be."""
 LIMITS = (
     "Seen are changes of about half a percent of the picture and more, of four grey levels and more, in what the copy "
     "shows of the original. Smaller or fainter ones, and changes of colour alone, can hide behind compression and "
@@ -120,6 +122,7 @@ def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0, tint: Picture | N
     mask = _on_picture(tiles, fit, size)
     height, width = size[:2]
     agreement = laid.agreement
+    limits = _limits_of(laid, cells)
     figures = {
         "agreement_quartile": round(agreement.lower, 4),
         "agreement_share": round(agreement.share, 4),
@@ -133,7 +136,18 @@ def change_of(fit: Fit, size: tuple[int, ...], frame: int = 0, tint: Picture | N
     transform = transform_of(cells, laid, fit.number, size, same_grey=fit.same_grey)
     percent = round(100 * float(mask.mean()), 4)
     return Change(
-        "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), LIMITS, figures
+        "trace/1", cells.number, width, height, transform, percent, regions_of(mask), as_png(mask), limits, figures
+    )
+
+
+def _limits_of(laid: Laid, cells: Cells) -> str:
+    """What cannot be seen, in this copy's own grey levels where its window is narrow."""
+    hidden = _HIDDEN * quantised(laid, cells) / laid.unit
+    if hidden <= _SEEN_LEVELS:
+        return LIMITS
+    return (
+        f"{LIMITS} This copy's window is so narrow that a step of the fingerprint is several of its grey levels: here "
+        f"changes of less than about {hidden:.0f} grey levels can hide."
     )
 
 

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from ledger.core.trace.cells import Cells
     from ledger.core.trace.sampling import Lay
 
+_STRETCHED = 0.01
+_TURNS = {
+    1: "turned by 90 degrees clockwise",
+    2: "turned by 180 degrees",
+    3: "turned by 90 degrees counter-clockwise",
+}
+
 
 def from_oriented(number: int, size: tuple[int, ...]) -> Lay:
     """The matrix from places in ``oriented(picture, number)`` to places in ``picture`` of ``size`` (height, width)."""
@@ -44,16 +51,18 @@ def transform_of(cells: Cells, laid: Laid, number: int, size: tuple[int, ...], *
 
 def _words(laid: Laid, matrix: Lay, number: int, shown: float) -> tuple[str, ...]:
     words = []
-    scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
-    if abs(scale - 1) > 0.004:
+    across, down = (float(np.linalg.norm(matrix[:, axis])) for axis in (0, 1))
+    if abs(across / down - 1) > _STRETCHED:
+        words.append(f"stretched: {across:.3g} across and {down:.3g} down")
+    elif abs((scale := math.sqrt(across * down)) - 1) > 0.004:
         words.append(f"resized to {scale:.3g}")
     if number % 4:
-        words.append(f"turned by {number % 4 * 90 if number < 4 else (4 - number % 4) * 90} degrees clockwise")
+        words.append(_TURNS[number % 4 if number < 4 else 4 - number % 4])
     if number >= 4:
         words.append("mirrored")
     tilt = math.degrees(math.atan2(laid.lay[1, 0] - laid.lay[0, 1], laid.lay[0, 0] + laid.lay[1, 1]))
     if abs(tilt) > 0.3:
-        words.append(f"tilted by {tilt:.1f} degrees")
+        words.append(f"tilted by {abs(tilt):.1f} degrees {'counter-' if tilt < 0 else ''}clockwise")
     if shown < 98.5:
         words.append(f"cropped: {shown:.0f} % of the registered frame is shown")
     return tuple(words)

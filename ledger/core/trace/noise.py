@@ -78,7 +78,9 @@ def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
         tinted = _scale(difference, tints[0], inside, _TINTS)
         scale = np.maximum(scale, np.minimum(tinted, _MOST_TINTED * unit))
         bend = bend + np.minimum(_CUT_COLOUR * tints[1], _MOST_TINTED * unit)
-    single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2 + _quantised(laid, cells) ** 2)
+    # The scale is of differences that have the fingerprint's steps in them already.
+    scale = np.maximum(scale, quantised(laid, cells))
+    single = difference / np.sqrt(scale**2 + (_ROUNDING * unit) ** 2 + bend**2)
     single = np.where(inside, single, 0).astype(np.float32)
     busy = inside & (texture >= np.percentile(texture[inside], 40))
     means = {k: cv2.boxFilter(single, -1, (k, k)) if k > 1 else single for k in _FLOORS}
@@ -86,7 +88,7 @@ def weigh(laid: Laid, cells: Cells, tints: Picture | None = None) -> Evidence:
     return Evidence(single, local, near, wide, _energy(single, busy), lacking(laid, cells), inside)
 
 
-def _quantised(laid: Laid, cells: Cells) -> float:
+def quantised(laid: Laid, cells: Cells) -> float:
     """What the steps of the fingerprint are worth in the copy's grey levels, as a standard deviation. In a window much
     narrower than the registered range it is more than the copy's own noise."""
     return _slope(laid) * (1 << cells.shift) / FRACTION / 12**0.5

@@ -31,7 +31,7 @@ _MARGIN = 32
 _NARROW_RANGE = 20
 _OF_STEP = 0.25
 _ON_LINE = 0.7
-_CUT = 0.05
+_CUT, _NARROW = 0.05, 0.4
 _AS_GOOD = 1.1, 0.2
 
 
@@ -123,9 +123,19 @@ def narrow_window(
     step = float(np.median(np.diff(np.unique(values[flat])))) if np.ptp(values[flat]) > 0 else 0.0
     if line is None or not _on_line(line, points, step, unit):
         return tone
-    cut = (values < line[0].knots[1]) | (values > line[0].knots[-2])
-    good = cut[inside].mean() >= _CUT and _as_good(line[0], tone, values, levels, _flatter(inside, deviations), unit)
+    good = _is_narrow(line[0], values[inside]) and _as_good(
+        line[0], tone, values, levels, _flatter(inside, deviations), unit
+    )
     return replace(line[0], rival=tone) if good else tone
+
+
+def _is_narrow(line: Tone, values: Picture) -> bool:
+    """Whether the line cuts off a good part of the values, and rises over a small part of their range. What looks like
+    a wide window and is none is a gamma."""
+    low, high = float(line.knots[1]), float(line.knots[-2])
+    span = float(np.subtract(*np.percentile(values, (99.5, 0.5))))
+    cut = float(np.mean((values < low) | (values > high)))
+    return cut >= _CUT and high - low <= _NARROW * span
 
 
 def _flatter(where: Where, deviations: Picture) -> Where:

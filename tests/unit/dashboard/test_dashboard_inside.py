@@ -22,7 +22,10 @@ def test_a_link_to_a_page_leads_there_with_what_it_asks_for(target: str, found: 
 
 @pytest.mark.parametrize(
     "target",
-    ["https://example.org/history", "//history", "javascript:alert(1)", "../history", "secret", "history" * 100, ""],
+    [
+        *("https://example.org/history", "//history", "javascript:alert(1)", "../history", "secret", "history" * 100),
+        *("", "//[", "http://[::1", "//[x]/history", "//a]b", "//\u2100"),
+    ],
 )
 def test_what_is_no_link_to_a_page_leads_nowhere(target: str) -> None:
     assert page_of(target) is None

@@ -61,10 +61,11 @@ def test_a_damaged_fingerprint_names_no_original_and_does_not_hide_another(
     assert ledger.search.against(damaged, ledger.jpeg(ledger.made(1))).outcome == "incomparable"
 
 
-def test_damaged_codes_hide_no_other_original_and_make_no_original_an_open_answer(ledger: Any) -> None:
+@pytest.mark.parametrize("codes", [b"torn", b""], ids=["torn", "emptied"])
+def test_damaged_codes_hide_no_other_original_and_make_no_original_an_open_answer(ledger: Any, codes: bytes) -> None:
     damaged, other = ledger.register(ledger.png(ledger.made(1))), ledger.register(ledger.png(ledger.made(2)))
     with ledger.store.write() as connection:
-        connection.execute(update(TRACE).where(TRACE.c.id == damaged.id).values(codes=b"torn"))
+        connection.execute(update(TRACE).where(TRACE.c.id == damaged.id).values(codes=codes))
     found = ledger.search.find(ledger.jpeg(ledger.made(2)))
     assert (found.registration, found.figures["damaged"]) == (other, 1)
     missed = ledger.search.find(ledger.jpeg(ledger.made(1)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -64,8 +65,8 @@ COPIES: dict[str, tuple[Callable[[Any, Picture], Picture], Place, tuple[str, ...
         lambda x, y: (180 - y, x),
         ("turned by 90 degrees clockwise",),
     ),
-    "180": (lambda _, p: np.rot90(p, 2), lambda x, y: (240 - x, 180 - y), ("turned by 180 degrees clockwise",)),
-    "270 clockwise": (lambda _, p: np.rot90(p), lambda x, y: (y, 240 - x), ("turned by 270 degrees clockwise",)),
+    "180": (lambda _, p: np.rot90(p, 2), lambda x, y: (240 - x, 180 - y), ("turned by 180 degrees",)),
+    "270 clockwise": (lambda _, p: np.rot90(p), lambda x, y: (y, 240 - x), ("turned by 90 degrees counter-clockwise",)),
     "flip": (lambda _, p: p[:, ::-1], lambda x, y: (240 - x, y), ("mirrored",)),
     "transposed": (lambda _, p: p.T, lambda x, y: (y, x), ("turned by 90 degrees clockwise", "mirrored")),
     "inverted": (lambda _, p: 255 - p, lambda x, y: (x, y), ("inverted, or white and black exchanged in display",)),
@@ -78,7 +79,7 @@ COPIES: dict[str, tuple[Callable[[Any, Picture], Picture], Place, tuple[str, ...
     "half, turned, jpeg": (
         lambda made, p: made.jpeg(made.resized(np.rot90(p), 0.5), 70),
         lambda x, y: (y / 2, (240 - x) / 2),
-        ("resized to 0.5", "turned by 270 degrees clockwise"),
+        ("resized to 0.5", "turned by 90 degrees counter-clockwise"),
     ),
 }
 
@@ -110,7 +111,9 @@ def test_a_tilted_copy_is_a_copy_and_its_matrix_is_the_tilt(pictures: Any, degre
     assert fitted(original, copy).copy
     transform = laid(original, copy)
     tilts = [float(word.split()[2]) for word in transform.words if word.startswith("tilted by")]
-    assert [abs(tilt) for tilt in tilts] == [pytest.approx(3, abs=0.2)]
+    assert tilts == [pytest.approx(3, abs=0.2)]
+    turn = "counter-clockwise" if degrees > 0 else "clockwise"
+    assert any(word.endswith(f"degrees {turn}") for word in transform.words)
     angle = np.radians(degrees)
     for x, y in ((60.0, 50.0), (180.0, 130.0), (120.0, 90.0)):
         across, down = x - 120, y - 90
@@ -119,6 +122,12 @@ def test_a_tilted_copy_is_a_copy_and_its_matrix_is_the_tilt(pictures: Any, degre
             90 - across * np.sin(angle) + down * np.cos(angle),
         )
         assert place(transform, x, y) == pytest.approx(turned, abs=1)
+
+
+def test_a_stretched_copy_is_named_with_both_factors(pictures: Any) -> None:
+    original = pictures.made(1)
+    copy = cv2.resize(original, (192, 162), interpolation=cv2.INTER_AREA)
+    assert laid(original, copy).words == ("stretched: 0.8 across and 0.9 down",)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -60,11 +60,19 @@ def test_the_straight_window_is_found_behind_the_curve_that_edges_bend(name: str
     assert np.allclose(tone.knots[1:-1] + least, window, atol=0.05 * (window[1] - window[0]) + 1)
 
 
-def test_a_gamma_stays_a_free_curve() -> None:
-    copy = 255 * (np.clip((slice_of().astype(np.float32) - 24) / 2200, 0, 1) ** 0.6)
-    cells, found, _ = laid(copy.astype(np.uint8))
+@pytest.mark.parametrize("power", [0.5, 0.7, 1.4, 2.0, 2.2])
+def test_a_gamma_stays_a_free_curve_and_changes_nothing(power: float) -> None:
+    copy = 255 * (np.clip((slice_of().astype(np.float32) - 24) / 2200, 0, 1) ** power)
+    cells, found, fit = laid(copy.astype(np.uint8))
     assert found.tone.free
     assert in_window(found, cells) is found
+    assert not change_of(fit, copy.shape).altered
+
+
+def test_the_limits_name_what_a_narrow_window_hides() -> None:
+    wide, narrow = (change_of(laid(shown(slice_of(), window))[2], (384, 384)) for window in ((-500, 1300), (20, 40)))
+    assert "narrow" not in wide.limits
+    assert "changes of less than about" in narrow.limits
 
 
 @pytest.mark.parametrize("quality", [None, 90, 50])
