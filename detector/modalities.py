@@ -3,7 +3,8 @@
 A calibration is by save history, since that decides whether a trace survives; whether a method fits a modality is
 another question, and this file answers it with counts and exact intervals. The counts stand in
 ``weights/modalities.json``, which ``python -m detector.modalities OUT/results.json`` writes, summed over the
-seeds of the benchmark, of which the shipped model is one.
+seeds of the benchmark, of which the shipped model is one. A method that was judged by itself
+(:mod:`detector.evaluation.judging`) has its counts in a file of that name in its own folder.
 """
 
 from __future__ import annotations
@@ -67,11 +68,23 @@ def rates_by_modality(method: str, weights: Path = SHIPPED) -> tuple[ModalityRat
 
     WeightsUnusable when the file is there and is not of the agreed form.
     """
-    return tuple(_rates(name, cell) for name, cell in sorted(_measured(weights / FILE).get(method, {}).items()))
+    cells = _measured(weights / FILE).get(method) or judged_alone(method, weights)
+    return tuple(_rates(name, cell) for name, cell in sorted(cells.items()))
+
+
+def judged_alone(method: str, weights: Path = SHIPPED) -> Mapping[str, Any]:
+    """The counts in the method's own folder, by modality; empty where it has none."""
+    found: Mapping[str, Any] = _measured(weights / method / FILE).get(method, {})
+    return found
 
 
 def note_on(method: str, weights: Path = SHIPPED) -> str:
     """What the counts were made with, as far as that is not the shipped model; or that nothing was counted."""
+    if judged_alone(method, weights):
+        return (
+            "Counted on held-out groups and on two sources that nothing was trained on (docs/benchmark/fusion.md); the"
+            " bands were set on the latter."
+        )
     if not _measured(weights / FILE).get(method):
         return "The error rates of this method were not measured by modality."
     if method in _RECALIBRATED:
@@ -82,7 +95,7 @@ def note_on(method: str, weights: Path = SHIPPED) -> str:
     return "Counted over the benchmark's models of all seeds, each on pictures it had not seen; one of them is shipped."
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _measured(path: Path) -> Mapping[str, Mapping[str, Any]]:
     if not path.exists():
         return {}
