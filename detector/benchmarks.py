@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,6 +40,13 @@ class Job:
     leaky: bool
     candidates: tuple[Example, ...]
     donors: tuple[Example, ...]
+    wide: ClassVar[bool] = False
+
+
+class WideJob(Job):
+    """The same with more variety than a benchmark has, for training: see :mod:`detector.widening`."""
+
+    wide: ClassVar[bool] = True
 
 
 def make_set(
@@ -49,6 +57,7 @@ def make_set(
     seed: int,
     histories: Sequence[str] = HISTORIES,
     leaky: bool = False,
+    wide: bool = False,
     report: Report = lambda _done, _total, _words: None,
     processes: int = 2,
 ) -> list[Example]:
@@ -60,7 +69,8 @@ def make_set(
     used for several pairs has one group and several ``pair`` names. Forged pictures given in ``pristine`` are left out.
 
     ``leaky`` makes the exhibit of what not to do: pristine pictures are saved once as JPEG (70..95), forged ones once
-    more by one editor (90..95), whatever ``histories``.
+    more by one editor (90..95), whatever ``histories``. ``wide`` makes training material that varies more than what a
+    model is measured on: pictures, histories and forgeries (:mod:`detector.widening`, :mod:`detector.forge.wider`).
 
     The same arguments give the same set, byte for byte, for any ``processes`` (started afresh: call it below
     ``if __name__ == "__main__"``). A run that was stopped goes on where it was; a finished set is read. UnusableData:
@@ -68,7 +78,7 @@ def make_set(
     """
     originals = sorted((example for example in pristine if not example.forged), key=lambda example: str(example.path))
     _check(originals, count, histories)
-    jobs = list(_jobs(originals, count // 2, seed, histories, leaky))
+    jobs = list(_jobs(originals, count // 2, seed, histories, leaky, WideJob if wide else Job))
     _claim(out, jobs)
     if (out / FILE).is_file():
         return open_generated(out)
@@ -109,7 +119,9 @@ def quotas(sizes: dict[str, int], pairs: int, most: int) -> dict[str, int]:
     return given
 
 
-def _jobs(originals: Sequence[Example], pairs: int, seed: int, histories: Sequence[str], leaky: bool) -> Iterator[Job]:
+def _jobs(
+    originals: Sequence[Example], pairs: int, seed: int, histories: Sequence[str], leaky: bool, kind: type[Job]
+) -> Iterator[Job]:
     sources: dict[str, list[Example]] = defaultdict(list)
     for example in originals:
         sources[example.source].append(example)
@@ -123,7 +135,7 @@ def _jobs(originals: Sequence[Example], pairs: int, seed: int, histories: Sequen
             # A picture that comes again gets another history.
             cell = index + place // len(turn) * (len(turn) % len(histories) == 0)
             candidates = tuple(turn[(place + spare) % len(turn)] for spare in range(min(SPARES, len(turn))))
-            yield Job(
+            yield kind(
                 index=index,
                 seed=seed,
                 history=histories[cell % len(histories)],

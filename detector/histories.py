@@ -29,7 +29,7 @@ import numpy as np
 
 from detector.datasets.contract import HISTORIES
 from detector.errors import UnusableData
-from detector.saving import Jpeg, encode, reopened, save_lossless
+from detector.saving import Jpeg, encode, reopened, save_lossless, through_webp
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -49,7 +49,8 @@ class Plan:
     samples that become 0 and 255, None keeps the depth; ``first`` the JPEG before the edit; ``shift`` rows and columns
     cut off at top and left after it; ``crop`` (left, top, width, height) as shares of the picture, ``resize`` a
     factor, ``noise`` a standard deviation in grey levels of 255: after the edit, in this order; ``last`` the final
-    JPEG, or a lossless ``container``, png or dicom.
+    JPEG, or a lossless ``container``, png or dicom. ``again``, a JPEG straight after the edit, and ``webp``, the quality
+    of a WebP before the last save, are None but in training (:mod:`detector.widening`).
     """
 
     history: str
@@ -64,6 +65,8 @@ class Plan:
     noise_seed: int = 0
     last: Jpeg | None = None
     container: str = "png"
+    again: Jpeg | None = None
+    webp: int | None = None
 
     @property
     def first_quality(self) -> int | None:
@@ -159,7 +162,7 @@ def fitted(plan: Plan, mask: Mask) -> Plan:
 
 def after(pixels: Pixels, mask: Mask | None, origin: Mask | None, plan: Plan) -> Saved:
     """The file that the picture ends as, edited or not, and the masks as they lie in it."""
-    picture, masks = pixels, [mask, origin]
+    picture, masks = pixels if plan.again is None else reopened(encode(pixels, plan.again)), [mask, origin]
     if plan.crop is not None:
         box = _crop_box(plan.crop, pixels.shape[:2])
         picture = _cut(picture, box)
@@ -167,11 +170,14 @@ def after(pixels: Pixels, mask: Mask | None, origin: Mask | None, plan: Plan) ->
     if plan.resize is not None:
         rows, columns = picture.shape[:2]
         size = (max(1, round(columns * plan.resize)), max(1, round(rows * plan.resize)))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if plan.resize < 1 else cv2.INTER_CUBIC
+        picture = cv2.resize(picture, size, interpolation=how)
         masks = [None if found is None else _resized(found, size) for found in masks]
     if plan.noise is not None:
         grains = np.random.default_rng(plan.noise_seed).normal(0, plan.noise, picture.shape)
         picture = np.clip(np.rint(picture + grains), 0, 255).astype(np.uint8)
+    if plan.webp is not None:
+        picture = through_webp(picture, plan.webp)
     if plan.last is not None:
         return Saved(encode(picture, plan.last), ".jpg", masks[0], masks[1])
     data, suffix = save_lossless(picture, plan.container)

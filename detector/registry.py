@@ -19,6 +19,7 @@ METHODS: Mapping[str, str] = {
     "sift_copymove": "detector.methods.sift_copymove:SiftCopyMove",
     "recompression_cnn": "detector.methods.recompression_cnn:RecompressionCnn",
     "vgg": "detector.methods.vgg:Vgg",
+    "localizer": "detector.methods.localizer:Localizer",
     "random_forest": "detector.methods.random_forest:RandomForest",
 }
 

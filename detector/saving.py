@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+from detector.jpeg_tables import standard_luma
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,12 +32,17 @@ _OPENCV_SAMPLINGS = {
 
 @dataclass(frozen=True)
 class Jpeg:
-    """How a JPEG is written: IJG quality 1..100, chroma sampling, optimised Huffman tables, Pillow or OpenCV."""
+    """How a JPEG is written: IJG quality 1..100, chroma sampling, optimised Huffman tables, Pillow or OpenCV.
+
+    ``bend`` draws the steps towards their geometric mean (1: all alike), or apart (below 0): tables of no quality.
+    Written by Pillow only.
+    """
 
     quality: int
     sampling: str = "4:2:0"
     optimised: bool = False
     opencv: bool = False
+    bend: float = 0.0
 
     @staticmethod
     def draw(rng: np.random.Generator, least: int, most: int) -> Jpeg:
@@ -48,8 +55,9 @@ def encode(pixels: Pixels, jpeg: Jpeg) -> bytes:
     """The JPEG file of an 8-bit picture, (rows, columns) or (rows, columns, 3); grey stays one channel."""
     if not jpeg.opencv:
         stream = io.BytesIO()
-        options = {"subsampling": jpeg.sampling} if pixels.ndim == 3 else {}
-        Image.fromarray(pixels).save(stream, "JPEG", quality=jpeg.quality, optimize=jpeg.optimised, **options)
+        options: dict[str, Any] = {"subsampling": jpeg.sampling} if pixels.ndim == 3 else {}
+        options |= {"qtables": _bent(jpeg)} if jpeg.bend else {"quality": jpeg.quality}
+        Image.fromarray(pixels).save(stream, "JPEG", optimize=jpeg.optimised, **options)
         return stream.getvalue()
     options_list = [cv2.IMWRITE_JPEG_QUALITY, jpeg.quality, cv2.IMWRITE_JPEG_OPTIMIZE, int(jpeg.optimised)]
     if pixels.ndim == 3:
@@ -58,10 +66,24 @@ def encode(pixels: Pixels, jpeg: Jpeg) -> bytes:
     return data.tobytes()
 
 
+def _bent(jpeg: Jpeg) -> list[list[int]]:
+    steps = standard_luma(jpeg.quality).astype(np.float64).ravel()
+    bent = steps ** (1 - jpeg.bend) * np.exp(np.log(steps).mean()) ** jpeg.bend
+    return [np.clip(np.rint(bent), 1, 255).astype(int).tolist()] * 2
+
+
 def reopened(data: bytes) -> Pixels:
     """The 8-bit samples of a JPEG file as Pillow decodes them: grey or RGB."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)
+
+
+def through_webp(pixels: Pixels, quality: int) -> Pixels:
+    """What a lossy WebP of that quality leaves of an 8-bit picture; grey stays grey."""
+    _, data = cv2.imencode(".webp", _turned(pixels), [cv2.IMWRITE_WEBP_QUALITY, quality])
+    how = cv2.IMREAD_GRAYSCALE if pixels.ndim == 2 else cv2.IMREAD_COLOR
+    found: Pixels = _turned(np.asarray(cv2.imdecode(data, how), np.uint8))
+    return found
 
 
 def save_lossless(pixels: Pixels, container: str) -> tuple[bytes, str]:

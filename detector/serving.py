@@ -105,6 +105,11 @@ def write_manifest(folder: Path, **facts: Any) -> None:
     part.replace(folder / MANIFEST)
 
 
+def open_bytes(folder: Path, name: str) -> bytes:
+    """The content of ``folder/name``, digest compared. WeightsUnusable otherwise."""
+    return _checked_bytes(folder, name, _manifest(folder))
+
+
 def open_model(folder: Path, name: str = "model.tflite") -> LiteModel:
     """The network in ``folder/name``: the very bytes whose digest was compared. WeightsUnusable otherwise."""
     return LiteModel(_checked_bytes(folder, name, _manifest(folder)))

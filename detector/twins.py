@@ -17,6 +17,7 @@ from detector.datasets.reading import read_picture
 from detector.errors import UnreadablePicture, UnusableData
 from detector.forge import Forged, forge
 from detector.saving import Jpeg
+from detector.widening import varied, widened
 
 if TYPE_CHECKING:
     from detector.types import Mask, Pixels
@@ -52,6 +53,11 @@ class Order(Protocol):
     @property
     def leaky(self) -> bool:
         """Whether only the forged twin is saved a second time."""
+        ...
+
+    @property
+    def wide(self) -> bool:
+        """Whether the pictures, histories and forgeries are more varied than a benchmark's (for training)."""
         ...
 
     @property
@@ -92,6 +98,7 @@ def make(order: Order, out: Path) -> list[Example]:
 
 def _twins(order: Order, original: Example, rng: np.random.Generator) -> _Twins:
     pixels = read_picture(original.path, shown=True).pixels
+    pixels = varied(pixels, rng) if order.wide else pixels
     plan = _plan(order, pixels, original.traced, rng)
     start = histories.before(pixels, plan)
     forged = _forged(order, original, start, plan, rng)
@@ -115,7 +122,8 @@ def _plan(order: Order, pixels: Pixels, traced: bool, rng: np.random.Generator) 
     history = order.history
     if history not in histories.possible(pixels, traced=traced):
         history = {"B1": "A", "B2": "C"}[history]
-    return histories.draw(rng, history, pixels, traced=traced)
+    plan = histories.draw(rng, history, pixels, traced=traced)
+    return widened(plan, pixels, rng) if order.wide else plan
 
 
 def _forged(order: Order, original: Example, start: Pixels, plan: histories.Plan, rng: np.random.Generator) -> Forged:
@@ -125,7 +133,7 @@ def _forged(order: Order, original: Example, start: Pixels, plan: histories.Plan
         if kind == "splicing" and donor is None:
             continue
         try:
-            return forge(start, rng, kind=kind, donor=donor)
+            return forge(start, rng, kind=kind, donor=donor, wide=order.wide)
         except UnusableData:
             continue
     raise UnusableData("expected a picture that can be forged, found room for no kind")

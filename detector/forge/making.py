@@ -18,6 +18,7 @@ from detector.forge.removing import remove
 from detector.forge.shapes import Shape
 from detector.forge.site import Edit, NoPlace, Samples, Site, Values, site_at
 from detector.forge.transplanting import copy_move, splice
+from detector.forge.wider import modify_wider, remove_wider
 from detector.types import Region
 
 if TYPE_CHECKING:
@@ -59,19 +60,21 @@ def forge(
     kind: str | None = None,
     donor: Pixels | None = None,
     region: Region | None = None,
+    wide: bool = False,
 ) -> Forged:
     """One forgery of ``pixels``, at their native resolution; the same generator state makes the same forgery.
 
     ``kind`` is one of FORGERIES, drawn if None (splicing only where there is a ``donor``, a picture of the same
     modality). ``region`` is the box to forge; without it a blob, box or freehand shape is drawn and put on the body.
-    Alpha stays as it is. Values stay within those of the original.
+    Alpha stays as it is. Values stay within those of the original. ``wide`` adds the edits of
+    :mod:`detector.forge.wider` to modification and removal, in half of the draws.
 
     UnreadablePicture: not (rows, columns[, 1, 3 or 4]) of uint8 or uint16. UnusableData: under 32 pixels a side, one
     level only, splicing without a donor, or no visible forgery after 24 attempts.
     """
     samples = _samples(pixels)
     ground = _ground(samples, "a picture")
-    operation = _operation(kind or _drawn(rng, donor), donor)
+    operation = _operation(kind or _drawn(rng, donor), donor, wider=wide and rng.random() < 0.5)
     for attempt in range(_ATTEMPTS):
         try:
             site = _site(samples, ground, rng, region, attempt)
@@ -110,8 +113,10 @@ def _drawn(rng: np.random.Generator, donor: Pixels | None) -> str:
     return str(rng.choice([kind for kind in FORGERIES if donor is not None or kind != "splicing"]))
 
 
-def _operation(kind: str, donor: Pixels | None) -> tuple[str, _Operation]:
+def _operation(kind: str, donor: Pixels | None, wider: bool) -> tuple[str, _Operation]:
     simple: dict[str, _Operation] = {"copy-move": copy_move, "modification": modify, "removal": remove}
+    if wider:
+        simple |= {"modification": modify_wider, "removal": remove_wider}
     if kind in simple:
         return kind, simple[kind]
     if kind != "splicing":

@@ -86,7 +86,7 @@ def _sides(
         return _both_classes(train_side, "training"), _both_classes(held_side, "held")
     made = []
     for side, share, name in ((train_side, shares[0], "training"), (held_side, shares[1], "held")):
-        key = [seed, share, settings["count"], settings["histories"], [str(e.path) for e in side]]
+        key = [seed, share, settings["count"], settings["histories"], settings["wide"], [str(e.path) for e in side]]
         made.append(
             make_set(
                 side,
@@ -94,6 +94,7 @@ def _sides(
                 count=max(2, round(settings["count"] * share)),
                 seed=seed,
                 histories=settings["histories"],
+                wide=settings["wide"] and name == "training",
                 report=report,
                 processes=_processes(round(settings["count"] * share)),
             )

@@ -13,13 +13,14 @@ from detector.registry import METHODS
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
-DATA: Mapping[str, Any] = {"count": 2400, "held": 0.2, "histories": list(HISTORIES)}
+DATA: Mapping[str, Any] = {"count": 2400, "held": 0.2, "histories": list(HISTORIES), "wide": False}
 """Settings of every method, for ``medseal train``: how many pictures to make, half of them forged, where there are only
-pristine ones; the share of the groups that is held out; the save histories."""
+pristine ones; the share of the groups that is held out; the save histories; whether the training side varies more."""
 
 _RANGES: Mapping[str, tuple[float, float]] = {
     "epochs": (1, 10_000),
     "patience": (1, 10_000),
+    "steps": (1, 100_000),
     "batch": (1, 4096),
     "learning_rate": (1e-7, 1.0),
     "rank": (1, 256),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,7 +30,8 @@ class Samples:
 class Run:
     """Where and how one training runs. ``folder`` gets the model's files; ``checkpoint`` is for resuming.
 
-    ``report(done, total, words)`` is called as the work goes on.
+    ``report(done, total, words)`` is called as the work goes on. ``held`` are the examples behind the held samples, for
+    what must be fitted on whole pictures.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Run:
     seed: int
     config: Mapping[str, Any] = field(default_factory=dict)
     report: Callable[[int, int, str], None] = lambda _done, _total, _words: None
+    held: Sequence[Example] = ()
 
 
 class Trainer(Protocol):

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def train(
     task = _task(method, examples_train, examples_held, seed, settings)
     if _finished(folder, task):
         return
-    run = _begin(folder, task, seed, settings, report)
+    run = replace(_begin(folder, task, seed, settings, report), held=tuple(examples_held))
     if trainable(method):
         sides = (("training", examples_train), ("held", examples_held))
         train_side, held_side = (

@@ -1,0 +1,105 @@
+"""The network over a whole picture, in tiles that overlap: the same map as in one piece, but for rounding at far reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.errors import WeightsUnusable
+from detector.localizer.features import Features
+from detector.quiet import quiet_stderr
+from detector.serving import THREADS, open_bytes
+
+Floats = npt.NDArray[np.float32]
+
+WHOLE = 1024
+"""Pixels a side up to which a picture is one tile."""
+CORE, REACH = 832, 96
+"""Pixels a side of what a tile of a larger picture answers for, and how far it sees beyond."""
+_STEP = 32  # the network's coarsest grid
+
+
+class TileNetwork(Protocol):
+    """A network on tiles: log odds (h / 4, w / 4) from pixels (h, w, 4) int8 and blocks (h / 8, w / 8, features)."""
+
+    def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> Floats:
+        """Of one tile; h and w are multiples of 32."""
+        ...
+
+
+class LiteTiles:
+    """The exported network in LiteRT. Not to be shared between threads."""
+
+    def __init__(self, model: bytes) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # 0.1 s, so only when a model runs
+
+        try:
+            with quiet_stderr():
+                self._interpreter = Interpreter(model_content=model, num_threads=THREADS)
+        except (RuntimeError, ValueError) as error:
+            raise WeightsUnusable(f"expected a LiteRT model, found {len(model)} bytes that are none") from error
+        inputs = sorted(self._interpreter.get_input_details(), key=lambda one: int(one["shape"][3]))
+        if len(inputs) != 2:
+            raise WeightsUnusable(f"expected a network on pixels and blocks, found one of {len(inputs)} inputs")
+        self._pixels, self._blocks = (int(one["index"]) for one in inputs)
+        self._output = int(self._interpreter.get_output_details()[0]["index"])
+        self._shape: tuple[int, int] | None = None
+
+    @classmethod
+    def open(cls, folder: Path) -> LiteTiles:
+        """The network of ``folder/model.tflite``, digest compared; WeightsUnusable otherwise."""
+        return cls(open_bytes(folder, "model.tflite"))
+
+    def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> Floats:
+        """See :class:`TileNetwork`."""
+        shape = (pixels.shape[0], pixels.shape[1])
+        if shape != self._shape:
+            self._shape = None  # whatever a failed resize leaves behind, the next run allocates again
+            self._interpreter.resize_tensor_input(self._pixels, [1, *pixels.shape])
+            self._interpreter.resize_tensor_input(self._blocks, [1, *blocks.shape])
+            self._interpreter.allocate_tensors()
+            self._shape = shape
+        self._interpreter.set_tensor(self._pixels, pixels[np.newaxis].astype(np.float32))
+        self._interpreter.set_tensor(self._blocks, blocks[np.newaxis].astype(np.float32))
+        self._interpreter.invoke()
+        return np.array(self._interpreter.get_tensor(self._output)[0, :, :, 0], np.float32)
+
+
+def odds_map(network: TileNetwork, found: Features, *, whole: int = WHOLE, core: int = CORE) -> Floats:
+    """(rows / 4, columns / 4) log odds of *forged* for the whole padded picture of ``found``."""
+    rows, columns = found.pixels.shape[:2]
+    made = np.empty((rows // 4, columns // 4), np.float32)
+    for top, bottom in _spans(rows, whole, core):
+        for left, right in _spans(columns, whole, core):
+            _answer(network, found, made, (top, bottom, left, right))
+    return made
+
+
+def _answer(network: TileNetwork, found: Features, made: Floats, box: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = box
+    rows, columns = found.pixels.shape[:2]
+    start, end = max(0, top - REACH), min(rows, bottom + REACH)
+    first, last = max(0, left - REACH), min(columns, right + REACH)
+    odds = network.odds(
+        _whole_steps(found.pixels[start:end, first:last], _STEP),
+        _whole_steps(found.blocks[start // 8 : end // 8, first // 8 : last // 8], _STEP // 8),
+    )
+    down, across = (top - start) // 4, (left - first) // 4
+    height, width = (bottom - top) // 4, (right - left) // 4
+    made[top // 4 : bottom // 4, left // 4 : right // 4] = odds[down : down + height, across : across + width]
+
+
+def _spans(length: int, whole: int, core: int) -> Iterator[tuple[int, int]]:
+    step = length if length <= whole else core
+    for start in range(0, length, step):
+        yield start, min(length, start + step)
+
+
+def _whole_steps(part: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
+    """``part`` with its last rows and columns repeated up to a multiple of ``step``."""
+    below, right = -part.shape[0] % step, -part.shape[1] % step
+    return part if not below and not right else np.pad(part, ((0, below), (0, right), (0, 0)), mode="edge")

@@ -1,0 +1,101 @@
+"""MedSeal's own: a fully convolutional network at native resolution that maps forged pixels.
+
+Not after one publication. From the literature: fixed high-pass residuals (Fridrich and Kodovský 2012), the double
+quantisation of JPEG coefficients (Lukas and Fridrich 2003, Bianchi and Piva 2012), JPEG ghosts (Farid 2009), the grid of
+blocks (after Nikoukhah et al. 2019) and a U-shaped network (Ronneberger et al. 2015). Ours: that every figure is also
+given against the rest of the same picture, the save histories it was trained on, and the picture's score from how its
+map is distributed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import cv2
+import numpy as np
+
+from detector.errors import WeightsUnusable
+from detector.localizer.features import Features, features
+from detector.localizer.head import Head, statistics
+from detector.localizer.tiles import LiteTiles, TileNetwork, odds_map
+from detector.pictures import usable
+from detector.serving import check_manifest, open_bytes
+from detector.types import Applicability, Evidence, Finding, Region
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from detector.types import HeatMap, Pixels
+
+HEAD = "head.json"
+_MARKED = 0.5  # heat from which a place is named in a finding
+
+
+class Localizer:
+    """``network`` answers tiles, ``head`` judges the map as a whole."""
+
+    name = "localizer"
+
+    def __init__(self, network: TileNetwork, head: Head, version: str) -> None:
+        self._network, self._head, self.version = network, head, version
+
+    @classmethod
+    def load(cls, weights: Path) -> Self:
+        """The method with the network and head of the folder ``weights``; WeightsUnusable when they are not those."""
+        manifest = check_manifest(weights)
+        try:
+            head = Head.from_json(json.loads(open_bytes(weights, HEAD)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise WeightsUnusable(f"expected the localizer's head in {weights / HEAD}, found: {error}") from error
+        return cls(LiteTiles.open(weights), head, str(manifest["version"]))
+
+    def applicable(self, pixels: Pixels, jpeg: bytes | None) -> Applicability:
+        """Any picture of 64 to 8192 pixels a side that is not constant."""
+        del jpeg
+        return usable(pixels)
+
+    def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
+        """``score``: log odds of *forged* by the map as a whole. ``heatmap``: the network's share for each pixel.
+
+        ``figures``: what was measured of the picture's saves (``first quality`` in hundreds, gains, strengths of
+        grids), ``hottest`` (the largest heat) and ``marked`` (the share of pixels of heat 0.5 or more).
+        """
+        found = features(pixels, jpeg)
+        odds = odds_map(self._network, found)
+        heat = _heat(odds, (pixels.shape[0], pixels.shape[1]))
+        score = self._head.score(statistics(odds[: -(-pixels.shape[0] // 4), : -(-pixels.shape[1] // 4)]))
+        figures = {**found.figures, "hottest": float(heat.max()), "marked": float((heat >= _MARKED).mean())}
+        return Evidence(score, heat, _findings(heat, found), figures)
+
+
+def _heat(odds: npt.NDArray[np.float32], shape: tuple[int, int]) -> HeatMap:
+    """``odds`` at full resolution, cut to the picture, as shares."""
+    size = (odds.shape[1] * 4, odds.shape[0] * 4)
+    large = cv2.resize(odds, size, interpolation=cv2.INTER_LINEAR)[: shape[0], : shape[1]]
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(large, -30.0, 30.0))), np.float32)
+
+
+def _findings(heat: HeatMap, found: Features) -> tuple[Finding, ...]:
+    count, _, boxes, _ = cv2.connectedComponentsWithStats((heat >= _MARKED).astype(np.uint8), connectivity=8)
+    if count < 2:
+        return ()
+    left, top, width, height, area = (int(value) for value in boxes[1 + int(boxes[1:, cv2.CC_STAT_AREA].argmax())])
+    share = 100.0 * area / heat.size
+    return (
+        Finding(
+            "localizer-region",
+            f"A region of {share:.1f} % of the picture does not go with the rest of it{_trace(found.figures)}.",
+            "Its noise, detail, JPEG traces or edges are unlike those of comparable places of the same picture.",
+            "Burned-in text, collimator edges, implants and motion can look alike; the region is what stands out, "
+            "not proof of an edit.",
+            Region(left, top, width, height),
+        ),
+    )
+
+
+def _trace(figures: dict[str, float]) -> str:
+    if figures["first gain"] < 0.1:
+        return ""
+    return f"; the rest shows an earlier JPEG save at about quality {100 * figures['first quality']:.0f}"

@@ -1,0 +1,94 @@
+"""More variety than a benchmark has, for training: pictures varied before the forging, and wider save histories.
+
+Both twins get the same. *Varied*: one of eight orientations, another size (0.5 to 1.2), gamma, noise, more depth.
+*Wider*: first saves from quality 50, last from 60, scaled tables that no quality gives, a second save between, a JPEG
+past behind a lossless file, WebP on the way, enlarging, and travelled pictures that end lossless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector.histories import SMALLEST, Plan
+from detector.saving import Jpeg
+
+if TYPE_CHECKING:
+    from detector.types import Pixels
+
+_FIRST, _LAST = (50, 98), (60, 99)
+_SCALES = (0.5, 1.2)
+_DEEP = 16.0  # levels of a 12-bit picture for one of an 8-bit one
+
+
+def varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """``pixels`` as another device might have delivered them; grey ones may become deeper. Alpha is dropped."""
+    picture = pixels[..., :3] if pixels.ndim == 3 else pixels
+    picture = np.rot90(picture, int(rng.integers(4)))
+    picture = np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
+    values, factor = _rescaled(picture.astype(np.float32), rng)
+    changed = factor != 1.0
+    if rng.random() < 0.4:
+        values, changed = _curved(values, rng), True
+    if rng.random() < 0.2:
+        sigma = float(rng.uniform(0.002, 0.015)) * max(float(np.ptp(values[::4, ::4])), 1.0)
+        values, changed = values + rng.normal(0.0, sigma, values.shape).astype(np.float32), True
+    if not changed:
+        return picture
+    if picture.ndim == 2 and picture.dtype == np.uint8 and factor < 0.85 and rng.random() < 0.3:
+        return np.clip(np.rint(values * _DEEP), 0, 4095).astype(np.uint16)
+    if picture.dtype == np.uint8:
+        return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(values), 0, 65535).astype(np.uint16)
+
+
+def widened(plan: Plan, pixels: Pixels, rng: np.random.Generator) -> Plan:
+    """``plan``, drawn for ``pixels``, with wider qualities and more that may have happened."""
+    if plan.history == "B1":
+        return _with_past(plan, pixels, rng)
+    plan = replace(plan, last=_jpeg(rng, *_LAST), first=None if plan.first is None else _jpeg(rng, *_FIRST))
+    if plan.history == "A" and rng.random() < 0.2:
+        plan = replace(plan, again=_jpeg(rng, 70, 98))
+    if plan.history == "C":
+        plan = replace(plan, webp=int(rng.integers(60, 98)) if rng.random() < 0.2 else None)
+        if rng.random() < 0.3:
+            plan = replace(plan, resize=float(rng.uniform(0.6, 1.25)))
+        if rng.random() < 0.3:
+            plan = replace(plan, last=None, container="png")
+    return plan
+
+
+def _with_past(plan: Plan, pixels: Pixels, rng: np.random.Generator) -> Plan:
+    """Half of the lossless files were a JPEG before the edit."""
+    if rng.random() < 0.5 or pixels.dtype != np.uint8:
+        return plan
+    shift = (0, 0) if rng.random() < 0.5 else (int(rng.integers(8)), int(rng.integers(8)))
+    return replace(plan, first=_jpeg(rng, *_FIRST), shift=shift)
+
+
+def _jpeg(rng: np.random.Generator, least: int, most: int) -> Jpeg:
+    made = Jpeg.draw(rng, least, most)
+    return replace(made, opencv=False, bend=float(rng.uniform(-0.3, 0.6))) if rng.random() < 0.2 else made
+
+
+def _rescaled(values: npt.NDArray[np.float32], rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], float]:
+    if rng.random() < 0.5:
+        return values, 1.0
+    rows, columns = values.shape[:2]
+    factor = float(max(rng.uniform(*_SCALES), (SMALLEST + 16) / min(rows, columns)))
+    if factor > _SCALES[1] or rows * columns * factor * factor > 4e6:
+        return values, 1.0
+    how = cv2.INTER_AREA if factor < 1 else int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC)))
+    size = (round(columns * factor), round(rows * factor))
+    return cv2.resize(values, size, interpolation=how).astype(np.float32), factor
+
+
+def _curved(values: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    low, high = float(values.min()), float(values.max())
+    share = (values - low) / max(high - low, 1.0)
+    gain = float(rng.uniform(0.7, 1.0))
+    return np.asarray(low + gain * (high - low) * share ** float(np.exp(rng.uniform(-0.35, 0.35))), np.float32)
