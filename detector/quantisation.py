@@ -133,7 +133,7 @@ class Mode:
         return np.asarray((weights + 0.5) / (weights + 0.5).sum())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _requantised(step: float, start: float, count: int, last: int, bins: int, noise: float) -> Floats:
     """(count, bins): the shares of the levels 1 to ``bins`` that the values (start + k)·step get from the last save.
 
