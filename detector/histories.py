@@ -49,8 +49,8 @@ class Plan:
     samples that become 0 and 255, None keeps the depth; ``first`` the JPEG before the edit; ``shift`` rows and columns
     cut off at top and left after it; ``crop`` (left, top, width, height) as shares of the picture, ``resize`` a
     factor, ``noise`` a standard deviation in grey levels of 255: after the edit, in this order; ``last`` the final
-    JPEG, or a lossless ``container``, png or dicom. ``again``, a JPEG straight after the edit, and ``webp``, the quality
-    of a WebP before the last save, are None but in training (:mod:`detector.widening`).
+    JPEG, or a lossless ``container``, png or dicom. ``again``, a JPEG straight after the edit, and ``webp``, the
+    quality of a WebP before the last save, are None but in training (:mod:`detector.widening`).
     """
 
     history: str

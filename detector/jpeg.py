@@ -78,9 +78,7 @@ def first_save(
     shifted = block_coefficients(grey8[origin[0] + 4 :, origin[1] + 4 :], MODES, most=_BLOCKS)
     if not len(aligned) or not len(shifted):
         return None
-    modes = [
-        Mode(aligned[:, i], shifted[:, i], int(steps[mode])) for i, mode in enumerate(MODES)
-    ]
+    modes = [Mode(aligned[:, i], shifted[:, i], int(steps[mode])) for i, mode in enumerate(MODES)]
     return likeliest(modes)
 
 

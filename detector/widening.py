@@ -27,9 +27,8 @@ _DEEP = 16.0  # levels of a 12-bit picture for one of an 8-bit one
 
 def varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """``pixels`` as another device might have delivered them; grey ones may become deeper. Alpha is dropped."""
-    picture = pixels[..., :3] if pixels.ndim == 3 else pixels
-    picture = np.rot90(picture, int(rng.integers(4)))
-    picture = np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
+    shown = np.rot90(pixels[..., :3] if pixels.ndim == 3 else pixels, int(rng.integers(4)))
+    picture = np.ascontiguousarray(shown[:, ::-1] if rng.random() < 0.5 else shown)
     values, factor = _rescaled(picture.astype(np.float32), rng)
     changed = factor != 1.0
     if rng.random() < 0.4:
@@ -38,12 +37,15 @@ def varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         sigma = float(rng.uniform(0.002, 0.015)) * max(float(np.ptp(values[::4, ::4])), 1.0)
         values, changed = values + rng.normal(0.0, sigma, values.shape).astype(np.float32), True
     if not changed:
-        return picture
+        return _words(picture.astype(np.float32), 255 if picture.dtype == np.uint8 else 65535)
     if picture.ndim == 2 and picture.dtype == np.uint8 and factor < 0.85 and rng.random() < 0.3:
-        return np.clip(np.rint(values * _DEEP), 0, 4095).astype(np.uint16)
-    if picture.dtype == np.uint8:
-        return np.clip(np.rint(values), 0, 255).astype(np.uint8)
-    return np.clip(np.rint(values), 0, 65535).astype(np.uint16)
+        return _words(values * np.float32(_DEEP), 4095)
+    return _words(values, 255 if picture.dtype == np.uint8 else 65535)
+
+
+def _words(values: npt.NDArray[np.float32], most: int) -> Pixels:
+    rounded = np.clip(np.rint(values), 0, most)
+    return rounded.astype(np.uint8) if most == 255 else rounded.astype(np.uint16)
 
 
 def widened(plan: Plan, pixels: Pixels, rng: np.random.Generator) -> Plan:

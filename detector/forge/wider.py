@@ -23,7 +23,7 @@ def modify_wider(site: Site, rng: np.random.Generator) -> Edit:
 
 
 def remove_wider(site: Site, rng: np.random.Generator) -> Edit:
-    """The region filled with generated texture: the spectrum of its surroundings with random phases, on a smooth base."""
+    """The region filled with generated texture: the spectrum of its surroundings at random phases, on a smooth base."""
     base = blending.smooth_fill(site)
     texture = _random_phase(site, rng) * float(rng.uniform(0.3, 1.1))
     if rng.random() < 0.4:
@@ -65,7 +65,9 @@ def _denoised(site: Site, rng: np.random.Generator) -> Values:
     span = site.ground.span
     found = np.stack(
         [
-            cv2.bilateralFilter(np.ascontiguousarray(one), 5, span * float(rng.uniform(0.03, 0.12)), rng.uniform(1.5, 4))
+            cv2.bilateralFilter(
+                np.ascontiguousarray(one), 5, span * float(rng.uniform(0.03, 0.12)), rng.uniform(1.5, 4)
+            )
             for one in site.old.transpose(2, 0, 1)
         ],
         axis=2,
@@ -84,11 +86,9 @@ def _recompressed(site: Site, rng: np.random.Generator) -> Values:
     low, span = site.ground.low, site.ground.span
     levels = np.clip((site.old - low) * (255.0 / span), 0, 255).astype(np.uint8)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 92))]
-    planes = [
-        cv2.imdecode(cv2.imencode(".jpg", np.ascontiguousarray(one), quality)[1], cv2.IMREAD_GRAYSCALE)
-        for one in levels.transpose(2, 0, 1)
-    ]
-    return np.asarray(np.stack(planes, axis=2).astype(np.float32) * (span / 255.0) + low, np.float32)
+    files = [cv2.imencode(".jpg", np.ascontiguousarray(one), quality)[1] for one in levels.transpose(2, 0, 1)]
+    planes = [np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.float32) for file in files]
+    return np.asarray(np.stack(planes, axis=2) * (span / 255.0) + low, np.float32)
 
 
 def _coarser(site: Site, rng: np.random.Generator) -> Values:

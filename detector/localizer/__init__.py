@@ -1,1 +1,1 @@
-"""The localizer's evidence: planes at full resolution, features on the 8×8 grid, tiles, and what a map says as a whole."""
+"""The localizer's evidence: planes at full resolution, features on the 8×8 grid, tiles, and a map as a whole."""

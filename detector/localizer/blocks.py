@@ -1,7 +1,7 @@
 """Figures of each 8×8 block: its spectrum, noise, rare values and recompression loss, raw and against its own picture.
 
-*Against its own picture*: how far a block is from what blocks of the same brightness, or of the same coarser detail, are
-like elsewhere in this picture (median and median deviation over classes of equal size). A patch from another picture,
+*Against its own picture*: how far a block is from what blocks of the same brightness, or of the same coarser detail,
+are like elsewhere in this picture (median and median deviation over classes of equal size). A patch from another picture,
 generated texture, or blur is not like them, whatever the modality.
 """
 
@@ -104,4 +104,5 @@ def colour_levels(view: View) -> Sequence[Floats]:
 def _loss(grey8: npt.NDArray[np.uint8], quality: int) -> Floats:
     _, data = cv2.imencode(".jpg", grey8, [cv2.IMWRITE_JPEG_QUALITY, quality])
     again = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    return np.log2(block_means(np.square(cv2.absdiff(grey8, again).astype(np.float32))) + np.float32(0.05)) / 2
+    squares = np.square(cv2.absdiff(grey8, np.asarray(again, np.uint8)).astype(np.float32))
+    return np.asarray(np.log2(block_means(squares) + np.float32(0.05)) / 2)

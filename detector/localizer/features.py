@@ -84,9 +84,7 @@ def _maps(seen: View, residual: npt.NDArray[np.float32], found: Grids, marks: Tr
     ]
 
 
-def _constants(
-    seen: View, file: JpegFacts | None, found: Grids, marks: Traces, noise: float
-) -> dict[str, float]:
+def _constants(seen: View, file: JpegFacts | None, found: Grids, marks: Traces, noise: float) -> dict[str, float]:
     first, second = marks.saves
     values = (
         *(float(file is not None), 0.0 if file is None else file.quality / 100.0),

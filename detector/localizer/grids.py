@@ -79,7 +79,8 @@ def _blurred(said: Floats) -> Floats:
 
 def _interaction(found: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``found`` (8, 8) without what its rows and columns have in common: a grid helps those phases too."""
-    return found - found.mean(axis=0, keepdims=True) - found.mean(axis=1, keepdims=True) + found.mean()
+    common = found.mean(axis=0, keepdims=True) + found.mean(axis=1, keepdims=True) - found.mean()
+    return np.asarray(found - common)
 
 
 def _best(found: npt.NDArray[np.float32], without: Phase | None) -> Phase:

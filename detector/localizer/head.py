@@ -57,7 +57,7 @@ class Head:
         """The inverse of :meth:`to_json`; ValueError when it is for other statistics."""
         if raw["statistics"] != list(STATISTICS):
             raise ValueError("other statistics")
-        arrays = [np.asarray(raw[name], np.float64) for name in ("centre", "spread", "weights")]
-        if any(array.shape != (len(STATISTICS),) for array in arrays):
+        centre, spread, weights = (np.asarray(raw[name], np.float64) for name in ("centre", "spread", "weights"))
+        if any(array.shape != (len(STATISTICS),) for array in (centre, spread, weights)):
             raise ValueError("numbers missing")
-        return cls(*arrays, float(raw["bias"]))
+        return cls(centre, spread, weights, float(raw["bias"]))

@@ -55,7 +55,7 @@ def view(pixels: Pixels) -> View:
     values = padded.astype(np.float32)
     deep = padded.dtype.itemsize == 2
     if deep:
-        low, high = (float(level) for level in np.percentile(padded[::2, ::2], (_LOW, _HIGH)))
+        low, high = (float(level) for level in np.percentile(values[::2, ::2], (_LOW, _HIGH)))
         values = (values - np.float32(low)) * np.float32(255.0 / max(high - low, 1.0))
     samples = padded[..., padded.shape[2] // 2].astype(np.uint16)
     if values.shape[2] == 1:

@@ -1,8 +1,8 @@
 """What each block says against the earlier saves that the whole picture shows.
 
-On the grid of the file, after Bianchi and Piva 2012: the histogram that a first save would have made, against the one of
-a picture saved once. On another grid (their non-aligned case) the same with wider noise: what the last save did to the
-coefficients of blocks that lie across its own.
+On the grid of the file, after Bianchi and Piva 2012: the histogram that a first save would have made, against the one
+of a picture saved once. On another grid (their non-aligned case) the same with wider noise: what the last save did to
+the coefficients of blocks that lie across its own.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _nats(coefficients: npt.NDArray[Any], save: Save, modes: list[Mode]) -> npt.
     """(blocks,) what each says against ``save``, over all modes."""
     table = standard_luma(save.quality)
     said = [
-        mode.doubts(coefficients[:, i], int(table[place])) for i, (mode, place) in enumerate(zip(modes, MODES, strict=True))
+        mode.doubts(coefficients[:, i], int(table[place]))
+        for i, (mode, place) in enumerate(zip(modes, MODES, strict=True))
     ]
     return np.asarray(np.sum(said, axis=0))
 

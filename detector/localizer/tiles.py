@@ -1,4 +1,4 @@
-"""The network over a whole picture, in tiles that overlap: the same map as in one piece, but for rounding at far reach."""
+"""The network over a whole picture, in overlapping tiles: the map is as in one piece, but for far reach."""
 
 from __future__ import annotations
 

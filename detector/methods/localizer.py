@@ -1,8 +1,8 @@
 """MedSeal's own: a fully convolutional network at native resolution that maps forged pixels.
 
 Not after one publication. From the literature: fixed high-pass residuals (Fridrich and Kodovský 2012), the double
-quantisation of JPEG coefficients (Lukas and Fridrich 2003, Bianchi and Piva 2012), JPEG ghosts (Farid 2009), the grid of
-blocks (after Nikoukhah et al. 2019) and a U-shaped network (Ronneberger et al. 2015). Ours: that every figure is also
+quantisation of JPEG coefficients (Lukas and Fridrich 2003, Bianchi and Piva 2012), JPEG ghosts (Farid 2009), the grid
+of blocks (after Nikoukhah et al. 2019) and a U-shaped network (Ronneberger et al. 2015). Ours: that figures are also
 given against the rest of the same picture, the save histories it was trained on, and the picture's score from how its
 map is distributed.
 """

@@ -30,6 +30,7 @@ _DICE, _CROP = 0.5, 0.3
 _SHARPNESS = 0.7  # of the soft maximum that judges a crop
 _WARM = 100  # steps in which the learning rate rises
 _CHUNK = 32
+_JUDGED = 400
 
 
 @dataclass(frozen=True)
@@ -109,17 +110,19 @@ def _balanced(labels: npt.NDArray[np.int64], count: int, rng: np.random.Generato
 
 
 def _judged(state: State, held: Samples) -> tuple[float, float, float]:
-    odds, truth = [], []
+    """Loss, AUC and best F1 on at most _JUDGED held crops, evenly taken."""
+    places = np.arange(0, len(held.labels), max(1, len(held.labels) // _JUDGED))
+    losses, odds, truth = [], [], []
     with state.averaged():
-        for at in range(0, len(held.labels), _CHUNK):
-            batch = crops.unpack(held.inputs[at : at + _CHUNK])
+        for at in range(0, len(places), _CHUNK):
+            batch = crops.unpack(held.inputs[places[at : at + _CHUNK]])
             odds.append(np.asarray(state.answer(*_inputs(batch)))[..., 0])
             truth.append(batch.truth)
-    found, wanted = np.concatenate(odds), np.concatenate(truth)
-    loss = float(np.mean([float(_losses(*_cells(o[None], t[None]))) for o, t in zip(found, wanted, strict=True)]))
-    known = wanted != crops.UNKNOWN
+            losses.append(float(_losses(tf.constant(odds[-1]), *_wanted(batch.truth))))
+    found, cells, labels = np.concatenate(odds), np.concatenate(truth), held.labels[places]
+    known = cells != crops.UNKNOWN
     tops = [float(np.sort(o[k])[-16:].mean()) for o, k in zip(found, known, strict=True)]
-    return loss, auc(tops, held.labels), _best_f1(found, wanted, held.labels)
+    return float(np.mean(losses)), auc(tops, labels), _best_f1(found, cells, labels)
 
 
 def _best_f1(odds: npt.NDArray[np.float32], truth: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> float:
@@ -138,10 +141,10 @@ def _inputs(batch: crops.Batch) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(batch.pixels.astype(np.float32)), tf.constant(batch.blocks.astype(np.float32))
 
 
-def _cells(odds: Any, truth: npt.NDArray[np.uint8]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Odds, wanted shares and known cells, each (n, cells, cells) float32."""
-    known = (truth <= 100).astype(np.float32)
-    return tf.convert_to_tensor(odds), tf.constant(truth.clip(0, 100) * known / 100), tf.constant(known)
+def _wanted(truth: npt.NDArray[np.uint8]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Wanted shares and known cells, each (n, cells, cells) float32."""
+    known = (truth != crops.UNKNOWN).astype(np.float32)
+    return tf.constant(truth * known / np.float32(100)), tf.constant(known)
 
 
 def _losses(odds: tf.Tensor, wanted: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
@@ -150,7 +153,7 @@ def _losses(odds: tf.Tensor, wanted: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
     cells = tf.reduce_sum(each) / tf.reduce_sum(known)
     share = tf.sigmoid(odds) * known
     both, total = (tf.reduce_sum(one, (1, 2)) for one in (share * wanted, share + wanted * known))
-    forged = tf.cast(tf.reduce_max(wanted, (1, 2)) >= 0.5, tf.float32)  # noqa: PLR2004
+    forged = tf.cast(tf.reduce_max(wanted, (1, 2)) >= 0.5, tf.float32)
     dice = tf.reduce_sum(forged * (1.0 - (2.0 * both + 1.0) / (total + 1.0))) / (tf.reduce_sum(forged) + 1e-3)
     highest = tf.reduce_sum(tf.exp(tf.clip_by_value(odds, -20.0, 20.0) * _SHARPNESS) * known, (1, 2))
     pooled = tf.math.log(highest / 64.0 + 1e-6) / _SHARPNESS
@@ -182,9 +185,7 @@ class State:
 
     def step(self, batch: crops.Batch) -> float:
         """One step down the loss of ``batch``; gives that loss."""
-        known = (batch.truth <= 100).astype(np.float32)
-        wanted = batch.truth.clip(0, 100) * known / np.float32(100)
-        loss = float(self._trained(*_inputs(batch), tf.constant(wanted), tf.constant(known)))
+        loss = float(self._trained(*_inputs(batch), *_wanted(batch.truth)))
         self._count += 1
         if self._count % 5 == 0:
             kept = min(_AVERAGED**5, self._count / (self._count + 50.0))

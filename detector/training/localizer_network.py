@@ -14,9 +14,9 @@ layers = keras.layers
 
 
 def network(side: int | None = None) -> keras.Model:
-    """(pixels (n, side, side, 4) as the int8 levels, blocks (n, side/8, side/8, features)) → log odds (n, side/4, …, 1).
+    """From pixels (n, side, side, 4), the int8 levels, and blocks (n, side/8, side/8, features) to log odds.
 
-    ``side`` None leaves height and width open. 0.5 million weights.
+    These are (n, side/4, side/4, 1). ``side`` None leaves height and width open. 642 thousand weights.
     """
     small = None if side is None else side // 8
     pixels = keras.Input((side, side, len(PLANES)), name="pixels")
@@ -56,7 +56,7 @@ def _larger(flow: keras.KerasTensor, width: int) -> keras.KerasTensor:
     return Doubled()(_unit(flow, width * 4, kernel=1))
 
 
-class Doubled(layers.Layer):  # type: ignore[misc]
+class Doubled(keras.layers.Layer):  # type: ignore[misc]
     """Twice as high and wide, with a quarter of the channels."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:

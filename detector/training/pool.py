@@ -1,4 +1,4 @@
-"""The pictures that the localizer is made from: thousands of wide twins to train on, and plain ones to hold and to test.
+"""The pictures that the localizer is made from: thousands of wide twins to train on, plain ones to hold and to test.
 
 The sources named ``without`` are in the test alone; of the others, groups are divided. Resumable.
 """
@@ -42,9 +42,7 @@ def make_pool(
     sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
     for (name, side), count in zip(sides, counts, strict=True):
         if side and count:
-            make_set(
-                side, out / name, count=count, seed=seed, wide=name == "train", processes=processes, report=report
-            )
+            make_set(side, out / name, count=count, seed=seed, wide=name == "train", processes=processes, report=report)
 
 
 def _among(example: Example, patterns: Sequence[str]) -> bool:

@@ -56,6 +56,6 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
 
 
 def test_a_method_without_a_model_has_settings_for_its_pictures_only():
-    assert set(load_settings("keypoint_copymove")) == {"count", "held", "histories"}
+    assert set(load_settings("keypoint_copymove")) == {"count", "held", "histories", "wide"}
     with pytest.raises(UnusableConfig, match="epochs"):
         settled("keypoint_copymove", {"epochs": 3})

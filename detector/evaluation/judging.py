@@ -1,0 +1,153 @@
+"""One finished model on sets of known truth: by save history, modality and kind of forgery, with intervals.
+
+``python -m detector.evaluation.judging --method localizer --models DIR --out DIR SET…`` writes ``judged.md`` and
+``judged.json``; a stopped run goes on. A set is a folder that ``make_set`` wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector.calibrate import Calibration
+from detector.datasets.opening import open_dataset
+from detector.evaluation.examining import Examiners
+from detector.evaluation.intervals import Ints, auc, bootstrap, wilson
+from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
+from detector.evaluation.outcomes import Outcome
+from detector.types import Band
+
+ROUNDS = 500
+Key = Callable[[Outcome], str | None]
+GROUPINGS: tuple[tuple[str, Key], ...] = (
+    ("all", lambda _: "all"),
+    ("A and B", lambda one: "A and B" if one.history in ("A", "B1", "B2") else None),
+    ("history", lambda one: one.history),
+    ("A by quality", lambda one: _gap(one) if one.history == "A" else None),
+    ("source", lambda one: one.source),
+    ("modality", lambda one: one.modality),
+    ("regime", lambda one: one.regime),
+    ("forgery", lambda one: one.forgery),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Figures of one part of a set, each with the bounds of its 95 % interval (pictures of a group drawn together)."""
+
+    grouping: str
+    name: str
+    pictures: int
+    auc: tuple[float, float, float]
+    f1: tuple[float, float, float]
+    alarms: tuple[float, float, float]
+    caught: tuple[float, float, float]
+    area_error: float
+    seconds: float
+    """Wall seconds a megapixel, one worker a core."""
+
+
+def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> list[Row]:
+    """One row for each part of each of GROUPINGS; a forgery's row has the pristine twins of its pictures."""
+    scored = [one for one in outcomes if one.score is not None]
+    made = []
+    for grouping, key in GROUPINGS:
+        names = sorted({name for name in map(key, scored) if name is not None})
+        for name in names:
+            pairs = {one.pair for one in scored if key(one) == name} if grouping == "forgery" else set()
+            part = [one for one in scored if key(one) == name or (not one.forged and one.pair in pairs)]
+            made.append(_row(grouping, name, part, calibration))
+    return made
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows in Markdown."""
+    lines = [
+        "| | pictures | picture AUC | pixel F1 | false alarms | called altered | area error, points | s/Mpx |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        figures = " | ".join(_shown(one) for one in (row.auc, row.f1, row.alarms, row.caught))
+        end = f"{row.area_error:.1f} | {row.seconds:.2f}"
+        lines.append(f"| {row.grouping}: {row.name} | {row.pictures} | {figures} | {end} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(grouping: str, name: str, part: Sequence[Outcome], calibration: Calibration) -> Row:
+    labels = np.array([int(one.forged) for one in part])
+    scores = np.array([one.score for one in part], np.float64)
+    threshold = round(calibration.mask_threshold * BINS)
+    f1 = np.array([float(pixel_f1(one.histogram)[threshold]) if one.forged else np.nan for one in part])
+    called = np.array([calibration.apply(one.score or 0.0, one.regime).band is Band.ALTERED for one in part])
+    gaps = [abs(true_percent(o.histogram) - area_percent(o.histogram, threshold)) for o in part if o.forged]
+    clusters = [one.group for one in part]
+
+    def interval(statistic: Callable[[Ints], float]) -> tuple[float, float, float]:
+        return statistic(np.arange(len(part))), *bootstrap(clusters, statistic, rounds=ROUNDS)
+
+    return Row(
+        grouping,
+        name,
+        len(part),
+        interval(lambda rows: auc(scores[rows], labels[rows])),
+        interval(lambda rows: _mean(f1[rows])),
+        _rate(called[labels == 0]),
+        _rate(called[labels == 1]),
+        float(np.mean(gaps)) if gaps else float("nan"),
+        sum(one.seconds for one in part) / sum(one.pixels for one in part) * 1e6,
+    )
+
+
+def _gap(one: Outcome) -> str:
+    gap = (one.last_quality or 0) - (one.first_quality or 0)
+    return "last finer by more than 3" if gap > 3 else "within 3" if gap >= -3 else "last coarser by more than 3"
+
+
+def _mean(values: Any) -> float:
+    kept = values[~np.isnan(values)]
+    return float(kept.mean()) if kept.size else float("nan")
+
+
+def _rate(called: Any) -> tuple[float, float, float]:
+    total = len(called)
+    return (float(called.mean()) if total else float("nan"), *wilson(int(called.sum()), total))
+
+
+def _shown(figure: tuple[float, float, float]) -> str:
+    value, low, high = figure
+    return "–" if np.isnan(value) else f"{value:.2f} ({low:.2f}–{high:.2f})"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description="Judge one finished model on sets of known truth.")
+    parser.add_argument("--method", default="localizer")
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("sets", type=Path, nargs="+")
+    asked = parser.parse_args(arguments)
+    calibration = Calibration.load(asked.models / asked.method / "calibration.json")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    texts, figures = [], {}
+    with Examiners(asked.processes) as examiners:
+        for folder in asked.sets:
+            kept = asked.out / f"{folder.name}.jsonl"
+            found = examiners.examine(
+                asked.method, asked.models, open_dataset(folder), kept, report=lambda _done, _total, _words: None
+            )
+            rows = judge(found, calibration)
+            texts.append(f"### {folder.name}\n\n{table(rows)}")
+            figures[folder.name] = [vars(row) for row in rows]
+    (asked.out / "judged.md").write_text("\n".join(texts), "utf-8")
+    (asked.out / "judged.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
