@@ -1,7 +1,7 @@
 """Figures of each 8×8 block: its spectrum, noise, rare values and recompression loss, raw and against its own picture.
 
 *Against its own picture*: how far a block is from what blocks of the same brightness, or of the same coarser detail,
-are like elsewhere in this picture (median and median deviation over classes of equal size). A patch from another picture,
+are like elsewhere in this picture (median and median deviation over classes of equal size). A patch of another picture,
 generated texture, or blur is not like them, whatever the modality.
 """
 

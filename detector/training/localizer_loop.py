@@ -181,6 +181,7 @@ class State:
         self.epochs: list[Epoch] = []
         self._trained = tf.function(self._step)
         self._count = 0
+        self._begin(str(run.config.get("start", "")))
         self._resume()
 
     def step(self, batch: crops.Batch) -> float:
@@ -218,6 +219,13 @@ class State:
         partial = self._path.with_suffix(".partial.npz")
         np.savez(partial, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
         partial.replace(self._path)
+
+    def _begin(self, start: str) -> None:
+        """With the mean weights that the checkpoint ``start`` of another training holds; "" leaves the drawn ones."""
+        if start:
+            with np.load(start, allow_pickle=False) as stored:
+                self._mean = [stored[f"mean{i}"] for i in range(len(self._weights))]
+            _assign(self._weights, self._mean)
 
     def _live(self) -> list[Any]:
         return [*self.network.variables, *self._optimizer.variables]
