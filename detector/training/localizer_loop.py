@@ -58,15 +58,15 @@ def fit(train: Samples, held: Samples, run: Run) -> None:
         said = state.epochs[-1]
         words = f"loss {said.loss:.3f}, held {said.held_loss:.3f}, AUC {said.held_auc:.3f}, F1 {said.held_f1:.3f}"
         run.report(len(state.epochs), run.config["epochs"], words)
-    state.take_mean()
+    made = state.finished()
     run.folder.mkdir(parents=True, exist_ok=True)
     curves = {"epochs": [asdict(epoch) for epoch in state.epochs]}
     (run.folder / "history-network.json").write_text(json.dumps(curves, indent=1) + "\n", "utf-8")
-    exporting.export(state.network, run.folder, float16=True)
+    exporting.export(made, run.folder, float16=True)
     head, judged = fit_head(run)
     (run.folder / HEAD).write_text(json.dumps(head.to_json(), indent=1) + "\n", "utf-8")
     last = asdict(state.epochs[-1])
-    note_facts(run, epochs=len(state.epochs), parameters=state.network.count_params(), head_auc=judged, **last)
+    note_facts(run, epochs=len(state.epochs), parameters=made.count_params(), head_auc=judged, **last)
 
 
 def fit_head(run: Run) -> tuple[Head, float]:
@@ -165,7 +165,7 @@ class State:
     """Network, optimiser, running mean of the weights and curves: all that a stopped run needs."""
 
     def __init__(self, run: Run) -> None:
-        self.network = network()
+        self.network = network(half=True)
         self.answer = tf.function(lambda pixels, blocks: self.network([pixels, blocks], training=False))
         steps = run.config["epochs"] * run.config["steps"]
         rate = run.config["learning_rate"]
@@ -205,9 +205,11 @@ class State:
         """While the ``with`` block runs, the network has the mean weights."""
         return Averaged(self._weights, self._mean)
 
-    def take_mean(self) -> None:
-        """The network has the mean weights from now on."""
-        _assign(self._weights, self._mean)
+    def finished(self) -> keras.Model:
+        """A network of the mean weights that computes in float32."""
+        made = network()
+        _assign(made.weights, self._mean)
+        return made
 
     def add(self, epoch: Epoch) -> None:
         """Note an epoch and write the state."""
