@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from detector.errors import WeightsUnusable
-from detector.localizer.features import Features, features
 from detector.localizer.head import Head, statistics
-from detector.localizer.tiles import LiteTiles, TileNetwork, odds_map
+from detector.localizer.mapping import forged_odds
+from detector.localizer.tiles import LiteTiles, TileNetwork
 from detector.pictures import usable
 from detector.serving import check_manifest, open_bytes
 from detector.types import Applicability, Evidence, Finding, Region
@@ -62,12 +62,10 @@ class Localizer:
         ``figures``: what was measured of the picture's saves (``first quality`` in hundreds, gains, strengths of
         grids), ``hottest`` (the largest heat) and ``marked`` (the share of pixels of heat 0.5 or more).
         """
-        found = features(pixels, jpeg)
-        odds = odds_map(self._network, found)
-        heat = _heat(odds, (pixels.shape[0], pixels.shape[1]))
-        score = self._head.score(statistics(odds[: -(-pixels.shape[0] // 4), : -(-pixels.shape[1] // 4)]))
+        found = forged_odds(self._network, pixels, jpeg)
+        heat = _heat(found.odds, (pixels.shape[0], pixels.shape[1]))
         figures = {**found.figures, "hottest": float(heat.max()), "marked": float((heat >= _MARKED).mean())}
-        return Evidence(score, heat, _findings(heat, found), figures)
+        return Evidence(self._head.score(statistics(found.odds)), heat, _findings(heat, found.figures), figures)
 
 
 def _heat(odds: npt.NDArray[np.float32], shape: tuple[int, int]) -> HeatMap:
@@ -77,7 +75,7 @@ def _heat(odds: npt.NDArray[np.float32], shape: tuple[int, int]) -> HeatMap:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(large, -30.0, 30.0))), np.float32)
 
 
-def _findings(heat: HeatMap, found: Features) -> tuple[Finding, ...]:
+def _findings(heat: HeatMap, figures: dict[str, float]) -> tuple[Finding, ...]:
     count, _, boxes, _ = cv2.connectedComponentsWithStats((heat >= _MARKED).astype(np.uint8), connectivity=8)
     if count < 2:
         return ()
@@ -86,7 +84,7 @@ def _findings(heat: HeatMap, found: Features) -> tuple[Finding, ...]:
     return (
         Finding(
             "localizer-region",
-            f"A region of {share:.1f} % of the picture does not go with the rest of it{_trace(found.figures)}.",
+            f"A region of {share:.1f} % of the picture does not go with the rest of it{_trace(figures)}.",
             "Its noise, detail, JPEG traces or edges are unlike those of comparable places of the same picture.",
             "Burned-in text, collimator edges, implants and motion can look alike; the region is what stands out, "
             "not proof of an edit.",

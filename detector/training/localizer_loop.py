@@ -14,9 +14,9 @@ from detector.datasets.reading import read_picture
 from detector.errors import UnusableData
 from detector.evaluation.intervals import auc
 from detector.localizer import crops
-from detector.localizer.features import features
 from detector.localizer.head import STATISTICS, Head, statistics
-from detector.localizer.tiles import LiteTiles, odds_map
+from detector.localizer.mapping import forged_odds
+from detector.localizer.tiles import LiteTiles
 from detector.methods.localizer import HEAD
 from detector.pictures import usable
 from detector.training import exporting, loop
@@ -78,7 +78,7 @@ def fit_head(run: Run) -> tuple[Head, float]:
     for number, example in enumerate(run.held):
         picture = read_picture(example.path)
         if usable(picture.pixels).applicable:
-            rows.append(statistics(odds_map(tiles, features(picture.pixels, picture.jpeg))))
+            rows.append(statistics(forged_odds(tiles, picture.pixels, picture.jpeg).odds))
             labels.append(int(example.forged))
         run.report(number + 1, len(run.held), "maps of held pictures")
     if len(set(labels)) != 2:

@@ -1,10 +1,13 @@
 """The pictures that the localizer is made from: thousands of wide twins to train on, plain ones to hold and to test.
 
-The sources named ``without`` are in the test alone; of the others, groups are divided. Resumable.
+The sources named ``without`` are in a test of their own alone; of the others, groups are divided. Resumable.
+``python -m detector.training.pool --data DIR --out POOL [--without SOURCE]``, then ``medseal train --method localizer
+--data POOL --out DIR`` and ``python -m detector.evaluation.judging --models DIR --out OUT POOL/test POOL/strange``.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +20,7 @@ from detector.datasets.splitting import clustered, split
 LEFT_OUT = ("b_*", "dicom_cornerstone")
 """Photographs, and a source of three groups of which one cannot be decoded."""
 SHARES = (0.78, 0.12, 0.10)
+COUNTS = (6400, 480, 400, 400)
 Report = Callable[[int, int, str], None]
 
 
@@ -47,3 +51,20 @@ def make_pool(
 
 def _among(example: Example, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(example.source, pattern) for pattern in patterns)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description="Make the pictures that the localizer is made from.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--counts", type=int, nargs=4, default=COUNTS, help="train, held, test, strange")
+    parser.add_argument("--without", action="append", default=[], help="a source for the test alone; * matches")
+    asked = parser.parse_args(arguments)
+    train, held, test, strange = asked.counts
+    make_pool(asked.data, asked.out, seed=asked.seed, counts=(train, held, test, strange), without=asked.without)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ import pytest
 
 from detector.localizer.features import features
 from detector.localizer.head import STATISTICS, Head, statistics
+from detector.localizer.mapping import forged_odds
 from detector.localizer.tiles import odds_map
 from detector.methods.localizer import Localizer
 
@@ -83,3 +84,21 @@ def test_the_head_survives_its_file():
 def _localizer() -> Localizer:
     count = len(STATISTICS)
     return Localizer(Local(), Head(np.zeros(count), np.ones(count), np.full(count, 0.1), 0.0), "test")
+
+
+def test_a_larger_picture_than_a_panel_is_mapped_in_panels_on_the_grid(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("detector.localizer.mapping.PANEL", 256)
+    rng = np.random.default_rng(5)
+    picture = rng.integers(0, 256, (300, 530)).astype(np.uint8)
+    network = Local()
+    found = forged_odds(network, picture, None)
+    assert found.odds.shape == (75, 133) and np.isfinite(found.odds).all()
+    assert len(network.shapes) == 6
+
+
+def test_the_mean_over_mirror_images_is_the_same_for_a_mirrored_picture():
+    rng = np.random.default_rng(6)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (128, 128)).astype(np.uint8), (0, 0), 1.0)
+    straight = forged_odds(Local(), picture, None, turns=4).odds
+    mirrored = forged_odds(Local(), np.ascontiguousarray(picture[:, ::-1]), None, turns=4).odds
+    assert np.abs(straight - mirrored[:, ::-1]).max() < 0.5
