@@ -61,7 +61,8 @@ class LiteTiles:
             self._shape = None  # whatever a failed resize leaves behind, the next run allocates again
             self._interpreter.resize_tensor_input(self._pixels, [1, *pixels.shape])
             self._interpreter.resize_tensor_input(self._blocks, [1, *blocks.shape])
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():  # LiteRT tells everybody which delegate it made
+                self._interpreter.allocate_tensors()
             self._shape = shape
         self._interpreter.set_tensor(self._pixels, pixels[np.newaxis].astype(np.float32))
         self._interpreter.set_tensor(self._blocks, blocks[np.newaxis].astype(np.float32))
