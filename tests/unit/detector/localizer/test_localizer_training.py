@@ -15,9 +15,7 @@ from detector.datasets.contract import Example
 from detector.datasets.opening import open_dataset
 from detector.datasets.reading import read_mask, read_picture
 from detector.localizer import crops
-from detector.localizer.features import BLOCK_FEATURES, features
-from detector.localizer.planes import PLANES
-from detector.localizer.tiles import LiteTiles
+from detector.localizer.features import features
 from detector.training.localizer import TRAINER
 
 Array = npt.NDArray[Any]
@@ -95,20 +93,3 @@ def test_a_turned_crop_has_turned_truth_and_residuals_in_their_new_directions(ti
     best = int(np.argmin(gaps))
     assert gaps[best] < 1.0
     assert (turned.truth[best] == again.truth[0]).all()
-
-
-def test_the_exported_network_equals_the_trained_one_on_tiles_of_any_size(tmp_path: Path):
-    from detector.training import exporting
-    from detector.training.localizer_network import network
-
-    made = network()
-    exact = LiteTiles(exporting.export(made, tmp_path, name="exact.tflite").read_bytes())
-    shipped = LiteTiles(exporting.export(made, tmp_path, float16=True).read_bytes())
-    rng = np.random.default_rng(2)
-    for rows, columns in ((64, 64), (96, 256), (64, 64)):
-        pixels = rng.integers(-60, 60, (rows, columns, len(PLANES))).astype(np.int8)
-        blocks = rng.normal(size=(rows // 8, columns // 8, len(BLOCK_FEATURES))).astype(np.float16)
-        expected = np.asarray(made([pixels[None].astype(np.float32), blocks[None].astype(np.float32)]))[0, ..., 0]
-        assert np.abs(exact.odds(pixels, blocks) - expected).max() < 1e-3
-        assert np.abs(shipped.odds(pixels, blocks) - expected).max() < 0.02
-    assert (tmp_path / "model.tflite").stat().st_size < 1.5e6

@@ -1,0 +1,91 @@
+"""The localizer's network and loop. All that imports TensorFlow is here: it takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from detector.errors import UnusableData
+from detector.localizer import crops
+from detector.localizer.features import BLOCK_FEATURES, features
+from detector.localizer.planes import PLANES
+from detector.localizer.tiles import LiteTiles
+from detector.training import exporting, localizer_loop
+from detector.training.backend import keras, tf
+from detector.training.contract import Run, Samples
+from detector.training.localizer_network import network
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+Array = npt.NDArray[Any]
+CONFIG = {"epochs": 2, "steps": 2, "batch": 2, "learning_rate": 0.001, "start": ""}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    yield
+    keras.backend.clear_session()
+
+
+@pytest.fixture(scope="module")
+def samples(tissue: Callable[..., Array]) -> Samples:
+    """Four crops, two of them with a bright square that is marked."""
+    rows, labels = [], np.array([0, 1, 0, 1])
+    for seed, label in enumerate(labels):
+        picture = tissue(seed)
+        mask = np.zeros(picture.shape, np.bool_)
+        mask[100:150, 100:150] = bool(label)
+        rows.append(crops.pack(features(np.where(mask, 250, picture).astype(np.uint8)), mask, (0, 0)))
+    return Samples(np.stack(rows), labels, np.arange(4))
+
+
+def test_the_exported_network_equals_the_trained_one_on_tiles_of_any_size(tmp_path: Path):
+    made = network()
+    exact = LiteTiles(exporting.export(made, tmp_path, name="exact.tflite").read_bytes())
+    shipped = LiteTiles(exporting.export(made, tmp_path, float16=True).read_bytes())
+    rng = np.random.default_rng(2)
+    for rows, columns in ((64, 64), (96, 256), (64, 64)):
+        pixels = rng.integers(-60, 60, (rows, columns, len(PLANES))).astype(np.int8)
+        blocks = rng.normal(size=(rows // 8, columns // 8, len(BLOCK_FEATURES))).astype(np.float16)
+        expected = np.asarray(made([pixels[None].astype(np.float32), blocks[None].astype(np.float32)]))[0, ..., 0]
+        assert np.abs(exact.odds(pixels, blocks) - expected).max() < 1e-3
+        assert np.abs(shipped.odds(pixels, blocks) - expected).max() < 0.02
+    assert (tmp_path / "model.tflite").stat().st_size < 1.5e6
+
+
+def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(samples: Samples, tmp_path: Path):
+    whole = _trained(Run(tmp_path / "a", tmp_path / "a", 3, CONFIG), samples, 2)
+    _trained(Run(tmp_path / "b", tmp_path / "b", 3, CONFIG), samples, 1)
+    parts = _trained(Run(tmp_path / "b", tmp_path / "b", 3, CONFIG), samples, 1)
+    assert len(parts.epochs) == 2
+    assert parts.epochs[1].loss == pytest.approx(whole.epochs[1].loss, rel=0.02)
+
+
+def test_a_training_begins_with_the_weights_of_another(samples: Samples, tmp_path: Path):
+    first = _trained(Run(tmp_path / "a", tmp_path / "a", 3, CONFIG), samples, 1)
+    begun = localizer_loop.State(
+        Run(tmp_path / "b", tmp_path / "b", 4, {**CONFIG, "start": str(tmp_path / "a" / "network.npz")})
+    )
+    assert not begun.epochs
+    for mine, other in zip(begun.network.weights, first.finished().weights, strict=True):
+        assert np.allclose(np.asarray(mine), np.asarray(other))
+
+
+def test_crops_of_one_class_are_refused(samples: Samples, tmp_path: Path):
+    one = Samples(samples.inputs[::2], samples.labels[::2], samples.owners[::2])
+    with pytest.raises(UnusableData, match="training side"):
+        localizer_loop.fit(one, samples, Run(tmp_path, tmp_path, 1, CONFIG))
+
+
+def _trained(run: Run, samples: Samples, epochs: int) -> localizer_loop.State:
+    localizer_loop.loop.seed_all(run.seed)
+    state = localizer_loop.State(run)
+    for _ in range(epochs):
+        state.add(localizer_loop._one_epoch(state, samples, samples, run))
+    return state
