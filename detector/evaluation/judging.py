@@ -1,15 +1,17 @@
 """One finished model on sets of known truth: by save history, modality and kind of forgery, with intervals.
 
 ``python -m detector.evaluation.judging --method localizer --models DIR --out DIR SET…`` writes ``judged.md`` and
-``judged.json``; a stopped run goes on. A set is a folder that ``make_set`` wrote.
+``judged.json``; a stopped run goes on. With ``--calibrate SET`` the model's bands are set anew on that set
+first. A set is a folder that ``make_set`` wrote.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,13 @@ import numpy as np
 
 from detector.calibrate import Calibration
 from detector.datasets.opening import open_dataset
-from detector.evaluation.examining import Examiners
+from detector.evaluation.examining import Examiners, fit
 from detector.evaluation.intervals import Ints, auc, bootstrap, wilson
 from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
 from detector.evaluation.outcomes import Outcome
+from detector.modalities import FILE as MODALITIES
+from detector.modalities import FORMAT, PROTOCOL
+from detector.serving import MANIFEST, write_manifest
 from detector.types import Band
 
 ROUNDS = 500
@@ -79,6 +84,42 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def set_anew(model: Path, found: Mapping[str, Sequence[Outcome]], parts: Sequence[str]) -> Calibration:
+    """The calibration of ``parts`` of the sets (NAME, or NAME:REGIME), kept in the folder ``model``; beside it the
+    counts by modality over all sets, as ``detector.modalities`` reads them. Both are named in the manifest.
+
+    So a model's bands can be set on sources that it was not trained on.
+    """
+    chosen: list[Outcome] = []
+    for part in parts:
+        name, _, regime = part.partition(":")
+        chosen += [one for one in found[name] if regime in ("", one.regime)]
+    facts: dict[str, Any] = json.loads((model / MANIFEST).read_text("utf-8"))
+    del facts["files"]
+    calibration = fit(chosen)
+    calibration.save(model / "calibration.json")
+    counts = _counts([one for outcomes in found.values() for one in outcomes], calibration)
+    about = {"format": FORMAT, "protocol": PROTOCOL, "date": date.today().isoformat(), "seeds": [facts.get("seed", 0)]}
+    body = {**about, "methods": {model.name: counts}}
+    (model / MODALITIES).write_text(json.dumps(body, indent=1) + "\n", "utf-8")
+    write_manifest(model, **facts)
+    return calibration
+
+
+def _counts(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Any]:
+    """Pictures, alarms and what was caught of each modality that has both classes."""
+    made = {}
+    for row in judge(outcomes, calibration):
+        part = [one for one in outcomes if one.modality == row.name and one.score is not None]
+        forged = sum(one.forged for one in part)
+        if row.grouping == "modality" and 0 < forged < len(part):
+            pristine = len(part) - forged
+            counts = {"pristine": pristine, "forged": forged, "false_alarms": round(row.alarms[0] * pristine)}
+            area = None if np.isnan(row.auc).any() else [round(value, 4) for value in row.auc]
+            made[row.name] = {**counts, "caught": round(row.caught[0] * forged), "auc": area}
+    return made
+
+
 def _row(grouping: str, name: str, part: Sequence[Outcome], calibration: Calibration) -> Row:
     labels = np.array([int(one.forged) for one in part])
     scores = np.array([one.score for one in part], np.float64)
@@ -131,20 +172,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--calibrate", action="append", default=[], metavar="SET[:REGIME]", help="set the bands anew on these first"
+    )
     parser.add_argument("sets", type=Path, nargs="+")
     asked = parser.parse_args(arguments)
-    calibration = Calibration.load(asked.models / asked.method / "calibration.json")
     asked.out.mkdir(parents=True, exist_ok=True)
-    texts, figures = [], {}
+    found = {}
     with Examiners(asked.processes) as examiners:
         for folder in asked.sets:
             kept = asked.out / f"{folder.name}.jsonl"
-            found = examiners.examine(
+            found[folder.name] = examiners.examine(
                 asked.method, asked.models, open_dataset(folder), kept, report=lambda _done, _total, _words: None
             )
-            rows = judge(found, calibration)
-            texts.append(f"### {folder.name}\n\n{table(rows)}")
-            figures[folder.name] = [vars(row) for row in rows]
+    model = asked.models / asked.method
+    if asked.calibrate:
+        calibration = set_anew(model, found, asked.calibrate)
+    else:
+        calibration = Calibration.load(model / "calibration.json")
+    texts, figures = [], {}
+    for name, outcomes in found.items():
+        rows = judge(outcomes, calibration)
+        texts.append(f"### {name}\n\n{table(rows)}")
+        figures[name] = [vars(row) for row in rows]
     (asked.out / "judged.md").write_text("\n".join(texts), "utf-8")
     (asked.out / "judged.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 

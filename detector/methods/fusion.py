@@ -32,6 +32,7 @@ _WORDS = {
     Regime.LOSSLESS: "The file is lossless and shows no JPEG save: only noise, detail and edges can speak",
     Regime.LOSSY: "The file was compressed in a way that nothing was measured on",
 }
+_MEASURED = ("calibration.json", "modalities.json")
 _SPEAKS = 0.5
 """Log odds from which a part is said to speak for a forgery."""
 
@@ -88,9 +89,9 @@ class Fusion:
 
 
 def part_digest(folder: Path) -> str:
-    """The digests of a part's model files (not of its calibration), as one text to compare."""
+    """The digests of a part's model files (not of what was measured of it), as one text to compare."""
     files = check_manifest(folder)["files"]
-    return " ".join(f"{name}:{files[name]}" for name in sorted(files) if name != "calibration.json")
+    return " ".join(f"{name}:{files[name]}" for name in sorted(files) if name not in _MEASURED)
 
 
 def _regime_finding(history: Regime, adds: Floats) -> Finding:
