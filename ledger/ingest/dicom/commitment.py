@@ -23,6 +23,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from ledger.core.capture import CommitmentRequest
 from ledger.core.images.identity import is_uid
 from ledger.errors import LedgerError
+from ledger.ingest.dicom.messages import UNCOMPRESSED
 
 if TYPE_CHECKING:
     from pynetdicom import evt
@@ -132,7 +133,7 @@ class Committing:
         role = build_role(StorageCommitmentPushModel, scu_role=False, scp_role=True)
         wanted = AE(ae_title=self._ae.ae_title)
         wanted.acse_timeout = wanted.dimse_timeout = wanted.network_timeout = wanted.connection_timeout = 15
-        wanted.add_requested_context(StorageCommitmentPushModel)
+        wanted.add_requested_context(StorageCommitmentPushModel, UNCOMPRESSED)
         association = wanted.associate(request.address, port, ae_title=request.peer, ext_neg=[role])
         if not association.is_established:
             return False

@@ -15,14 +15,10 @@ import structlog
 from pynetdicom import AE, _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    ModalityPerformedProcedureStep,
-    StorageCommitmentPushModel,
-    Verification,
-)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from ledger.errors import SettingsError
+from ledger.ingest.dicom.messages import SERVICES, UNCOMPRESSED, only_in_their_context
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.receiving import read_exactly
 from ledger.ingest.dicom.waking import wake_by_events
@@ -65,6 +61,7 @@ class _Connection(RequestHandler):
         read = partial(read_exactly, self.request)
         assoc.dul.socket.recv = read  # type: ignore[union-attr,method-assign]
         wake_by_events(assoc)
+        only_in_their_context(assoc)
         return assoc
 
 
@@ -111,7 +108,7 @@ def application_entity(settings: Settings) -> AE:
     """The local AE: C-ECHO, all of storage, storage commitment and performed procedure steps.
 
     Unrestricted storage: every storage SOP class, public or private, in the transfer syntax that the sender names
-    first, so that no sender has to transcode.
+    first, so that no sender has to transcode. The other services are uncompressed.
     """
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
@@ -122,9 +119,8 @@ def application_entity(settings: Settings) -> AE:
     ae.require_called_aet = True
     ae.acse_timeout = ae.dimse_timeout = 30
     ae.network_timeout = SILENT_SECONDS
-    ae.add_supported_context(Verification)
-    ae.add_supported_context(StorageCommitmentPushModel)
-    ae.add_supported_context(ModalityPerformedProcedureStep)
+    for service in SERVICES:
+        ae.add_supported_context(service, UNCOMPRESSED)
     return ae
 
 
