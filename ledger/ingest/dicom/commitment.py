@@ -24,6 +24,7 @@ from ledger.core.capture import CommitmentRequest
 from ledger.core.images.identity import is_uid
 from ledger.errors import LedgerError
 from ledger.ingest.dicom.messages import UNCOMPRESSED
+from ledger.ingest.dicom.receiving import has_room_for
 
 if TYPE_CHECKING:
     from pynetdicom import evt
@@ -72,6 +73,9 @@ class Committing:
             return NO_SUCH_INSTANCE, None
         if event.action_type != REQUEST:
             return NO_SUCH_ACTION, None
+        if not has_room_for(request.ActionInformation, MOST_ITEMS):
+            _log.warning("commitment refused", why="too large")
+            return RESOURCE_LIMITATION, None
         try:
             transaction, items = _asked(event.action_information)
         except Exception as error:  # noqa: BLE001  whatever the sender's data set breaks; its text may quote it
@@ -152,13 +156,11 @@ def _send(association: Association, kind: int, information: Dataset) -> bool:
 
 def _asked(information: Dataset) -> tuple[str, list[tuple[str, str]]]:
     """Transaction UID and the objects of a request; ValueError for what is none (PS3.4 table J.3-1)."""
-    transaction = str(information.TransactionUID)
-    items = [
-        (str(one.ReferencedSOPClassUID), str(one.ReferencedSOPInstanceUID)) for one in information.ReferencedSOPSequence
-    ]
-    if not 0 < len(items) <= MOST_ITEMS or not all(
-        map(is_uid, (transaction, *(uid for pair in items for uid in pair)))
-    ):
+    transaction, sequence = str(information.TransactionUID), information.ReferencedSOPSequence
+    if not 0 < len(sequence) <= MOST_ITEMS:
+        raise ValueError("no items, or too many")
+    items = [(str(one.ReferencedSOPClassUID), str(one.ReferencedSOPInstanceUID)) for one in sequence]
+    if not all(map(is_uid, (transaction, *(uid for pair in items for uid in pair)))):
         raise ValueError("not a request for storage commitment")
     return transaction, items
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import structlog
@@ -18,9 +19,11 @@ from pydicom.dataset import Dataset
 from ledger.core.capture import ProcedureStep
 from ledger.core.images.identity import instance_key, is_uid, study_key
 from ledger.errors import LedgerError, NotFound
+from ledger.ingest.dicom.receiving import has_room_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from io import BytesIO
 
     from pynetdicom import evt
 
@@ -36,6 +39,8 @@ NO_LONGER_UPDATED = 0xA710
 IN_PROGRESS = "IN PROGRESS"
 ENDS = ("COMPLETED", "DISCONTINUED")
 MOST_INSTANCES = 20_000
+MOST_ITEMS = 2 * MOST_INSTANCES
+"""Items of all sequences of a message."""
 REMEMBERED = timedelta(days=7)
 """A step that nothing was heard of for this long is forgotten; its study is closed by quiet time or command."""
 _LOOK_SECONDS = 1.0
@@ -68,16 +73,23 @@ class Procedures:
 
     def on_create(self, event: evt.Event) -> tuple[int | Dataset, Dataset | None]:
         """A step begins: it is on the disk when 0x0000 is answered (PS3.4 F.7.2.1)."""
-        return self._answered("begun", lambda: self._begin(event))
+        request: Any = event.request
+        return self._answered("begun", request.AttributeList, lambda: self._begin(event))
 
     def on_set(self, event: evt.Event) -> tuple[int | Dataset, Dataset | None]:
         """A step goes on or ends (PS3.4 F.7.2.2)."""
-        return self._answered("changed", lambda: self._change(event))
+        request: Any = event.request
+        return self._answered("changed", request.ModificationList, lambda: self._change(event))
 
-    def _answered(self, what: str, take: Any) -> tuple[int | Dataset, Dataset | None]:
+    def _answered(
+        self, what: str, data_set: BytesIO | None, take: Callable[[], int]
+    ) -> tuple[int | Dataset, Dataset | None]:
+        if not has_room_for(data_set, MOST_ITEMS):
+            _log.warning("procedure step refused", why="too large")
+            return RESOURCE_LIMITATION, None
         try:
             with self._turn:
-                found: int = take()
+                found = take()
         except LedgerError as error:
             _log.warning("procedure step refused", code=error.code)
             return RESOURCE_LIMITATION, None
@@ -168,7 +180,7 @@ class Procedures:
 
 def _instances(said: Dataset) -> tuple[str, ...]:
     """The digests of the instances that a performed series sequence names. ValueError: no UID, or too many."""
-    found = [str(item.ReferencedSOPInstanceUID) for item in _references(said)]
+    found = [str(item.ReferencedSOPInstanceUID) for item in islice(_references(said), MOST_INSTANCES + 1)]
     if len(found) > MOST_INSTANCES or not all(map(is_uid, found)):
         raise ValueError("instances")
     return tuple(dict.fromkeys(map(instance_key, found)))

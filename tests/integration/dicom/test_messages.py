@@ -8,8 +8,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
-from pynetdicom import AE
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import AE, events
 from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_SET
 from pynetdicom.sop_class import (
     CTImageStorage,
@@ -79,3 +79,51 @@ def test_a_deflated_request_in_a_context_of_storage_ends_the_association_before_
     assert answered(association, request(kind, bomb()), context) is None
     assert ward.service.store.commitments() == []
     assert ward.scanner().send(ward.slice(1)) == [0x0000]
+
+
+def element(group: int, number: int, value: bytes) -> bytes:
+    """An element of a data set in implicit VR, little endian."""
+    return struct.pack("<HHI", group, number, len(value)) + value
+
+
+def items(count: int) -> bytes:
+    """The items of a sequence, all empty."""
+    return struct.pack("<HHI", 0xFFFE, 0xE000, 0) * count
+
+
+TOO_LARGE = element(0x0008, 0x1199, bytes(5 << 20))
+TOO_MANY = element(0x0008, 0x1199, items(50_000))
+
+
+def service_of(kind: str) -> str:
+    return StorageCommitmentPushModel if kind == "N-ACTION" else ModalityPerformedProcedureStep
+
+
+@pytest.mark.parametrize("kind", ["N-ACTION", "N-CREATE", "N-SET"])
+@pytest.mark.parametrize("body", [TOO_LARGE, TOO_MANY], ids=["too-large", "too-many-items"])
+def test_a_message_that_is_too_large_is_refused_unread_and_the_association_lives(ward, monkeypatch, kind, body) -> None:
+    association = opened(ward, (service_of(kind), ImplicitVRLittleEndian))
+    context = association.accepted_contexts[0].context_id
+    parsed: list[int] = []
+    monkeypatch.setattr(events, "decode", lambda *_: parsed.append(1))
+    assert answered(association, request(kind, body), context) == 0x0213
+    assert parsed == []
+    assert association.is_established
+    association.release()
+
+
+def test_an_object_may_be_larger_than_other_messages(ward) -> None:
+    large = ward.slice(1)
+    large.Rows = large.Columns = 2048
+    large.PixelData = bytes(8 << 20)
+    assert ward.scanner().send(large) == [0x0000]
+
+
+def test_a_request_of_the_most_items_is_taken(ward) -> None:
+    association = opened(ward, (StorageCommitmentPushModel, ImplicitVRLittleEndian))
+    one = element(0x0008, 0x1150, b"1.2.840.10008.5.1.4.1.1.2\0") + element(0x0008, 0x1155, b"1.2.3\0")
+    sequence = (struct.pack("<HHI", 0xFFFE, 0xE000, len(one)) + one) * 20_000
+    body = element(0x0008, 0x1195, b"1.2.3\0") + element(0x0008, 0x1199, sequence)
+    context = association.accepted_contexts[0].context_id
+    assert answered(association, request("N-ACTION", body), context) == 0x0000
+    association.release()
