@@ -12,17 +12,22 @@ import weakref
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pynetdicom.dimse_messages import C_STORE_RQ, DIMSEMessage
 from pynetdicom.pdu import P_DATA_TF
 
 if TYPE_CHECKING:
     from pynetdicom import evt
 
+_log = structlog.get_logger("ledger.dicom")
+
 LARGEST_PDU = 1 << 20
 """Bytes of one PDU that are read; what announces more ends the connection. Ours are negotiated to be smaller, and
 an A-ASSOCIATE-RQ with all its contexts has some 50 kB."""
 LARGEST_MESSAGE = 4 << 20
 """Bytes of the data set of a message that is no C-STORE request: a report on 20,000 instances has some 2.6 MB."""
+LARGEST_COMMAND = 1 << 16
+"""Bytes of a command set; real ones have some 200. What is longer ends the association."""
 _ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 """The tag of an item (PS3.5 section 7.5) in either byte order."""
 _READ = 1 << 16
@@ -103,9 +108,25 @@ class Receiving:
         dimse = event.assoc.dimse
         if dimse.message is None:
             dimse.message = DIMSEMessage()
-        gathered = dimse.message.data_set
-        if not isinstance(gathered, BoundedBuffer):
+        if dimse.message.encoded_command_set.getbuffer().nbytes + _of_command(event.pdu) > LARGEST_COMMAND:
+            _end(event, "a command set beyond the limit")
+        if not isinstance(dimse.message.data_set, BoundedBuffer):
             dimse.message.data_set = BoundedBuffer(self._most, self._budget, dimse.message)
+
+
+def _of_command(pdu: P_DATA_TF) -> int:
+    """Bytes of a command set in a PDU (PS3.8 annex E.2)."""
+    values = [item.presentation_data_value or b"" for item in pdu.presentation_data_value_items]
+    return sum(len(value) - 1 for value in values if value and value[0] & 1)
+
+
+def _end(event: evt.Event, why: str) -> None:
+    """Nothing of the PDU is kept, and the association is aborted."""
+    pdu: Any = event.pdu
+    pdu.presentation_data_value_items = []
+    if not event.assoc._sent_abort:  # more may have come before the abort has gone out
+        _log.warning("aborted", why=why)
+        event.assoc.abort()
 
 
 def has_room_for(data_set: BytesIO | None, items: int) -> bool:

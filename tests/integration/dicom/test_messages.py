@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, events
 from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_SET
+from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.sop_class import (
     CTImageStorage,
     ModalityPerformedProcedureStep,
@@ -127,3 +129,28 @@ def test_a_request_of_the_most_items_is_taken(ward) -> None:
     context = association.accepted_contexts[0].context_id
     assert answered(association, request("N-ACTION", body), context) == 0x0000
     association.release()
+
+
+def test_a_command_set_without_end_ends_the_association_and_is_not_kept(ward, log_lines) -> None:
+    association = opened(ward, (StorageCommitmentPushModel, ImplicitVRLittleEndian))
+    server = ward.listener._server.active_associations[0]
+    context = association.accepted_contexts[0].context_id
+    fragment = P_DATA()
+    fragment.presentation_data_value_list = [[context, b"\x01" + bytes(16_000)]]  # of a command, not the last
+    held = 0
+    for _ in range(40):
+        association.dul.send_pdu(fragment)
+        time.sleep(0.02)
+        if (message := server.dimse.message) is not None:
+            held = max(held, len(message.encoded_command_set.getvalue()))
+    wait_until(lambda: not server.is_alive())
+    assert 0 < held <= 1 << 16
+    wait_until(lambda: association.is_aborted)
+    assert [line["why"] for line in log_lines if line["event"] == "aborted"] == ["a command set beyond the limit"]
+
+
+def wait_until(condition: Any, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
