@@ -21,6 +21,7 @@ from ledger.ingest.dicom.kept import Kept
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.procedure import Procedures
 from ledger.ingest.dicom.receiving import Budget, Receiving
+from ledger.ingest.dicom.reporting import Reporting
 from ledger.ingest.dicom.server import Server, application_entity, tls_context
 from ledger.ingest.dicom.storing import Storing
 from ledger.ingest.memory import memory_path
@@ -51,9 +52,9 @@ class Listener:
         self._ae = application_entity(settings)
         self._kept = Kept(memory_path(settings.data, "listen", settings.dicom_ae_title))
         commitments = commitments or Commitments(self._kept, gateway.studies.states, _now)
-        self._committing = Committing(commitments, self._ae, peers)
-        self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         receiving = Receiving(settings.max_upload_mb << 20, Budget(settings.dicom_memory_mb << 20))
+        self._committing = Committing(commitments, Reporting(settings.dicom_ae_title, peers, receiving))
+        self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         storing = Storing(capture_of(gateway, settings, counting), max(2, os.cpu_count() or 2))
         self._handlers: list[evt.EventHandlerType] = [
             (evt.EVT_C_ECHO, _on_echo),

@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 
 from ledger.core.capture import ProcedureStep
 from ledger.core.images.identity import instance_key, is_uid, study_key
-from ledger.errors import LedgerError, NotFound
+from ledger.errors import LedgerError, NotFound, OutageError
 from ledger.ingest.dicom.receiving import has_room_for
 
 if TYPE_CHECKING:
@@ -145,11 +145,20 @@ class Procedures:
                 self._kept.forget_steps(_now() - REMEMBERED)
                 for step in self._kept.ended_steps():
                     if not self._stop.is_set():
-                        self._look(step)
+                        self._attempt(step)
             except LedgerError as error:
                 _log.warning("studies wait", code=error.code)
-            except Exception as error:  # noqa: BLE001  one bad step must not end all others
-                _log.error("closing failed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  the thread goes on, whatever was met
+                _log.error("studies wait", error=type(error).__name__)
+
+    def _attempt(self, step: ProcedureStep) -> None:
+        try:
+            self._look(step)
+        except OutageError:
+            raise  # it would meet the others as well
+        except Exception as error:  # noqa: BLE001  one bad step must not end all others
+            _log.error("closing failed", error=type(error).__name__)
+            self._pause(step)
 
     def _look(self, step: ProcedureStep) -> None:
         now = _now()
@@ -157,12 +166,16 @@ class Procedures:
             return
         quiet = self._quiet is not None and now - step.changed_at >= self._quiet
         if not quiet and not self._arrived(step):
-            self._next[step.key] = now + (now - step.changed_at) * _PATIENCE
+            self._pause(step)
             return
         for study in step.studies:
             self._close(study)
         self._kept.save_step(replace(step, settled=True))
         self._next.pop(step.key, None)
+
+    def _pause(self, step: ProcedureStep) -> None:
+        now = _now()
+        self._next[step.key] = now + (now - step.changed_at) * _PATIENCE
 
     def _arrived(self, step: ProcedureStep) -> bool:
         if step.ended != "COMPLETED" or not step.instances:
