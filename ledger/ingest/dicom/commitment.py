@@ -88,6 +88,9 @@ class Committing:
         except LedgerError as error:
             _log.warning("commitment refused", code=error.code)
             return RESOURCE_LIMITATION, None
+        except Exception as error:  # noqa: BLE001  a fault of ours
+            _log.error("commitment refused", error=type(error).__name__)
+            return PROCESSING_FAILURE, None
         self._asked_on[asked.id] = weakref.ref(event.assoc)
         _log.info("commitment requested", request=asked.id, instances=len(items))
         return SUCCESS, None

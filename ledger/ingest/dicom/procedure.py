@@ -8,6 +8,8 @@ DISCONTINUED after the quiet time only, since nobody knows what is still to come
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -22,7 +24,7 @@ from ledger.errors import LedgerError, NotFound, OutageError
 from ledger.ingest.dicom.receiving import has_room_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from io import BytesIO
 
     from pynetdicom import evt
@@ -35,7 +37,7 @@ _log = structlog.get_logger("ledger.dicom")
 SUCCESS, INVALID_VALUE, PROCESSING_FAILURE, DUPLICATE = 0x0000, 0x0106, 0x0110, 0x0111
 NO_SUCH_INSTANCE, INVALID_INSTANCE, MISSING_ATTRIBUTE, RESOURCE_LIMITATION = 0x0112, 0x0117, 0x0120, 0x0213
 NO_LONGER_UPDATED = 0xA710
-"""Error ID beside 0x0110: the step has ended (PS3.4 F.7.2.2.4)."""
+"""Answered as Error ID beside 0x0110: the step has ended (PS3.4 F.7.2.2.4)."""
 IN_PROGRESS = "IN PROGRESS"
 ENDS = ("COMPLETED", "DISCONTINUED")
 MOST_INSTANCES = 20_000
@@ -90,49 +92,47 @@ class Procedures:
         try:
             with self._turn:
                 found = take()
+        except _Unreadable as error:
+            _log.warning("procedure step refused", error=str(error))
+            return INVALID_VALUE, None
         except LedgerError as error:
             _log.warning("procedure step refused", code=error.code)
             return RESOURCE_LIMITATION, None
-        except Exception as error:  # noqa: BLE001  whatever the sender's data set breaks; its text may quote it
-            _log.warning("procedure step refused", error=type(error).__name__)
-            return INVALID_VALUE, None
+        except Exception as error:  # noqa: BLE001  a fault of ours
+            _log.error("procedure step refused", error=type(error).__name__)
+            return PROCESSING_FAILURE, None
         level = _log.info if found == SUCCESS else _log.warning
         level(f"procedure step {what if found == SUCCESS else 'refused'}", status=f"0x{found:04X}")
-        return (_no_longer_updated() if found == PROCESSING_FAILURE else found), Dataset()
+        return (_no_longer_updated() if found == NO_LONGER_UPDATED else found), Dataset()
 
     def _begin(self, event: evt.Event) -> int:
         request: Any = event.request
-        said = event.attribute_list
         uid = str(request.AffectedSOPInstanceUID or "")
         if not is_uid(uid):
             return INVALID_INSTANCE
-        if "PerformedProcedureStepStatus" not in said or "ScheduledStepAttributesSequence" not in said:
-            return MISSING_ATTRIBUTE
-        studies = [str(item.get("StudyInstanceUID", "")) for item in said.ScheduledStepAttributesSequence]
-        if not studies or not all(studies):
-            return MISSING_ATTRIBUTE
-        if said.PerformedProcedureStepStatus != IN_PROGRESS or not all(map(is_uid, studies)):
-            return INVALID_VALUE
+        with _reading():
+            refused, studies, instances = _begun(event.attribute_list)
+        if refused:
+            return refused
         key = instance_key(uid)
         if self._kept.step(key) is not None:
             return DUPLICATE
-        self._kept.save_step(
-            ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), _instances(said), _now())
-        )
+        self._kept.save_step(ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), instances, _now()))
         return SUCCESS
 
     def _change(self, event: evt.Event) -> int:
         request: Any = event.request
-        said = event.modification_list
         step = self._kept.step(instance_key(str(request.RequestedSOPInstanceUID or "")))
         if step is None:
             return NO_SUCH_INSTANCE
         if step.ended is not None:
-            return PROCESSING_FAILURE
-        status = said.get("PerformedProcedureStepStatus", IN_PROGRESS)
+            return NO_LONGER_UPDATED
+        with _reading():
+            said = event.modification_list
+            status = said.get("PerformedProcedureStepStatus", IN_PROGRESS)
+            instances = _instances(said) if "PerformedSeriesSequence" in said else step.instances
         if status not in (IN_PROGRESS, *ENDS):
             return INVALID_VALUE
-        instances = _instances(said) if "PerformedSeriesSequence" in said else step.instances
         ended = None if status == IN_PROGRESS else cast(Literal["COMPLETED", "DISCONTINUED"], str(status))
         self._kept.save_step(replace(step, instances=instances, ended=ended, changed_at=_now()))
         if ended:
@@ -189,6 +189,30 @@ class Procedures:
             _log.warning("study not closed", why="no instance of it is registered")
             return
         _log.info("study closed", entry=closed.id, instances=closed.count, new=closed.created)
+
+
+class _Unreadable(Exception):
+    """The sender's data set breaks; by which kind of error."""
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  whatever a data set does; its text may quote it
+        raise _Unreadable(type(error).__name__) from None
+
+
+def _begun(said: Dataset) -> tuple[int, list[str], tuple[str, ...]]:
+    """Why a step cannot begin, 0 if it can; its studies and instances."""
+    if "PerformedProcedureStepStatus" not in said or "ScheduledStepAttributesSequence" not in said:
+        return MISSING_ATTRIBUTE, [], ()
+    studies = [str(item.get("StudyInstanceUID", "")) for item in said.ScheduledStepAttributesSequence]
+    if not studies or not all(studies):
+        return MISSING_ATTRIBUTE, [], ()
+    if said.PerformedProcedureStepStatus != IN_PROGRESS or not all(map(is_uid, studies)):
+        return INVALID_VALUE, [], ()
+    return SUCCESS, studies, _instances(said)
 
 
 def _instances(said: Dataset) -> tuple[str, ...]:

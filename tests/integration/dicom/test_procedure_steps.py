@@ -177,6 +177,16 @@ def test_what_begins_no_step_is_refused(modality, said, status) -> None:
     assert modality.set(COMPLETED, "1.2.3").Status == 0x0112
 
 
+def test_a_fault_of_ours_is_a_failure_of_processing(ward, modality, monkeypatch) -> None:
+    def break_down(*_: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(ward.listener._kept, "save_step", break_down)
+    assert modality.begin() == 0x0110
+    monkeypatch.undo()
+    assert modality.begin() == 0x0000
+
+
 def test_a_step_leaves_no_uid_in_the_log_nor_in_the_file(ward, modality, log_lines) -> None:
     modality.begin()
     modality.set(COMPLETED, "1.2.3.4.55555")

@@ -222,6 +222,16 @@ def test_a_request_that_breaks_us_waits_and_the_others_are_reported(
     wait_until(lambda: [one.attempts >= 2 for one in ward.service.store.commitments()] == [True])
 
 
+def test_a_fault_of_ours_is_a_failure_of_processing(ward, monkeypatch) -> None:
+    def break_down(*_: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(ward.service.commitments, "ask", break_down)
+    status, association = asked(ward, "1.2.3")
+    association.release()
+    assert status == 0x0110
+
+
 @pytest.fixture
 def deaf_port() -> Iterator[int]:
     """Somebody who takes connections and says nothing."""

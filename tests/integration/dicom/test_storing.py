@@ -59,6 +59,18 @@ def test_a_database_that_refuses_is_out_of_resources(ward, monkeypatch, error, s
     assert ward.registered() == 0
 
 
+def test_a_fault_of_ours_is_not_told_as_a_broken_object(ward, monkeypatch, log_lines) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
+        raise RuntimeError("ours, about Doe")
+
+    monkeypatch.setattr(ward.service, "register", break_down)
+    assert ward.scanner().send(ward.slice(1)) == [0xA700]
+    assert [line["code"] for line in log_lines if line["event"] == "not stored"] == ["internal_error"]
+    assert "Doe" not in repr(log_lines)
+    monkeypatch.undo()
+    assert ward.scanner().send(ward.slice(1)) == [0x0000]
+
+
 def test_an_object_beyond_the_limit_is_out_of_resources_and_the_association_lives(open_ward) -> None:
     ward = open_ward(max_upload_mb=1)
     large = ward.slice(1)
