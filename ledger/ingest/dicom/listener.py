@@ -84,6 +84,7 @@ class Listener:
                 server_class=Server,
                 peers=self._peers,
                 tls=self._tls,
+                associations=settings.dicom_associations,
             )
         except OSError as error:
             raise SettingsError(

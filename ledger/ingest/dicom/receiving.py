@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 import weakref
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -139,14 +140,20 @@ def has_room_for(data_set: BytesIO | None, items: int) -> bool:
     return sum(map(held.count, _ITEMS)) <= items
 
 
-def read_exactly(sock: socket.socket, count: int) -> bytearray:
-    """``count`` bytes of the connection, fewer when it ends. OSError for more than :data:`LARGEST_PDU`."""
+def read_exactly(sock: socket.socket, count: int, seconds: float) -> bytearray:
+    """``count`` bytes of the connection, fewer when it ends. OSError for more than :data:`LARGEST_PDU`, and when they
+    have not come in ``seconds``."""
     if count > LARGEST_PDU:
         raise OSError(f"a PDU of {count} bytes")
+    patience, until = sock.gettimeout(), time.monotonic() + seconds
     found = bytearray()
-    while len(found) < count:
-        piece = sock.recv(min(_READ, count - len(found)))
-        if not piece:
-            break
-        found += piece
+    try:
+        while len(found) < count:
+            sock.settimeout(max(0.001, until - time.monotonic()))
+            piece = sock.recv(min(_READ, count - len(found)))
+            if not piece:
+                break
+            found += piece
+    finally:
+        sock.settimeout(patience)
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import threading
+import time
 import zlib
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +19,7 @@ from pydicom.uid import ComprehensiveSRStorage, DeflatedExplicitVRLittleEndian, 
 from pynetdicom.dimse_primitives import C_STORE
 
 from ledger.errors import StorageFull, StoreUnavailable
+from ledger.ingest.dicom import server
 
 PATIENT = "Doe^Jane^Secret"
 
@@ -191,6 +195,34 @@ def test_no_more_associations_than_allowed_are_open_at_once(open_ward) -> None:
     for association in held:
         assert association.send_c_echo().Status == 0x0000
         association.release()
+
+
+def test_connections_that_say_nothing_take_no_place_of_a_scanner(open_ward) -> None:
+    ward = open_ward(dicom_associations=2)
+    silent = [socket.create_connection(("127.0.0.1", ward.port)) for _ in range(4)]
+    assert ward.scanner().send(ward.slice(1)) == [0x0000]
+    for one in silent:
+        one.close()
+
+
+def test_one_address_has_few_connections_open_and_they_end_soon(open_ward, monkeypatch) -> None:
+    monkeypatch.setattr(server, "HANDSHAKE_SECONDS", 0.5)
+    ward = open_ward(dicom_associations=2)
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", ward.port))) for _ in range(30)]
+        for one in silent:
+            one.settimeout(5)
+        silent[0].sendall(b"\x01\x00")  # an association request that does not go on
+        deadline = time.monotonic() + 5
+        while len(ward.listener._server.active_associations) > 7:
+            assert time.monotonic() < deadline
+        assert silent[29].recv(1) == b"", "the last was not refused"
+        assert silent[0].recv(1) == b"", "the first did not end"
+        deadline = time.monotonic() + 5
+        while ward.listener._server.active_associations:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert ward.scanner().send(ward.slice(1)) == [0x0000]
 
 
 def test_stopping_lets_an_association_finish(ward) -> None:
