@@ -22,8 +22,9 @@ from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.procedure import Procedures
 from ledger.ingest.dicom.receiving import Budget, Receiving
 from ledger.ingest.dicom.reporting import Reporting
-from ledger.ingest.dicom.server import Server, application_entity, tls_context
+from ledger.ingest.dicom.server import Server, application_entity
 from ledger.ingest.dicom.storing import Storing
+from ledger.ingest.dicom.tls import report_context, tls_context
 from ledger.ingest.memory import memory_path
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Listener:
         self._kept = Kept(memory_path(settings.data, "listen", settings.dicom_ae_title))
         commitments = commitments or Commitments(self._kept, gateway.studies.states, _now)
         receiving = Receiving(settings.max_upload_mb << 20, Budget(settings.dicom_memory_mb << 20))
-        self._committing = Committing(commitments, Reporting(settings.dicom_ae_title, peers, receiving))
+        reporting = Reporting(settings.dicom_ae_title, peers, receiving, report_context(settings))
+        self._committing = Committing(commitments, reporting)
         self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         storing = Storing(capture_of(gateway, settings, counting), max(2, os.cpu_count() or 2))
         self._handlers: list[evt.EventHandlerType] = [

@@ -17,6 +17,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from ledger.ingest.dicom.messages import UNCOMPRESSED
 
 if TYPE_CHECKING:
+    import ssl
+
     from pynetdicom.association import Association
 
     from ledger.committing import Judgement
@@ -37,7 +39,9 @@ class Unreached(Exception):
 class Reporting:
     """Sends reports. Safe to share between threads."""
 
-    def __init__(self, ae_title: str, peers: Peers, receiving: Receiving) -> None:
+    def __init__(self, ae_title: str, peers: Peers, receiving: Receiving, tls: ssl.SSLContext | None) -> None:
+        """With ``tls`` associations to senders are encrypted."""
+        self._tls = tls
         self._ae_title = ae_title
         self._peers = peers
         self._bounds: list[evt.EventHandlerType] = [(evt.EVT_PDU_RECV, receiving.on_pdu)]
@@ -62,7 +66,12 @@ class Reporting:
         wanted.dimse_timeout = wanted.network_timeout = _ANSWER_SECONDS
         wanted.add_requested_context(StorageCommitmentPushModel, UNCOMPRESSED)
         association = wanted.associate(
-            request.address, port, ae_title=request.peer, ext_neg=[role], evt_handlers=self._bounds
+            request.address,
+            port,
+            ae_title=request.peer,
+            ext_neg=[role],
+            evt_handlers=self._bounds,
+            tls_args=(self._tls, request.address) if self._tls else None,
         )
         if not association.is_established:
             raise Unreached

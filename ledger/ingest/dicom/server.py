@@ -1,6 +1,6 @@
 """The listening side: who is let in, how many at once, with TLS or without.
 
-Sources: DICOM PS3.8 section 9.3.4 (A-ASSOCIATE-RJ), PS3.15 annex B (TLS).
+Source: DICOM PS3.8 section 9.3.4 (A-ASSOCIATE-RJ).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from ledger.errors import SettingsError
 from ledger.ingest.dicom.messages import SERVICES, UNCOMPRESSED, only_in_their_context
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.places import Places
 from ledger.ingest.dicom.receiving import read_exactly
+from ledger.ingest.dicom.tls import reason_of
 from ledger.ingest.dicom.waking import wake_by_events
 from ledger.settings import Settings
 
@@ -126,16 +126,12 @@ class Server(ThreadedAssociationServer):
             try:
                 request = self._tls.wrap_socket(request, server_side=True)
             except (OSError, ssl.SSLError) as error:
-                _log.warning("refused", why="TLS handshake failed", address=client_address[0], error=_reason(error))
+                _log.warning("refused", why="TLS handshake failed", address=client_address[0], error=reason_of(error))
                 request.close()
                 return
         request.settimeout(SILENT_SECONDS)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().finish_request(request, client_address)
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", None) or type(error).__name__)
 
 
 def application_entity(settings: Settings) -> AE:
@@ -157,24 +153,3 @@ def application_entity(settings: Settings) -> AE:
     for service in SERVICES:
         ae.add_supported_context(service, UNCOMPRESSED)
     return ae
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer with the settings' certificate; a client CA makes senders show theirs. None without one."""
-    if settings.dicom_tls_certificate is None:
-        if settings.dicom_tls_key or settings.dicom_tls_client_ca:
-            raise SettingsError("expected MEDSEAL_DICOM_TLS_CERTIFICATE beside the other TLS settings, found none")
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.dicom_tls_certificate, settings.dicom_tls_key)
-        if settings.dicom_tls_client_ca is not None:
-            context.load_verify_locations(settings.dicom_tls_client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"expected PEM files in MEDSEAL_DICOM_TLS_CERTIFICATE, _KEY and _CLIENT_CA, found {_reason(error)}",
-            advice="Check the three files and that the key belongs to the certificate.",
-        ) from error
-    return context
