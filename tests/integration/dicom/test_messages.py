@@ -8,10 +8,12 @@ import zlib
 from io import BytesIO
 from typing import Any
 
+import pydicom
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, events
 from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_SET
+from pynetdicom.dsutils import encode
 from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.sop_class import (
     CTImageStorage,
@@ -19,6 +21,8 @@ from pynetdicom.sop_class import (
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
 )
+
+from ledger.ingest.dicom import receiving
 
 SERVICES = [StorageCommitmentPushModel, ModalityPerformedProcedureStep]
 
@@ -147,6 +151,71 @@ def test_a_command_set_without_end_ends_the_association_and_is_not_kept(ward, lo
     assert 0 < held <= 1 << 16
     wait_until(lambda: association.is_aborted)
     assert [line["why"] for line in log_lines if line["event"] == "aborted"] == ["a command set beyond the limit"]
+
+
+class Slow:
+    """A sender that begins an object and keeps it unfinished."""
+
+    def __init__(self, ward: Any) -> None:
+        self.association = opened(ward, (CTImageStorage, ExplicitVRLittleEndian))
+        self.server = ward.listener._server.active_associations[-1]
+        self._context = self.association.accepted_contexts[0].context_id
+        command = pydicom.Dataset()
+        command.AffectedSOPClassUID, command.AffectedSOPInstanceUID = CTImageStorage, "1.2.3"
+        command.CommandField, command.MessageID, command.Priority, command.CommandDataSetType = 1, 1, 2, 1
+        self._fragment(b"\x03" + encode(command, True, True))
+
+    def go_on(self, count: int) -> None:
+        for _ in range(count // 10_000):
+            self._fragment(b"\x00" + bytes(10_000))
+
+    def _fragment(self, value: bytes) -> None:
+        data = P_DATA()
+        data.presentation_data_value_list = [[self._context, value]]
+        self.association.dul.send_pdu(data)
+
+    @property
+    def held(self) -> int:
+        message = self.server.dimse.message
+        return len(message.data_set.getvalue()) if message is not None else 0
+
+
+def test_one_address_holds_half_of_the_memory_at_most(open_ward) -> None:
+    ward = open_ward(dicom_memory_mb=2)
+    slow = [Slow(ward) for _ in range(3)]
+    for one in slow:
+        one.go_on(500_000)
+    wait_until(lambda: sum(one.held for one in slow) == 1_000_000)
+    assert ward.scanner().send(ward.slice(1)) == [0x0000]  # it has 37 kB, and 48 kB are left
+    large = ward.slice(1)
+    large.Rows = large.Columns = 512
+    large.PixelData = bytes(512 * 512 * 2)
+    assert ward.scanner().send(large, bind_address=("127.0.0.2", 0)) == [0x0000]
+    for one in slow:
+        one.association.abort()
+
+
+def test_a_sender_that_sends_too_slowly_is_cut_off_and_its_memory_is_free(ward, monkeypatch, log_lines) -> None:
+    monkeypatch.setattr(receiving, "PATIENT_SECONDS", 0.5)
+    slow = Slow(ward)
+    slow.go_on(1_000_000)
+    wait_until(lambda: slow.held == 1_000_000)
+    monkeypatch.setattr(receiving, "LEAST_RATE", 1e9)
+    time.sleep(0.6)
+    slow.go_on(10_000)
+    wait_until(lambda: slow.association.is_aborted)
+    assert slow.held == 0
+    assert [line["why"] for line in log_lines if line["event"] == "aborted"] == ["the sender is too slow"]
+
+
+def test_no_object_takes_longer_than_its_time(ward, monkeypatch) -> None:
+    monkeypatch.setattr(receiving, "MESSAGE_SECONDS", 0.5)
+    slow = Slow(ward)
+    deadline = time.monotonic() + 10
+    while not slow.association.is_aborted:
+        assert time.monotonic() < deadline
+        slow.go_on(100_000)
+        time.sleep(0.1)
 
 
 def wait_until(condition: Any, seconds: float = 15) -> None:
