@@ -107,15 +107,14 @@ class Listener:
         server, self._server = self._server, None
         if server is None:
             return
-        open_ones = server.active_associations
         server.shutdown()
+        server.places.close()
         deadline = time.monotonic() + seconds
-        while any(one.is_alive() for one in open_ones) and time.monotonic() < deadline:
+        while server.places.held() and time.monotonic() < deadline:
             time.sleep(0.05)
-        for one in open_ones:
-            if one.is_alive():
-                _log.warning("aborted", why="the association was still open when the listener stopped")
-                one.abort()
+        for one in server.places.held():
+            _log.warning("aborted", why="the association was still open when the listener stopped")
+            one.abort()
         self._committing.stop()
         self._procedures.stop()
         self._kept.close()

@@ -28,6 +28,7 @@ class Places:
         self._connected = connected
         self._arriving: Counter[str] = Counter()
         self._let_in: list[Association] = []
+        self._closed = False
         self._lock = threading.Lock()
 
     def arrives(self, address: str) -> bool:
@@ -49,10 +50,20 @@ class Places:
         """Whether there was a place for ``association``; it has it until it ends."""
         with self._lock:
             self._let_in = [one for one in self._let_in if _open(one)]
-            if len(self._let_in) >= self._most:
+            if self._closed or len(self._let_in) >= self._most:
                 return False
             self._let_in.append(association)
             return True
+
+    def close(self) -> None:
+        """Nobody is let in any more."""
+        with self._lock:
+            self._closed = True
+
+    def held(self) -> list[Association]:
+        """The associations that were let in and are open."""
+        with self._lock:
+            return [one for one in self._let_in if _open(one)]
 
 
 def _open(association: Association) -> bool:

@@ -67,7 +67,7 @@ class Budget:
 
 class BoundedBuffer(BytesIO):
     """What the data set of one message is gathered in: at most ``most`` bytes of an object, :data:`LARGEST_MESSAGE` of
-    anything else, and no more than the budget has."""
+    anything else, and no more than the budget has. ``received`` counts what came, kept or not."""
 
     def __init__(self, most: int, budget: Budget, message: DIMSEMessage, address: str) -> None:
         super().__init__()
@@ -77,13 +77,13 @@ class BoundedBuffer(BytesIO):
         self._message = weakref.ref(message)
         self._held = 0
         self._began = time.monotonic()
-        self._received = 0
+        self.received = 0
         self.overflowed = False
 
     def write(self, data: Any) -> int:
         """Keep ``data`` if there is room; from the first time that there is none, keep nothing."""
         count = len(data)
-        self._received += count
+        self.received += count
         if not self.overflowed and (self._held + count > self._limit() or not self._budget.take(count, self._address)):
             self.overflowed = True
             self.let_go()
@@ -95,7 +95,7 @@ class BoundedBuffer(BytesIO):
     def is_too_slow(self) -> bool:
         """Whether the message takes longer than a sender may hold memory for it."""
         taken = time.monotonic() - self._began
-        return taken > MESSAGE_SECONDS or self._received < (taken - PATIENT_SECONDS) * LEAST_RATE
+        return taken > MESSAGE_SECONDS or self.received < (taken - PATIENT_SECONDS) * LEAST_RATE
 
     def _limit(self) -> int:
         # A message gets its class with the last of its command set, which comes before its data set.

@@ -37,12 +37,11 @@ class Storing:
         buffer = request.DataSet
         title = _printable(event.assoc.requestor.ae_title)
         try:
-            size = len(buffer.getbuffer()) if buffer is not None else 0
             status, facts = self._answer(event, title)
         finally:
             if isinstance(buffer, BoundedBuffer):
                 buffer.let_go()
-        facts |= {"bytes": size, "milliseconds": round((time.monotonic() - began) * 1000, 1)}
+        facts |= {"bytes": getattr(buffer, "received", 0), "milliseconds": round((time.monotonic() - began) * 1000, 1)}
         level = _log.info if status == SUCCESS else _log.warning
         level("stored" if status == SUCCESS else "not stored", sender=title, status=f"0x{status:04X}", **facts)
         return _response(status, str(facts.get("code", "")))
@@ -60,7 +59,12 @@ class Storing:
             return CANNOT_UNDERSTAND, {"code": UnreadableImage.code, "error": type(error).__name__}
         try:
             with self._turns:
-                stored = self._capture.store(data, f"dicom {title}", sop_instance=str(request.AffectedSOPInstanceUID))
+                stored = self._capture.store(
+                    data,
+                    f"dicom {title}",
+                    sop_class=str(request.AffectedSOPClassUID),
+                    sop_instance=str(request.AffectedSOPInstanceUID),
+                )
         except LedgerError as error:
             return status_of(error), {"code": error.code}
         except MemoryError:
