@@ -84,6 +84,7 @@ class Server(ThreadedAssociationServer):
     """pynetdicom's server behind a list of addresses; a slow handshake keeps nobody else waiting."""
 
     daemon_threads = True
+    request_queue_size = 64
     peers: Peers
     places: Places
     _tls: ssl.SSLContext | None
