@@ -64,7 +64,9 @@ class Settings(BaseSettings):
         default="", description="Who may send, as AE@ADDRESS[:PORT] with spaces between; this machine alone if empty"
     )
     dicom_associations: int = Field(default=10, ge=1, le=200, description="Associations that may be open at once")
-    dicom_memory_mb: int = Field(default=1024, ge=1, description="What all objects being received may hold together")
+    dicom_memory_mb: int = Field(
+        default=1024, ge=1, description="What all objects being received may hold together; one address half of it"
+    )
     dicom_tls_certificate: Path | None = Field(default=None, description="PEM file; medseal listen then speaks TLS")
     dicom_tls_key: Path | None = Field(default=None, description="Its private key; in the same file if unset")
     dicom_tls_client_ca: Path | None = Field(

@@ -17,6 +17,8 @@ from ledger.errors import InputError
 
 MOST_HEADERS = 8 * 1024
 MOST_PARTS = 10_000
+MOST_BOUNDARY = 200
+"""RFC 2046 allows 70 characters; Orthanc's have 73."""
 _IN_MEMORY = 1 << 20
 
 
@@ -52,8 +54,8 @@ def boundary_of(content_type: str, wanted: str) -> str:
     if parsed.get_content_type() != "multipart/related" or parts != wanted:
         raise UnsupportedMedia(f'expected multipart/related; type="{wanted}", found another type')
     boundary = parsed.get_boundary()
-    if boundary is None or not 0 < len(boundary) <= 70:
-        raise MalformedBody("expected a boundary of 1 to 70 characters, found none")
+    if boundary is None or not 0 < len(boundary) <= MOST_BOUNDARY:
+        raise MalformedBody(f"expected a boundary of 1 to {MOST_BOUNDARY} characters, found none")
     return boundary
 
 

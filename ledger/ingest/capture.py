@@ -44,17 +44,25 @@ class Capture:
         self._limits = limits
         self._counting = counting
 
-    def store(self, data: bytes, source: str, *, sop_instance: str | None = None, study: str | None = None) -> Captured:
+    def store(
+        self,
+        data: bytes,
+        source: str,
+        *,
+        sop_class: str | None = None,
+        sop_instance: str | None = None,
+        study: str | None = None,
+    ) -> Captured:
         """The object is registered and committed to the database when this returns.
 
         An object without pixels that can be read (a report, a structure set, a film) is registered by ``file/1``
-        alone. OtherObject unless it is the instance, and of the study, that was announced. LedgerError as
+        alone. OtherObject unless it is of the class, the instance, and of the study that was announced. LedgerError as
         :meth:`Gateway.register`.
         """
         self._counting.count(source, "received")
         try:
             identity = identity_of(data, self._limits)
-            _announced(identity, sop_instance, study)
+            _announced(identity, sop_class, sop_instance, study)
             registration = self._register(data, identity)
         except LedgerError as error:
             later = isinstance(error, OutageError)  # the sender keeps the object and tries again
@@ -82,7 +90,9 @@ class Capture:
             return self._gateway.register_digests([by_digest])[0]
 
 
-def _announced(identity: Identity, sop_instance: str | None, study: str | None) -> None:
+def _announced(identity: Identity, sop_class: str | None, sop_instance: str | None, study: str | None) -> None:
+    if sop_class is not None and identity.sop_class != sop_class:
+        raise OtherObject("expected the SOP class that was announced, found another in the data set")
     if sop_instance is not None and identity.sop_instance != sop_instance:
         raise OtherObject("expected the SOP instance that was announced, found another in the data set")
     if study is not None and identity.study != study:

@@ -2,78 +2,112 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 import structlog
 
 from ledger.core.digests.looks import Looks, Planes, looks_of
 
-_LONGEST = 30.0
+_SECONDS = 3.0
+_BYTES_A_SECOND = 5e6
+"""How long one image may take the helper, from the first byte of it to the answer: so much, and so much by its size."""
+_PAUSE_SECONDS = 30.0
+"""A helper that went is started again after this."""
+_LENGTH = struct.Struct("!Q")
 _log = structlog.get_logger("ledger.capture")
 
 
 class Looking:
     """A :data:`ledger.core.digests.looks.Look` with one helper, which starts now. Safe to share between threads.
 
-    While the helper is busy with another image, or when it has gone, the caller looks for itself: nothing waits, and
-    nothing is lost with it. Close it at the end.
+    While the helper is busy with another image, or when it has gone, the caller looks for itself. A helper that stands
+    still costs one image some seconds; it is killed, and another started after a pause. Close it at the end.
     """
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._closed = False
+        self._again = 0.0
         self._helper: _Helper | None = _Helper()
 
     def __call__(self, planes: Planes) -> Callable[[], Looks]:
         """Begins; the answer is to be called once."""
         if not self._turn.acquire(blocking=False):
             return partial(looks_of, planes)
+        begun = False
         try:
-            helper = self._helper
+            helper = self._ready()
             if helper is not None:
                 helper.begin(planes)
+                begun = True
                 return partial(self._end, helper, planes)
         except OSError:
             self._gone()
-        self._turn.release()
+        except BaseException:
+            self._gone()  # what it was told is not whole
+            raise
+        finally:
+            if not begun:
+                self._turn.release()
         return partial(looks_of, planes)
 
     def close(self) -> None:
-        """The helper has ended."""
-        with self._turn:
-            helper, self._helper = self._helper, None
+        """The helper has ended, whatever it was doing; who waits for it looks for itself."""
+        self._closed = True
+        if (helper := self._helper) is not None:
+            helper.kill()
+        turn = self._turn.acquire(timeout=_SECONDS)
+        helper, self._helper = self._helper, None
         if helper is not None:
             helper.end()
+        if turn:
+            self._turn.release()
+
+    def _ready(self) -> _Helper | None:
+        if self._helper is None and not self._closed and time.monotonic() >= self._again:
+            self._helper = _Helper()
+            _log.info("helper has come back", helper="looking")
+        return self._helper
 
     def _end(self, helper: _Helper, planes: Planes) -> Looks:
         try:
-            return helper.answer()
+            found = helper.answer()
         except (EOFError, OSError):
             self._gone()
-            return looks_of(planes)
+            found = None
+        except BaseException:
+            self._gone()  # its answer must not be taken for that to the next image
+            raise
         finally:
             self._turn.release()
+        return looks_of(planes) if found is None else found
 
     def _gone(self) -> None:
-        _log.warning("helper has gone", helper="looking")
-        if self._helper is not None:
-            self._helper.end()
-        self._helper = None
+        if not self._closed:
+            _log.warning("helper has gone", helper="looking")
+        self._again = time.monotonic() + _PAUSE_SECONDS
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            helper.end()
 
 
 class _Helper:
-    """The process and this side of its connection."""
+    """The process and this side of its connection. One deadline holds for all that is said about one image."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._connection = Connection(ours.detach())
+        self._socket, theirs = socket.socketpair()
+        self._until = 0.0
         command = [sys.executable, "-P", "-m", "ledger.ingest.looking", str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(
@@ -81,44 +115,81 @@ class _Helper:
             )
 
     def begin(self, planes: Planes) -> None:
-        """OSError when it has gone."""
+        """OSError when it has gone, or takes too long."""
         shapes = [(number, plane.shape, plane.dtype.str) for number, plane in planes.planes]
-        self._connection.send((planes.frames, planes.inverted, shapes))
+        self._until = time.monotonic() + _SECONDS + sum(plane.nbytes for _, plane in planes.planes) / _BYTES_A_SECOND
+        _send(self._socket, pickle.dumps((planes.frames, planes.inverted, shapes)), self._until)
         for _, plane in planes.planes:
-            self._connection.send_bytes(np.ascontiguousarray(plane).data.cast("B"))
+            _send(self._socket, np.ascontiguousarray(plane).data.cast("B"), self._until)
 
-    def answer(self) -> Looks:
-        """EOFError or OSError when it has gone, or takes too long."""
-        if not self._connection.poll(_LONGEST):
-            raise TimeoutError
-        found = self._connection.recv()
-        if isinstance(found, Looks):
-            return found
-        raise OSError("the helper failed")
+    def answer(self) -> Looks | None:
+        """None when it failed there; EOFError or OSError when it has gone, or takes too long."""
+        found = pickle.loads(_receive(self._socket, self._until))  # noqa: S301  our own process
+        return found if isinstance(found, Looks) else None
+
+    def kill(self) -> None:
+        """The process ends; whoever waits for it finds out."""
+        self._process.kill()
 
     def end(self) -> None:
-        self._connection.close()
+        """The process has ended and the connection is closed."""
         self._process.kill()
-        self._process.wait()
+        self._socket.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_SECONDS)
 
 
-def serve(connection: Connection) -> None:
+def _send(connection: socket.socket, data: bytes | memoryview, until: float | None = None) -> None:
+    """TimeoutError, an OSError, when the other side has not taken all of it by ``until``."""
+    for piece in (_LENGTH.pack(len(data)), data):
+        _allow(connection, until)
+        connection.sendall(piece)
+
+
+def _receive(connection: socket.socket, until: float | None = None) -> bytearray:
+    """EOFError when the other side has gone, TimeoutError when it has not said all by ``until``."""
+    (count,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, until))
+    return _exactly(connection, count, until)
+
+
+def _exactly(connection: socket.socket, count: int, until: float | None) -> bytearray:
+    found = bytearray(count)
+    rest = memoryview(found)
+    while rest:
+        _allow(connection, until)
+        read = connection.recv_into(rest)
+        if not read:
+            raise EOFError
+        rest = rest[read:]
+    return found
+
+
+def _allow(connection: socket.socket, until: float | None) -> None:
+    # What is there already is read even when the time is up: the caller had work of its own in the meantime.
+    connection.settimeout(None if until is None else max(0.001, until - time.monotonic()))
+
+
+def serve(connection: socket.socket) -> None:
     """Image after image is looked at, until the other side has gone; None for one that fails here."""
     with suppress(EOFError, OSError):
         while True:
-            frames, inverted, shapes = connection.recv()
-            planes = tuple(
-                (number, np.frombuffer(connection.recv_bytes(), kind).reshape(shape)) for number, shape, kind in shapes
-            )
+            planes = _planes(connection)
+            found: Any
             try:
-                found = looks_of(Planes(frames, inverted, planes))
+                found = looks_of(planes)
             except Exception:  # noqa: BLE001  the other side looks for itself and meets it there
                 found = None
-            connection.send(found)
+            _send(connection, pickle.dumps(found))
+
+
+def _planes(connection: socket.socket) -> Planes:
+    frames, inverted, shapes = pickle.loads(_receive(connection))  # noqa: S301  our own process
+    planes = [(number, np.frombuffer(_receive(connection), kind).reshape(shape)) for number, shape, kind in shapes]
+    return Planes(frames, inverted, tuple(planes))
 
 
 if __name__ == "__main__":
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt of the terminal is its parent's to handle
-    serve(Connection(int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -12,9 +12,10 @@ from ledger.ingest.capture import OtherObject
 SUCCESS = 0x0000
 """The registration's row is committed: nothing less is answered with it."""
 OUT_OF_RESOURCES = 0xA700
-"""Disk, database, server or memory refuse: the sender keeps the object and tries again."""
+"""Disk, database, server or memory refuse, or a fault of ours: the sender keeps the object and tries again."""
 OTHER_OBJECT = 0xA900
-"""The data set is not the instance, or not of the study, that was announced (data set does not match SOP class)."""
+"""The data set is not of the class, not the instance, or not of the study that was announced (data set does not match
+SOP class)."""
 CANNOT_UNDERSTAND = 0xC000
 """What cannot be parsed, or is beyond what an image may declare; trying again does not help."""
 _NOT_THE_OBJECTS_FAULT = (401, 403, 404, 409)

@@ -19,6 +19,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from running import free_port
 
+DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 USER, PASSWORD = "reader", "a password of the test's own"
 _FORWARD = """
 function OnStoredInstance(instanceId, tags, metadata, origin)
@@ -43,17 +44,28 @@ def slice_of(number: int, series: str = "1.2.826.0.1.3680043.9.1", patient: str 
     return written.getvalue()
 
 
-class OrthancServer:
-    """Orthanc on loopback with a user, in a folder of its own; with ``receiver`` (a port) it forwards all it gets."""
+def _web_settings(web: tuple[str, str] | None) -> Mapping[str, Any]:
+    if web is None:
+        return {}
+    known = {"Url": web[0], "HttpHeaders": {"Authorization": f"Bearer {web[1]}"}}
+    return {"Plugins": [str(DICOMWEB)], "DicomWeb": {"Enable": True, "Servers": {"medseal": known}}}
 
-    def __init__(self, folder: Path, receiver: int | None = None) -> None:
+
+class OrthancServer:
+    """Orthanc on loopback with a user, in a folder of its own; with ``receiver`` (a port) it forwards all it gets.
+
+    With ``web`` (the address of a DICOMweb service and a key for it) it has its plugin for DICOMweb, which knows that
+    service as ``medseal``.
+    """
+
+    def __init__(self, folder: Path, receiver: int | None = None, web: tuple[str, str] | None = None) -> None:
         self.folder = folder
         self.http_port, self.dicom_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._config = folder / "orthanc.json"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "forward.lua").write_text(_FORWARD)
-        self._config.write_text(json.dumps(self._settings(receiver)))
+        self._config.write_text(json.dumps({**self._settings(receiver), **_web_settings(web)}))
         self._process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, auth=(USER, PASSWORD), timeout=30)
 

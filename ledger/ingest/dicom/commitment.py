@@ -1,4 +1,4 @@
-"""Storage commitment: the request (N-ACTION) and the report (N-EVENT-REPORT).
+"""Storage commitment: the request (N-ACTION), and when it is reported on.
 
 Source: DICOM PS3.4 annex J. The request is stored before it is answered; the report comes once every object that it
 names is final on the chain or known to have failed, on an association of its own where the sender's port is known,
@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import threading
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydicom.dataset import Dataset
-from pynetdicom import AE, build_role
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    StorageCommitmentPushModel,
-    StorageCommitmentPushModelInstance,
-)
+from pynetdicom.sop_class import StorageCommitmentPushModelInstance
 
 from ledger.core.capture import CommitmentRequest
 from ledger.core.images.identity import is_uid
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, OutageError
+from ledger.ingest.dicom.receiving import has_room_for
+from ledger.ingest.dicom.reporting import Reporting, Unreached
+from ledger.ingest.dicom.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pynetdicom import evt
 
-    from ledger.committing import Commitments, Judgement
-    from ledger.ingest.dicom.peers import Peers
+    from ledger.committing import Commitments
 
 _log = structlog.get_logger("ledger.dicom")
 
@@ -36,19 +37,20 @@ SUCCESS, PROCESSING_FAILURE, NO_SUCH_ACTION = 0x0000, 0x0110, 0x0123
 NO_SUCH_INSTANCE, INVALID_ARGUMENT, RESOURCE_LIMITATION = 0x0112, 0x0115, 0x0213
 """Statuses of N-ACTION: PS3.7 section 10.1.4.1.10 and annex C."""
 REQUEST = 1
-ALL_COMMITTED, FAILURES_EXIST = 1, 2
-"""The action type of PS3.4 table J.3-1 and the event types of table J.3-2."""
+"""The action type of PS3.4 table J.3-1."""
 MOST_ITEMS = 20_000
 _LOOK_SECONDS = 0.5
+_AT_ONCE = 8
+"""Senders that are reported to at a time."""
 
 
 class Committing:
-    """Takes requests, and reports in a thread of its own between ``start`` and ``stop``."""
+    """Takes requests, and reports in threads of its own between ``start`` and ``stop``: several senders at a time."""
 
-    def __init__(self, commitments: Commitments, ae: AE, peers: Peers) -> None:
+    def __init__(self, commitments: Commitments, reporting: Reporting) -> None:
         self._commitments = commitments
-        self._ae = ae
-        self._peers = peers
+        self._reporting = reporting
+        self._turns = Turns(_AT_ONCE, "report")
         self._asked_on: dict[str, weakref.ref[Association]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -63,6 +65,7 @@ class Committing:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(30)
+        self._turns.close(30)
 
     def on_action(self, event: evt.Event) -> tuple[int, Dataset | None]:
         """The request is in the store when 0x0000 is answered."""
@@ -71,6 +74,9 @@ class Committing:
             return NO_SUCH_INSTANCE, None
         if event.action_type != REQUEST:
             return NO_SUCH_ACTION, None
+        if not has_room_for(request.ActionInformation, MOST_ITEMS):
+            _log.warning("commitment refused", why="too large")
+            return RESOURCE_LIMITATION, None
         try:
             transaction, items = _asked(event.action_information)
         except Exception as error:  # noqa: BLE001  whatever the sender's data set breaks; its text may quote it
@@ -82,6 +88,9 @@ class Committing:
         except LedgerError as error:
             _log.warning("commitment refused", code=error.code)
             return RESOURCE_LIMITATION, None
+        except Exception as error:  # noqa: BLE001  a fault of ours
+            _log.error("commitment refused", error=type(error).__name__)
+            return PROCESSING_FAILURE, None
         self._asked_on[asked.id] = weakref.ref(event.assoc)
         _log.info("commitment requested", request=asked.id, instances=len(items))
         return SUCCESS, None
@@ -89,94 +98,67 @@ class Committing:
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
             try:
+                due: dict[tuple[str, str], list[CommitmentRequest]] = {}
                 for request in self._commitments.due():
-                    if self._stop.is_set():
-                        return
-                    self._settle(request)
+                    due.setdefault((request.peer, request.address), []).append(request)
+                for peer, requests in due.items():
+                    self._turns.give(peer, partial(self._settle_all, requests))
             except LedgerError as error:
                 _log.warning("commitments wait", code=error.code)
-            except Exception as error:  # noqa: BLE001  one bad report must not end all others
-                _log.error("commitment failed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  the thread goes on, whatever was met
+                _log.error("commitments wait", error=type(error).__name__)
+
+    def _settle_all(self, requests: Sequence[CommitmentRequest]) -> None:
+        """The requests of one sender, until one shows that the others cannot be settled now either."""
+        for request in requests:
+            if self._stop.is_set() or not self._attempt(request):
+                return
+
+    def _attempt(self, request: CommitmentRequest) -> bool:
+        """Whether it is worth going on; the request was reported, or waits."""
+        try:
+            self._settle(request)
+        except OutageError as error:
+            _log.warning("commitments wait", code=error.code)
+            self._wait(request, tried=False)
+            return False
+        except Unreached:
+            self._wait(request, tried=True)
+            return False
+        except Exception as error:  # noqa: BLE001  one bad request must not end all others
+            _log.error("commitment failed", request=request.id, error=type(error).__name__)
+            self._wait(request, tried=True)
+        return True
 
     def _settle(self, request: CommitmentRequest) -> None:
         judgement = self._commitments.judge(request)
         if judgement is None:
-            self._commitments.wait(request, tried=False)
-        elif self._report(request, judgement):
-            self._commitments.reported(request)
-            self._asked_on.pop(request.id, None)
-            _log.info(
-                "commitment reported",
-                request=request.id,
-                committed=len(judgement.committed),
-                failed=len(judgement.failed),
-            )
-        elif not self._commitments.wait(request, tried=True):
-            _log.warning("commitment given up", request=request.id)
-
-    def _report(self, request: CommitmentRequest, judgement: Judgement) -> bool:
-        """Whether the sender took the report."""
-        information = _information(request, judgement)
-        kind = FAILURES_EXIST if judgement.failed else ALL_COMMITTED
-        peer = self._peers.find(request.peer, request.address)
-        if peer is not None and peer.port is not None:
-            return self._on_new(request, peer.port, kind, information)
+            self._wait(request, tried=False)
+            return
         asked_on = self._asked_on.get(request.id)
-        association = asked_on() if asked_on else None
-        if association is None or not association.is_established:
-            return False
-        return _send(association, kind, information)
+        if not self._reporting.tell(request, judgement, asked_on() if asked_on else None):
+            self._wait(request, tried=True)
+            return
+        self._commitments.reported(request)
+        self._asked_on.pop(request.id, None)
+        counts = {"committed": len(judgement.committed), "failed": len(judgement.failed)}
+        _log.info("commitment reported", request=request.id, **counts)
 
-    def _on_new(self, request: CommitmentRequest, port: int, kind: int, information: Dataset) -> bool:
-        # We are the SCP although we ask for the association (PS3.4 J.3.3, PS3.7 D.3.3.4).
-        role = build_role(StorageCommitmentPushModel, scu_role=False, scp_role=True)
-        wanted = AE(ae_title=self._ae.ae_title)
-        wanted.acse_timeout = wanted.dimse_timeout = wanted.network_timeout = wanted.connection_timeout = 15
-        wanted.add_requested_context(StorageCommitmentPushModel)
-        association = wanted.associate(request.address, port, ae_title=request.peer, ext_neg=[role])
-        if not association.is_established:
-            return False
+    def _wait(self, request: CommitmentRequest, *, tried: bool) -> None:
         try:
-            return _send(association, kind, information)
-        finally:
-            association.release()
-
-
-def _send(association: Association, kind: int, information: Dataset) -> bool:
-    status, _ = association.send_n_event_report(
-        information, kind, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
-    )
-    return "Status" in status and status.Status == SUCCESS
+            if not self._commitments.wait(request, tried=tried):
+                self._asked_on.pop(request.id, None)
+                _log.warning("commitment given up", request=request.id)
+        except LedgerError as error:
+            _log.warning("commitments wait", code=error.code)
 
 
 def _asked(information: Dataset) -> tuple[str, list[tuple[str, str]]]:
     """Transaction UID and the objects of a request; ValueError for what is none (PS3.4 table J.3-1)."""
-    transaction = str(information.TransactionUID)
-    items = [
-        (str(one.ReferencedSOPClassUID), str(one.ReferencedSOPInstanceUID)) for one in information.ReferencedSOPSequence
-    ]
-    if not 0 < len(items) <= MOST_ITEMS or not all(
-        map(is_uid, (transaction, *(uid for pair in items for uid in pair)))
-    ):
+    transaction, sequence = str(information.TransactionUID), information.ReferencedSOPSequence
+    if not 0 < len(sequence) <= MOST_ITEMS:
+        raise ValueError("no items, or too many")
+    items = [(str(one.ReferencedSOPClassUID), str(one.ReferencedSOPInstanceUID)) for one in sequence]
+    if not all(map(is_uid, (transaction, *(uid for pair in items for uid in pair)))):
         raise ValueError("not a request for storage commitment")
     return transaction, items
-
-
-def _information(request: CommitmentRequest, judgement: Judgement) -> Dataset:
-    """The event information of PS3.4 table J.3-2."""
-    told = Dataset()
-    told.TransactionUID = request.transaction
-    if judgement.committed:
-        told.ReferencedSOPSequence = [_reference(*item) for item in judgement.committed]
-    if judgement.failed:
-        told.FailedSOPSequence = [_reference(*item[:2], reason=item[2]) for item in judgement.failed]
-    return told
-
-
-def _reference(sop_class: str, sop_instance: str, reason: int | None = None) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = sop_class
-    item.ReferencedSOPInstanceUID = sop_instance
-    if reason is not None:
-        item.FailureReason = reason
-    return item

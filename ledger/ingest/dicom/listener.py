@@ -21,8 +21,10 @@ from ledger.ingest.dicom.kept import Kept
 from ledger.ingest.dicom.peers import Peers
 from ledger.ingest.dicom.procedure import Procedures
 from ledger.ingest.dicom.receiving import Budget, Receiving
-from ledger.ingest.dicom.server import Server, application_entity, tls_context
+from ledger.ingest.dicom.reporting import Reporting
+from ledger.ingest.dicom.server import Server, application_entity
 from ledger.ingest.dicom.storing import Storing
+from ledger.ingest.dicom.tls import report_context, tls_context
 from ledger.ingest.memory import memory_path
 
 if TYPE_CHECKING:
@@ -51,9 +53,10 @@ class Listener:
         self._ae = application_entity(settings)
         self._kept = Kept(memory_path(settings.data, "listen", settings.dicom_ae_title))
         commitments = commitments or Commitments(self._kept, gateway.studies.states, _now)
-        self._committing = Committing(commitments, self._ae, peers)
-        self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         receiving = Receiving(settings.max_upload_mb << 20, Budget(settings.dicom_memory_mb << 20))
+        reporting = Reporting(settings.dicom_ae_title, peers, receiving, report_context(settings))
+        self._committing = Committing(commitments, reporting)
+        self._procedures = Procedures(gateway.studies, self._kept, settings.study_quiet_seconds)
         storing = Storing(capture_of(gateway, settings, counting), max(2, os.cpu_count() or 2))
         self._handlers: list[evt.EventHandlerType] = [
             (evt.EVT_C_ECHO, _on_echo),
@@ -83,6 +86,7 @@ class Listener:
                 server_class=Server,
                 peers=self._peers,
                 tls=self._tls,
+                associations=settings.dicom_associations,
             )
         except OSError as error:
             raise SettingsError(
@@ -103,15 +107,14 @@ class Listener:
         server, self._server = self._server, None
         if server is None:
             return
-        open_ones = server.active_associations
         server.shutdown()
+        server.places.close()
         deadline = time.monotonic() + seconds
-        while any(one.is_alive() for one in open_ones) and time.monotonic() < deadline:
+        while server.places.held() and time.monotonic() < deadline:
             time.sleep(0.05)
-        for one in open_ones:
-            if one.is_alive():
-                _log.warning("aborted", why="the association was still open when the listener stopped")
-                one.abort()
+        for one in server.places.held():
+            _log.warning("aborted", why="the association was still open when the listener stopped")
+            one.abort()
         self._committing.stop()
         self._procedures.stop()
         self._kept.close()

@@ -8,8 +8,11 @@ DISCONTINUED after the quiet time only, since nobody knows what is still to come
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import structlog
@@ -17,10 +20,12 @@ from pydicom.dataset import Dataset
 
 from ledger.core.capture import ProcedureStep
 from ledger.core.images.identity import instance_key, is_uid, study_key
-from ledger.errors import LedgerError, NotFound
+from ledger.errors import LedgerError, NotFound, OutageError
+from ledger.ingest.dicom.receiving import has_room_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from io import BytesIO
 
     from pynetdicom import evt
 
@@ -32,10 +37,12 @@ _log = structlog.get_logger("ledger.dicom")
 SUCCESS, INVALID_VALUE, PROCESSING_FAILURE, DUPLICATE = 0x0000, 0x0106, 0x0110, 0x0111
 NO_SUCH_INSTANCE, INVALID_INSTANCE, MISSING_ATTRIBUTE, RESOURCE_LIMITATION = 0x0112, 0x0117, 0x0120, 0x0213
 NO_LONGER_UPDATED = 0xA710
-"""Error ID beside 0x0110: the step has ended (PS3.4 F.7.2.2.4)."""
+"""Answered as Error ID beside 0x0110: the step has ended (PS3.4 F.7.2.2.4)."""
 IN_PROGRESS = "IN PROGRESS"
 ENDS = ("COMPLETED", "DISCONTINUED")
 MOST_INSTANCES = 20_000
+MOST_ITEMS = 2 * MOST_INSTANCES
+"""Items of all sequences of a message."""
 REMEMBERED = timedelta(days=7)
 """A step that nothing was heard of for this long is forgotten; its study is closed by quiet time or command."""
 _LOOK_SECONDS = 1.0
@@ -68,59 +75,64 @@ class Procedures:
 
     def on_create(self, event: evt.Event) -> tuple[int | Dataset, Dataset | None]:
         """A step begins: it is on the disk when 0x0000 is answered (PS3.4 F.7.2.1)."""
-        return self._answered("begun", lambda: self._begin(event))
+        request: Any = event.request
+        return self._answered("begun", request.AttributeList, lambda: self._begin(event))
 
     def on_set(self, event: evt.Event) -> tuple[int | Dataset, Dataset | None]:
         """A step goes on or ends (PS3.4 F.7.2.2)."""
-        return self._answered("changed", lambda: self._change(event))
+        request: Any = event.request
+        return self._answered("changed", request.ModificationList, lambda: self._change(event))
 
-    def _answered(self, what: str, take: Any) -> tuple[int | Dataset, Dataset | None]:
+    def _answered(
+        self, what: str, data_set: BytesIO | None, take: Callable[[], int]
+    ) -> tuple[int | Dataset, Dataset | None]:
+        if not has_room_for(data_set, MOST_ITEMS):
+            _log.warning("procedure step refused", why="too large")
+            return RESOURCE_LIMITATION, None
         try:
             with self._turn:
-                found: int = take()
+                found = take()
+        except _Unreadable as error:
+            _log.warning("procedure step refused", error=str(error))
+            return INVALID_VALUE, None
         except LedgerError as error:
             _log.warning("procedure step refused", code=error.code)
             return RESOURCE_LIMITATION, None
-        except Exception as error:  # noqa: BLE001  whatever the sender's data set breaks; its text may quote it
-            _log.warning("procedure step refused", error=type(error).__name__)
-            return INVALID_VALUE, None
+        except Exception as error:  # noqa: BLE001  a fault of ours
+            _log.error("procedure step refused", error=type(error).__name__)
+            return PROCESSING_FAILURE, None
         level = _log.info if found == SUCCESS else _log.warning
         level(f"procedure step {what if found == SUCCESS else 'refused'}", status=f"0x{found:04X}")
-        return (_no_longer_updated() if found == PROCESSING_FAILURE else found), Dataset()
+        return (_no_longer_updated() if found == NO_LONGER_UPDATED else found), Dataset()
 
     def _begin(self, event: evt.Event) -> int:
         request: Any = event.request
-        said = event.attribute_list
         uid = str(request.AffectedSOPInstanceUID or "")
         if not is_uid(uid):
             return INVALID_INSTANCE
-        if "PerformedProcedureStepStatus" not in said or "ScheduledStepAttributesSequence" not in said:
-            return MISSING_ATTRIBUTE
-        studies = [str(item.get("StudyInstanceUID", "")) for item in said.ScheduledStepAttributesSequence]
-        if not studies or not all(studies):
-            return MISSING_ATTRIBUTE
-        if said.PerformedProcedureStepStatus != IN_PROGRESS or not all(map(is_uid, studies)):
-            return INVALID_VALUE
+        with _reading():
+            refused, studies, instances = _begun(event.attribute_list)
+        if refused:
+            return refused
         key = instance_key(uid)
         if self._kept.step(key) is not None:
             return DUPLICATE
-        self._kept.save_step(
-            ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), _instances(said), _now())
-        )
+        self._kept.save_step(ProcedureStep(key, tuple(dict.fromkeys(map(study_key, studies))), instances, _now()))
         return SUCCESS
 
     def _change(self, event: evt.Event) -> int:
         request: Any = event.request
-        said = event.modification_list
         step = self._kept.step(instance_key(str(request.RequestedSOPInstanceUID or "")))
         if step is None:
             return NO_SUCH_INSTANCE
         if step.ended is not None:
-            return PROCESSING_FAILURE
-        status = said.get("PerformedProcedureStepStatus", IN_PROGRESS)
+            return NO_LONGER_UPDATED
+        with _reading():
+            said = event.modification_list
+            status = said.get("PerformedProcedureStepStatus", IN_PROGRESS)
+            instances = _instances(said) if "PerformedSeriesSequence" in said else step.instances
         if status not in (IN_PROGRESS, *ENDS):
             return INVALID_VALUE
-        instances = _instances(said) if "PerformedSeriesSequence" in said else step.instances
         ended = None if status == IN_PROGRESS else cast(Literal["COMPLETED", "DISCONTINUED"], str(status))
         self._kept.save_step(replace(step, instances=instances, ended=ended, changed_at=_now()))
         if ended:
@@ -133,11 +145,20 @@ class Procedures:
                 self._kept.forget_steps(_now() - REMEMBERED)
                 for step in self._kept.ended_steps():
                     if not self._stop.is_set():
-                        self._look(step)
+                        self._attempt(step)
             except LedgerError as error:
                 _log.warning("studies wait", code=error.code)
-            except Exception as error:  # noqa: BLE001  one bad step must not end all others
-                _log.error("closing failed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  the thread goes on, whatever was met
+                _log.error("studies wait", error=type(error).__name__)
+
+    def _attempt(self, step: ProcedureStep) -> None:
+        try:
+            self._look(step)
+        except OutageError:
+            raise  # it would meet the others as well
+        except Exception as error:  # noqa: BLE001  one bad step must not end all others
+            _log.error("closing failed", error=type(error).__name__)
+            self._pause(step)
 
     def _look(self, step: ProcedureStep) -> None:
         now = _now()
@@ -145,12 +166,16 @@ class Procedures:
             return
         quiet = self._quiet is not None and now - step.changed_at >= self._quiet
         if not quiet and not self._arrived(step):
-            self._next[step.key] = now + (now - step.changed_at) * _PATIENCE
+            self._pause(step)
             return
         for study in step.studies:
             self._close(study)
         self._kept.save_step(replace(step, settled=True))
         self._next.pop(step.key, None)
+
+    def _pause(self, step: ProcedureStep) -> None:
+        now = _now()
+        self._next[step.key] = now + (now - step.changed_at) * _PATIENCE
 
     def _arrived(self, step: ProcedureStep) -> bool:
         if step.ended != "COMPLETED" or not step.instances:
@@ -166,9 +191,33 @@ class Procedures:
         _log.info("study closed", entry=closed.id, instances=closed.count, new=closed.created)
 
 
+class _Unreadable(Exception):
+    """The sender's data set breaks; by which kind of error."""
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  whatever a data set does; its text may quote it
+        raise _Unreadable(type(error).__name__) from None
+
+
+def _begun(said: Dataset) -> tuple[int, list[str], tuple[str, ...]]:
+    """Why a step cannot begin, 0 if it can; its studies and instances."""
+    if "PerformedProcedureStepStatus" not in said or "ScheduledStepAttributesSequence" not in said:
+        return MISSING_ATTRIBUTE, [], ()
+    studies = [str(item.get("StudyInstanceUID", "")) for item in said.ScheduledStepAttributesSequence]
+    if not studies or not all(studies):
+        return MISSING_ATTRIBUTE, [], ()
+    if said.PerformedProcedureStepStatus != IN_PROGRESS or not all(map(is_uid, studies)):
+        return INVALID_VALUE, [], ()
+    return SUCCESS, studies, _instances(said)
+
+
 def _instances(said: Dataset) -> tuple[str, ...]:
     """The digests of the instances that a performed series sequence names. ValueError: no UID, or too many."""
-    found = [str(item.ReferencedSOPInstanceUID) for item in _references(said)]
+    found = [str(item.ReferencedSOPInstanceUID) for item in islice(_references(said), MOST_INSTANCES + 1)]
     if len(found) > MOST_INSTANCES or not all(map(is_uid, found)):
         raise ValueError("instances")
     return tuple(dict.fromkeys(map(instance_key, found)))

@@ -1,6 +1,6 @@
 """The listening side: who is let in, how many at once, with TLS or without.
 
-Sources: DICOM PS3.8 section 9.3.4 (A-ASSOCIATE-RJ), PS3.15 annex B (TLS).
+Source: DICOM PS3.8 section 9.3.4 (A-ASSOCIATE-RJ).
 """
 
 from __future__ import annotations
@@ -8,23 +8,20 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from functools import partial
+import sys
 from typing import Any
 
 import structlog
 from pynetdicom import AE, _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    ModalityPerformedProcedureStep,
-    StorageCommitmentPushModel,
-    Verification,
-)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from ledger.errors import SettingsError
+from ledger.ingest.dicom.messages import SERVICES, UNCOMPRESSED, only_in_their_context
 from ledger.ingest.dicom.peers import Peers
+from ledger.ingest.dicom.places import Places
 from ledger.ingest.dicom.receiving import read_exactly
+from ledger.ingest.dicom.tls import reason_of
 from ledger.ingest.dicom.waking import wake_by_events
 from ledger.settings import Settings
 
@@ -32,28 +29,39 @@ _log = structlog.get_logger("ledger.dicom")
 
 MOST_PDU = 1 << 18
 HANDSHAKE_SECONDS = 10.0
+"""For the TLS handshake, and again for the request for an association."""
+PDU_SECONDS = 30.0
+"""From the first byte of a PDU to its last; PDUs of 256 kB are asked for, so a connection of 9 kB a second will do."""
 SILENT_SECONDS = 60.0
-_REJECTED_PERMANENT, _SERVICE_USER, _CALLING_NOT_RECOGNISED = 0x01, 0x01, 0x03
+_NOT_RECOGNISED = (0x01, 0x01, 0x03)
 """PS3.8 table 9-21: rejected-permanent, by the service user, calling AE title not recognised."""
+_LIMIT_EXCEEDED = (0x02, 0x03, 0x02)
+"""Rejected-transient, by the service provider (presentation), local limit exceeded."""
 
 
 class _Negotiation(ACSE):
-    """Lets in whoever is on the list, by AE title and address together."""
+    """Lets in whoever is on the list, by AE title and address together, while there is a place."""
 
-    def __init__(self, assoc: Association, peers: Peers) -> None:
+    def __init__(self, assoc: Association, peers: Peers, places: Places) -> None:
         super().__init__(assoc)
         self._peers = peers
+        self._places = places
 
     def _negotiate_as_acceptor(self) -> None:
         title = str(self.requestor.primitive.calling_ae_title).strip()  # type: ignore[union-attr]
         address = self.requestor.address
         if self._peers.find(title, str(address)) is None:
-            _log.warning("refused", why="not in MEDSEAL_DICOM_PEERS", address=address)
-            self.send_reject(_REJECTED_PERMANENT, _SERVICE_USER, _CALLING_NOT_RECOGNISED)
-            evt.trigger(self.assoc, evt.EVT_REJECTED, {})
-            self.assoc.kill()
-            return
-        super()._negotiate_as_acceptor()
+            self._refuse(_NOT_RECOGNISED, "not in MEDSEAL_DICOM_PEERS")
+        elif not self._places.take(self.assoc):
+            self._refuse(_LIMIT_EXCEEDED, "too many associations")
+        else:
+            super()._negotiate_as_acceptor()
+
+    def _refuse(self, reason: tuple[int, int, int], why: str) -> None:
+        _log.warning("refused", why=why, address=self.requestor.address)
+        self.send_reject(*reason)
+        evt.trigger(self.assoc, evt.EVT_REJECTED, {})
+        self.assoc.kill()
 
 
 class _Connection(RequestHandler):
@@ -61,10 +69,14 @@ class _Connection(RequestHandler):
 
     def _create_association(self) -> Association:
         assoc = super()._create_association()
-        assoc.acse = _Negotiation(assoc, self.server.peers)
-        read = partial(read_exactly, self.request)
+        assoc.acse = _Negotiation(assoc, self.server.peers, self.server.places)
+
+        def read(count: int) -> bytearray:
+            return read_exactly(self.request, count, PDU_SECONDS if assoc.is_established else HANDSHAKE_SECONDS)
+
         assoc.dul.socket.recv = read  # type: ignore[union-attr,method-assign]
         wake_by_events(assoc)
+        only_in_their_context(assoc)
         return assoc
 
 
@@ -72,30 +84,50 @@ class Server(ThreadedAssociationServer):
     """pynetdicom's server behind a list of addresses; a slow handshake keeps nobody else waiting."""
 
     daemon_threads = True
+    request_queue_size = 64
     peers: Peers
+    places: Places
     _tls: ssl.SSLContext | None
 
-    def __init__(self, *arguments: Any, peers: Peers, tls: ssl.SSLContext | None, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, peers: Peers, tls: ssl.SSLContext | None, associations: int, **options: Any
+    ) -> None:
         self.peers = peers
         self._tls = tls
         options["request_handler"] = _Connection
         super().__init__(*arguments, **options)
+        self.places = Places(associations, self._connected)
+
+    def _connected(self) -> list[Association]:
+        # A thread outlives a connection that was closed before it asked for an association, by the negotiation's time.
+        found = self.active_associations
+        return [one for one in found if (sock := one.dul.socket) is not None and sock._is_connected]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Whether anybody on the list may be at this address; nothing is read from others."""
-        if self.peers.knows_address(str(client_address[0])):
-            return True
-        _log.warning("refused", why="address not in MEDSEAL_DICOM_PEERS", address=client_address[0])
-        return False
+        """Whether anybody on the list may be at this address, with few connections yet; nothing is read from others."""
+        address = str(client_address[0])
+        if not self.peers.knows_address(address):
+            _log.warning("refused", why="address not in MEDSEAL_DICOM_PEERS", address=address)
+            return False
+        if not self.places.arrives(address):
+            _log.warning("refused", why="too many connections of one address", address=address)
+            return False
+        return True
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In the connection's own thread: the TLS handshake, then the association."""
+        try:
+            self._begin(request, client_address)
+        finally:
+            self.places.has_arrived(str(client_address[0]))
+
+    def _begin(self, request: Any, client_address: Any) -> None:
         request.settimeout(HANDSHAKE_SECONDS)
         if self._tls is not None:
             try:
                 request = self._tls.wrap_socket(request, server_side=True)
             except (OSError, ssl.SSLError) as error:
-                _log.warning("refused", why="TLS handshake failed", address=client_address[0], error=_reason(error))
+                _log.warning("refused", why="TLS handshake failed", address=client_address[0], error=reason_of(error))
                 request.close()
                 return
         request.settimeout(SILENT_SECONDS)
@@ -103,47 +135,22 @@ class Server(ThreadedAssociationServer):
         super().finish_request(request, client_address)
 
 
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", None) or type(error).__name__)
-
-
 def application_entity(settings: Settings) -> AE:
     """The local AE: C-ECHO, all of storage, storage commitment and performed procedure steps.
 
     Unrestricted storage: every storage SOP class, public or private, in the transfer syntax that the sender names
-    first, so that no sender has to transcode.
+    first, so that no sender has to transcode. The other services are uncompressed.
     """
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its errors quote what was sent
     ae = AE(ae_title=settings.dicom_ae_title)
-    ae.maximum_associations = settings.dicom_associations
+    ae.maximum_associations = sys.maxsize  # it would count connections; Places counts
     ae.maximum_pdu_size = MOST_PDU
     ae.require_called_aet = True
-    ae.acse_timeout = ae.dimse_timeout = 30
+    ae.acse_timeout = HANDSHAKE_SECONDS
+    ae.dimse_timeout = 30
     ae.network_timeout = SILENT_SECONDS
-    ae.add_supported_context(Verification)
-    ae.add_supported_context(StorageCommitmentPushModel)
-    ae.add_supported_context(ModalityPerformedProcedureStep)
+    for service in SERVICES:
+        ae.add_supported_context(service, UNCOMPRESSED)
     return ae
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer with the settings' certificate; a client CA makes senders show theirs. None without one."""
-    if settings.dicom_tls_certificate is None:
-        if settings.dicom_tls_key or settings.dicom_tls_client_ca:
-            raise SettingsError("expected MEDSEAL_DICOM_TLS_CERTIFICATE beside the other TLS settings, found none")
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.dicom_tls_certificate, settings.dicom_tls_key)
-        if settings.dicom_tls_client_ca is not None:
-            context.load_verify_locations(settings.dicom_tls_client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"expected PEM files in MEDSEAL_DICOM_TLS_CERTIFICATE, _KEY and _CLIENT_CA, found {_reason(error)}",
-            advice="Check the three files and that the key belongs to the certificate.",
-        ) from error
-    return context

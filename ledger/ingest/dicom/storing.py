@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydicom.dataset import Dataset
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, UnreadableImage
 from ledger.ingest.capture import Capture
 from ledger.ingest.dicom.receiving import BoundedBuffer
 from ledger.ingest.statuses import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS, status_of
@@ -37,12 +37,11 @@ class Storing:
         buffer = request.DataSet
         title = _printable(event.assoc.requestor.ae_title)
         try:
-            size = len(buffer.getbuffer()) if buffer is not None else 0
             status, facts = self._answer(event, title)
         finally:
             if isinstance(buffer, BoundedBuffer):
                 buffer.let_go()
-        facts |= {"bytes": size, "milliseconds": round((time.monotonic() - began) * 1000, 1)}
+        facts |= {"bytes": getattr(buffer, "received", 0), "milliseconds": round((time.monotonic() - began) * 1000, 1)}
         level = _log.info if status == SUCCESS else _log.warning
         level("stored" if status == SUCCESS else "not stored", sender=title, status=f"0x{status:04X}", **facts)
         return _response(status, str(facts.get("code", "")))
@@ -53,10 +52,17 @@ class Storing:
         if buffer is None or (isinstance(buffer, BoundedBuffer) and buffer.overflowed):
             return OUT_OF_RESOURCES, {"code": TOO_LARGE}
         try:
+            data = event.encoded_dataset()
+        except MemoryError:
+            return OUT_OF_RESOURCES, {"code": TOO_LARGE}
+        except Exception as error:  # noqa: BLE001  what the sender announced makes no file; its text may quote it
+            return CANNOT_UNDERSTAND, {"code": UnreadableImage.code, "error": type(error).__name__}
+        try:
             with self._turns:
                 stored = self._capture.store(
-                    event.encoded_dataset(),
+                    data,
                     f"dicom {title}",
+                    sop_class=str(request.AffectedSOPClassUID),
                     sop_instance=str(request.AffectedSOPInstanceUID),
                 )
         except LedgerError as error:
@@ -64,7 +70,8 @@ class Storing:
         except MemoryError:
             return OUT_OF_RESOURCES, {"code": TOO_LARGE}
         except Exception as error:  # noqa: BLE001  no exception may end the association, nor reach a log in full
-            return CANNOT_UNDERSTAND, {"code": "internal_error", "error": type(error).__name__}
+            # a fault of ours: the object may be sound, so the sender is to keep it
+            return OUT_OF_RESOURCES, {"code": "internal_error", "error": type(error).__name__}
         return SUCCESS, {"registration": stored.registration.registration_id, "new": stored.registration.created}
 
 

@@ -153,3 +153,9 @@ def test_headers_of_a_part_are_bounded() -> None:
     splitter = _Splitter("b")
     with pytest.raises(MalformedBody, match="headers"):
         list(splitter.feed(b"--b\r\n" + b"X-Long: " + bytes(20_000)))
+
+
+def test_a_boundary_as_long_as_orthancs_is_taken_and_one_without_end_is_not(api, bearer) -> None:
+    for length, status in ((73, 200), (201, 400)):
+        answer = post(api, bearer("register"), **body_of(file_of(slice_of()), boundary="b" * length))
+        assert answer.status_code == status

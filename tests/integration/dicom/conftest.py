@@ -57,10 +57,10 @@ class Scanner:
         ae.add_requested_context(sop_class, list(syntaxes) or None)
         return ae.associate("127.0.0.1", self.port, ae_title=options.pop("called", "MEDSEAL"), **options)
 
-    def send(self, *data_sets: pydicom.Dataset) -> list[int]:
+    def send(self, *data_sets: pydicom.Dataset, **options: Any) -> list[int]:
         """The status of each, over one association."""
         first = data_sets[0]
-        association = self.open(first.file_meta.TransferSyntaxUID, sop_class=first.SOPClassUID)
+        association = self.open(first.file_meta.TransferSyntaxUID, sop_class=first.SOPClassUID, **options)
         assert association.is_established
         statuses = [association.send_c_store(one).Status for one in data_sets]
         association.release()

@@ -130,6 +130,24 @@ def test_what_a_step_goes_on_to_name_takes_the_place_of_what_it_named_before(war
     wait_for_count(ward, 1)
 
 
+def test_a_step_that_breaks_us_keeps_no_other_open(ward, monkeypatch) -> None:
+    close, bad = ward.service.studies.close, study_key("1.2.3.4")
+
+    def closes(study: str) -> Any:
+        if study == bad:
+            raise RuntimeError("ours")
+        return close(study)
+
+    monkeypatch.setattr(ward.service.studies, "close", closes)
+    sent = [ward.slice(1, study="1.2.3.4"), ward.slice(2, study=STUDY)]
+    ward.scanner().send(*sent)
+    for one in sent:
+        modality = Modality(ward)
+        assert modality.begin(study=one.StudyInstanceUID) == 0x0000
+        assert modality.set(COMPLETED, one.SOPInstanceUID).Status == 0x0000
+    wait_for_count(ward, 1)
+
+
 def test_an_ended_step_may_no_longer_be_updated(modality) -> None:
     modality.begin()
     modality.set(COMPLETED, "1.2.3.4.5")
@@ -157,6 +175,16 @@ def test_a_step_that_was_never_created_cannot_be_set(modality) -> None:
 def test_what_begins_no_step_is_refused(modality, said, status) -> None:
     assert modality.begin(**said) == status
     assert modality.set(COMPLETED, "1.2.3").Status == 0x0112
+
+
+def test_a_fault_of_ours_is_a_failure_of_processing(ward, modality, monkeypatch) -> None:
+    def break_down(*_: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(ward.listener._kept, "save_step", break_down)
+    assert modality.begin() == 0x0110
+    monkeypatch.undo()
+    assert modality.begin() == 0x0000
 
 
 def test_a_step_leaves_no_uid_in_the_log_nor_in_the_file(ward, modality, log_lines) -> None:

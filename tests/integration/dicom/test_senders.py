@@ -106,6 +106,20 @@ def test_a_slice_forwarded_by_orthanc_verifies_as_the_captured_one(ward, capture
     found = ward.service.verify(capture.read_bytes())
     assert found.verdict in ("authentic", "authentic-reencoded")
     assert found.accepted
+    data_set_check = next(check for check in found.checks if check.number == 3)
+    assert data_set_check.status == "passed" or data_set_check.figures, "what differs is not named"
+
+
+@pytest.mark.needs_orthanc
+def test_what_orthanc_changes_on_the_way_is_named_and_nothing_else(ward, capture, orthanc) -> None:
+    orthanc.forward(capture.read_bytes(), ward.port, Replace={"InstitutionName": "Elsewhere"}, Remove=["StudyID"])
+    found = ward.service.verify(capture.read_bytes())
+    check = next(check for check in found.checks if check.number == 3)
+    assert found.verdict == "authentic-reencoded"
+    assert [(one["name"], one["change"]) for one in check.figures["attributes"]] == [
+        ("InstitutionName", "changed"),
+        ("StudyID", "added"),
+    ]
 
 
 def test_two_hundred_slices_over_one_association_lose_nothing(ward, tmp_path, capsys) -> None:
@@ -258,14 +272,22 @@ class Orthanc:
                 time.sleep(0.2)
 
     def ask(self, path: str, body: bytes | None = None) -> Any:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read())
+        return json.loads(self.fetch(path, body))
 
-    def forward(self, image: bytes, medseal: int) -> None:
-        """The image is stored in Orthanc, which then sends it on."""
+    def fetch(self, path: str, body: bytes | None = None, method: str | None = None) -> bytes:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return bytes(answer.read())
+
+    def forward(self, image: bytes, medseal: int, **changes: Any) -> None:
+        """The image is stored in Orthanc, which then sends it on; ``changes`` are what Orthanc's modification takes."""
         self.start(medseal)
         instance = self.ask("/instances", image)["ID"]
+        if changes:
+            keep = {"Keep": ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"], "Force": True}
+            changed = self.fetch(f"/instances/{instance}/modify", json.dumps(changes | keep).encode())
+            self.fetch(f"/instances/{instance}", method="DELETE")
+            instance = self.ask("/instances", changed)["ID"]
         done = self.ask("/modalities/medseal/store", instance.encode())
         assert done["FailedInstancesCount"] == 0
 

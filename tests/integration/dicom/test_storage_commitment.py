@@ -55,9 +55,11 @@ def sender_port(reports: Reports) -> Iterator[int]:
     server.shutdown()
 
 
-def asked(ward: Any, *instances: str, reports: Reports | None = None, action: int = 1) -> tuple[int, Any]:
+def asked(
+    ward: Any, *instances: str, reports: Reports | None = None, action: int = 1, by: str = "CT1"
+) -> tuple[int, Any]:
     """The status of a request, and the association that it was made on, still open."""
-    ae = AE(ae_title="CT1")
+    ae = AE(ae_title=by)
     ae.add_requested_context(StorageCommitmentPushModel)
     handlers = [(evt.EVT_N_EVENT_REPORT, reports.take)] if reports else []
     association = ae.associate("127.0.0.1", ward.port, ae_title="MEDSEAL", evt_handlers=handlers)
@@ -191,6 +193,52 @@ def test_what_is_no_request_for_commitment_is_refused(ward, action, instances, s
     association.release()
     assert found == status
     assert ward.service.store.commitments() == []
+
+
+def test_a_sender_that_does_not_answer_keeps_no_other_waiting(open_ward, reports, sender_port, deaf_port) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port} DEAF@127.0.0.1:{deaf_port}")
+    for by in ("DEAF", "DEAF", "DEAF", "CT1"):
+        asked(ward, "1.2.3.4.5", by=by)[1].release()
+    assert reports.next(4)[1].FailedSOPSequence[0].FailureReason == 0x0112
+    wait_until(lambda: sum(one.attempts for one in ward.service.store.commitments()) >= 1)
+    assert {one.peer for one in ward.service.store.commitments()} == {"DEAF"}
+
+
+def test_a_request_that_breaks_us_waits_and_the_others_are_reported(
+    open_ward, reports, sender_port, monkeypatch
+) -> None:
+    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
+    judge = ward.service.commitments.judge
+
+    def judged(request: Any) -> Any:
+        if request.items[0][1] == "1.2.3.4.5":
+            raise RuntimeError("ours")
+        return judge(request)
+
+    monkeypatch.setattr(ward.service.commitments, "judge", judged)
+    for instance in ("1.2.3.4.5", "1.2.3.4.6"):
+        asked(ward, instance)[1].release()
+    assert uids(reports.next(5)[1].FailedSOPSequence) == ["1.2.3.4.6"]
+    wait_until(lambda: [one.attempts >= 2 for one in ward.service.store.commitments()] == [True])
+
+
+def test_a_fault_of_ours_is_a_failure_of_processing(ward, monkeypatch) -> None:
+    def break_down(*_: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(ward.service.commitments, "ask", break_down)
+    status, association = asked(ward, "1.2.3")
+    association.release()
+    assert status == 0x0110
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """Somebody who takes connections and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield int(listener.getsockname()[1])
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import threading
+import time
 import zlib
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
@@ -14,8 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import ComprehensiveSRStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.sop_class import MRImageStorage
 
 from ledger.errors import StorageFull, StoreUnavailable
+from ledger.ingest.dicom import server
 
 PATIENT = "Doe^Jane^Secret"
 
@@ -59,12 +64,25 @@ def test_a_database_that_refuses_is_out_of_resources(ward, monkeypatch, error, s
     assert ward.registered() == 0
 
 
-def test_an_object_beyond_the_limit_is_out_of_resources_and_the_association_lives(open_ward) -> None:
+def test_a_fault_of_ours_is_not_told_as_a_broken_object(ward, monkeypatch, log_lines) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
+        raise RuntimeError("ours, about Doe")
+
+    monkeypatch.setattr(ward.service, "register", break_down)
+    assert ward.scanner().send(ward.slice(1)) == [0xA700]
+    assert [line["code"] for line in log_lines if line["event"] == "not stored"] == ["internal_error"]
+    assert "Doe" not in repr(log_lines)
+    monkeypatch.undo()
+    assert ward.scanner().send(ward.slice(1)) == [0x0000]
+
+
+def test_an_object_beyond_the_limit_is_out_of_resources_and_the_association_lives(open_ward, log_lines) -> None:
     ward = open_ward(max_upload_mb=1)
     large = ward.slice(1)
     large.Rows = large.Columns = 1024
     large.PixelData = bytes(2 << 20)
     assert ward.scanner().send(large, ward.slice(2)) == [0xA700, 0x0000]
+    assert [line["bytes"] > 2 << 20 for line in log_lines if line["event"] == "not stored"] == [True]
 
 
 def test_all_objects_together_have_a_budget_that_is_given_back(open_ward) -> None:
@@ -91,6 +109,14 @@ def test_a_private_storage_class_is_taken_as_well(ward) -> None:
 def test_another_instance_than_announced_is_refused(ward) -> None:
     association = ward.scanner().open(ExplicitVRLittleEndian)
     assert raw_store(association, as_body(ward.slice(1)), "1.2.3.4") == 0xA900
+    association.release()
+    assert ward.registered() == 0
+
+
+def test_another_class_than_announced_is_refused(ward) -> None:
+    association = ward.scanner().open(ExplicitVRLittleEndian, sop_class=MRImageStorage)
+    sent = ward.slice(1)
+    assert raw_store(association, as_body(sent), sent.SOPInstanceUID) == 0xA900
     association.release()
     assert ward.registered() == 0
 
@@ -181,6 +207,31 @@ def test_no_more_associations_than_allowed_are_open_at_once(open_ward) -> None:
         association.release()
 
 
+def test_connections_that_say_nothing_take_no_place_of_a_scanner(open_ward) -> None:
+    ward = open_ward(dicom_associations=2)
+    silent = [socket.create_connection(("127.0.0.1", ward.port)) for _ in range(4)]
+    assert ward.scanner().send(ward.slice(1)) == [0x0000]
+    for one in silent:
+        one.close()
+
+
+def test_one_address_has_few_connections_open_and_they_end_soon(open_ward, monkeypatch) -> None:
+    monkeypatch.setattr(server, "HANDSHAKE_SECONDS", 0.5)
+    ward = open_ward(dicom_associations=2)
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", ward.port))) for _ in range(30)]
+        for one in silent:
+            one.settimeout(5)
+        silent[0].sendall(b"\x01\x00")  # an association request that does not go on
+        assert silent[29].recv(1) == b"", "the last was not refused"
+        assert silent[0].recv(1) == b"", "the first did not end"
+        deadline = time.monotonic() + 5
+        while ward.listener._server.active_associations:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert ward.scanner().send(ward.slice(1)) == [0x0000]
+
+
 def test_stopping_lets_an_association_finish(ward) -> None:
     association = ward.scanner().open(ExplicitVRLittleEndian)
     assert association.send_c_store(ward.slice(1)).Status == 0x0000
@@ -192,6 +243,21 @@ def test_stopping_lets_an_association_finish(ward) -> None:
     assert not stopping.is_alive()
     assert not ward.scanner().open().is_established
     assert ward.registered() == 2
+
+
+def test_stopping_aborts_an_association_that_came_at_the_last_moment(ward, monkeypatch) -> None:
+    shutdown = ward.listener._server.shutdown
+    late: list[Any] = []
+
+    def slow_shutdown() -> None:
+        late.append(ward.scanner().open())
+        shutdown()
+
+    monkeypatch.setattr(ward.listener._server, "shutdown", slow_shutdown)
+    assert ward.scanner().open().is_established
+    ward.listener.stop(0.2)
+    late[0].join(5)
+    assert late[0].is_aborted
 
 
 # what a sender does by hand

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -16,7 +19,9 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import RLELossless
 
 from ledger.core.digests import digest_set
+from ledger.core.digests.looks import Planes, looks_of
 from ledger.errors import InputError
+from ledger.ingest import looking as looking_module
 from ledger.ingest.looking import Looking
 
 
@@ -101,3 +106,82 @@ def test_after_closing_no_process_is_left() -> None:
     looking.close()
     assert helper._process.poll() is not None
     assert digest_set(picture(4), traced=True, look=looking) == digest_set(picture(4), traced=True)
+
+
+def large_plane() -> Planes:
+    """More than a connection holds without anybody reading."""
+    samples = np.random.default_rng(5).integers(0, 4096, (1024, 1024)).astype(np.uint16)
+    return Planes(1, False, ((0, samples),))
+
+
+def stop(looking: Looking) -> None:
+    assert looking._helper is not None
+    os.kill(looking._helper._process.pid, signal.SIGSTOP)
+
+
+def test_a_helper_that_stands_still_costs_one_image_some_seconds_and_no_digest() -> None:
+    looking, planes = Looking(), large_plane()
+    assert looking(planes)() == looks_of(planes)
+    stop(looking)
+    began = time.monotonic()
+    assert looking(planes)() == looks_of(planes)
+    assert time.monotonic() - began < 10
+    began = time.monotonic()
+    assert looking(planes)() == looks_of(planes)
+    assert time.monotonic() - began < 2, "the helper that stood still is asked again"
+    looking.close()
+
+
+def test_a_helper_that_stands_still_after_it_took_an_image_costs_no_digest(monkeypatch) -> None:
+    monkeypatch.setattr(looking_module, "_SECONDS", 0.5)
+    looking = Looking()
+    planes = Planes(1, False, ((0, np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)),))
+    stop(looking)
+    answer = looking(planes)  # fits into the connection
+    assert answer() == looks_of(planes)
+    looking.close()
+
+
+def test_closing_does_not_wait_for_a_helper_that_stands_still() -> None:
+    looking = Looking()
+    helper = looking._helper
+    assert helper is not None
+    stop(looking)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(lambda: looking(large_plane())())
+        time.sleep(0.3)
+        began = time.monotonic()
+        looking.close()
+        assert time.monotonic() - began < 2
+        assert answer.result(10) == looks_of(large_plane())
+    assert helper._process.poll() is not None
+
+
+def test_a_helper_that_went_is_started_again_after_a_pause(monkeypatch) -> None:
+    monkeypatch.setattr(looking_module, "_PAUSE_SECONDS", 0.2)
+    looking, planes = Looking(), large_plane()
+    first = looking._helper
+    assert first is not None
+    first._process.kill()
+    assert looking(planes)() == looks_of(planes)
+    assert looking._helper is None
+    time.sleep(0.25)
+    assert looking(planes)() == looks_of(planes)
+    assert looking._helper is not None and looking._helper is not first
+    looking.close()
+
+
+def test_an_interrupt_in_the_middle_leaves_the_turn_to_the_next(monkeypatch) -> None:
+    monkeypatch.setattr(looking_module, "_PAUSE_SECONDS", 0.0)
+    looking, planes = Looking(), large_plane()
+    with monkeypatch.context() as patch:
+        patch.setattr(looking_module, "_send", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            looking(planes)
+    assert looking(planes)() == looks_of(planes)
+    assert looking._helper is not None, "the turn was not given back"
+    looking.close()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
