@@ -176,8 +176,20 @@ def test_an_empty_file_stays_bad_input_when_the_server_is_away(run_bare, images)
     assert ran.line["error"]["code"] == "empty_file"
 
 
-def test_writing_does_not_begin_without_the_chain(run, images, monkeypatch):
+def test_an_image_is_registered_and_waits_while_the_chain_is_away(run, tmp_path, monkeypatch):
+    from PIL import Image
+
+    Image.effect_noise((64, 64), 40).save(tmp_path / "new.png")
+    run("verify", tmp_path / "new.png")  # the ledger stands before its chain goes away
     monkeypatch.setenv("MEDSEAL_CHAIN_URL", DEAD)
-    ran = run("register", images / "CT_small.dcm")
+    ran = run("register", tmp_path / "new.png", "--no-wait", "--json")
+    assert (ran.code, ran.line["state"], ran.line["created"]) == (0, "sequenced", True)
+    assert run("verify", tmp_path / "new.png", "--json").line["verdict"] != "unregistered"
+
+
+def test_a_statement_does_not_begin_without_the_chain(run, images, monkeypatch):
+    registered = run("register", images / "CT_small.dcm", "--json").line["registration_id"]
+    monkeypatch.setenv("MEDSEAL_CHAIN_URL", DEAD)
+    ran = run("revoke", registered, "--reason", "wrong patient", "--author", "Dr. A", "--no-wait")
     assert (ran.code, ran.out) == (3, "")
     assert "chain_unreachable" in ran.err

@@ -21,7 +21,7 @@ class KnownAnalyzer:
 
     VERSION = "7"
 
-    def __init__(self, method="ela_cnn", weights=None):
+    def __init__(self, method="fusion", weights=None):
         if method not in METHODS:
             raise UnknownMethod(f"expected a known method, found {method!r}")
         if method == "vgg":

@@ -24,7 +24,7 @@ KEYS = [
 def test_a_line_has_all_keys_in_order_and_only_plain_numbers(run_bare, pictures):
     line = run_bare("analyze", pictures / "altered.png", "--json").line
     assert list(line) == KEYS
-    assert (line["method"], line["version"], line["band"], line["regime"]) == ("ela_cnn", "7", "altered", "lossless")
+    assert (line["method"], line["version"], line["band"], line["regime"]) == ("fusion", "7", "altered", "lossless")
     assert line["score"] == 200.0
     assert line["area_interval"] == [0.0, None]
     assert line["figures"] == {"level": 200.0, "ratio": None}
@@ -151,8 +151,8 @@ def test_the_methods_are_listed_with_what_they_lack(run_bare):
     states = {line["method"]: line["state"] for line in ran.lines}
     assert list(states) == list(METHODS)
     assert states["vgg"] != "usable"
-    assert states["ela_cnn"] == "usable"
-    assert [line["method"] for line in ran.lines if line["default"]] == ["ela_cnn"]
+    assert states["fusion"] == states["ela_cnn"] == "usable"
+    assert [line["method"] for line in ran.lines if line["default"]] == ["fusion"]
     assert ran.code == 0
 
 

@@ -114,7 +114,7 @@ def test_an_answer_of_another_version_is_made_anew_and_the_last_one_counts(
 def test_a_method_that_has_answered_is_not_asked_again_beside_another(run_bare, pictures, tmp_path):
     export, clean = tmp_path / "results.jsonl", pictures / "clean.png"
     run_bare("analyze", clean, "--export", export)
-    ran = run_bare("analyze", clean, "--method", "ela_cnn,random_forest", "--export", export, "--resume", "--json")
+    ran = run_bare("analyze", clean, "--method", "fusion,random_forest", "--export", export, "--resume", "--json")
     assert [line["method"] for line in ran.lines] == ["random_forest"]
 
 

@@ -46,7 +46,7 @@ def test_a_note_is_said_once_for_a_method_and_a_kind_of_file(run_bare, pictures,
     with_rates({**RATES, "note": NOTE})
     shown = run_bare("analyze", pictures / "unsure.png", pictures / "clean.png").out
     assert shown.count(NOTE) == 1
-    assert f"ela_cnn, lossless: {NOTE}" in shown
+    assert f"fusion, lossless: {NOTE}" in shown
     assert "of pristine pictures" not in shown
 
 

@@ -45,12 +45,17 @@ def weights(tmp_path, monkeypatch):
     return tmp_path
 
 
+def analyze(pixels, **more):
+    """With the made method in the place of ``ela_cnn``."""
+    return predict.analyze(pixels, method="ela_cnn", **more)
+
+
 def picture(largest):
     return np.random.default_rng(1).integers(0, largest + 1, (80, 80), dtype=np.uint8)
 
 
 def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
-    found = predict.analyze(picture(220), weights=weights)
+    found = analyze(picture(220), weights=weights)
     assert (found.applicable, found.band, found.regime) == (True, Band.ALTERED, Regime.LOSSLESS)
     assert found.score == 220 and found.probability > 0.9
     assert found.area_percent == 25.0 and found.mask[:, :20].all() and not found.mask[:, 20:].any()
@@ -62,7 +67,7 @@ def test_a_mask_that_does_not_tell_the_area_has_a_finding_instead_of_an_interval
     path = weights / "ela_cnn" / "calibration.json"
     replace(Calibration.load(path), area_low=-60.0, area_high=-10.0).save(path)
     write_manifest(path.parent, method="ela_cnn", version="9")
-    found = predict.analyze(picture(220), weights=weights)
+    found = analyze(picture(220), weights=weights)
     assert found.area_percent == 25.0 and found.area_interval is None
     assert [finding.code for finding in found.findings] == ["made", "area_unmeasured"]
 
@@ -112,11 +117,11 @@ def test_no_frame_at_all_is_no_picture(weights):
 
 
 def test_a_low_score_is_called_no_trace(weights):
-    assert predict.analyze(picture(40), weights=weights).band is Band.NO_TRACE
+    assert analyze(picture(40), weights=weights).band is Band.NO_TRACE
 
 
 def test_what_a_method_cannot_judge_is_inconclusive_and_measures_nothing(weights):
-    found = predict.analyze(np.full((1, 500), 3, np.uint8), weights=weights)
+    found = analyze(np.full((1, 500), 3, np.uint8), weights=weights)
     assert not found.applicable and "at least 64" in found.reason and found.band is Band.INCONCLUSIVE
     assert found.score is found.probability is found.heatmap is found.mask is found.area_percent is None
 
@@ -130,7 +135,7 @@ def test_the_compressed_file_decides_the_regime(weights, texture, save):
 
 def test_an_array_that_is_no_picture_is_refused(weights):
     with pytest.raises(UnreadablePicture):
-        predict.analyze(np.zeros((80, 80), np.float64), weights=weights)
+        analyze(np.zeros((80, 80), np.float64), weights=weights)
 
 
 def test_a_method_without_calibration_is_unusable(weights):
