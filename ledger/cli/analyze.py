@@ -32,9 +32,7 @@ Files = Annotated[
 ]
 Method = Annotated[
     list[str] | None,
-    typer.Option(
-        "--method", "--methods", metavar="NAME", help="Names, by comma or repeated, or all; fusion if unset."
-    ),
+    typer.Option("--method", "--methods", metavar="NAME", help="Names, by comma or repeated, or all; fusion if unset."),
 ]
 Weights = Annotated[
     Path | None, typer.Option("--weights", metavar="DIR", help="Folder of models; the shipped one if not given.")
