@@ -141,7 +141,7 @@ def _laid(cells: Cells, picture: Picture, lay: Lay) -> Laid | None:
     unit = 1.0 if levels.max() <= 255.5 else max(float(high - low) / 255, 1e-6)
     tone = fit_tone(values, sampled.means, inside, unit)
     expected = tone(values)
-    return Laid(lay, sampled, tone, expected, unit, _agreement(expected, sampled.means, inside, unit), cells.block)
+    return Laid(lay, sampled, tone, expected, unit, agreement_of(expected, sampled.means, inside, unit), cells.block)
 
 
 def in_window(laid: Laid, cells: Cells) -> Laid:
@@ -160,7 +160,9 @@ def high_pass(picture: Picture, inside: Where, sigma: float) -> Picture:
     return passed
 
 
-def _agreement(expected: Picture, found: Picture, inside: Where, unit: float) -> Agreement:
+def agreement_of(expected: Picture, found: Picture, inside: Where, unit: float) -> Agreement:
+    """How ``found`` agrees with ``expected``, each (rows, columns) in grey levels of ``unit``, over the cells
+    ``inside``."""
     one, other = high_pass(expected, inside, 2.0), high_pass(found, inside, 2.0)
     own, its, both = (cv2.boxFilter(each, -1, (_SIDE, _SIDE)) for each in (one * one, other * other, one * other))
     full = cv2.boxFilter(inside.astype(np.float32), -1, (_SIDE, _SIDE)) > 0.99

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ledger.core.change import Change, ChangedRegion, Transform
-from ledger.core.trace.aligning import Laid, after, in_window, lay_on, window_lay
+from ledger.core.trace.aligning import Agreement, Laid, after, agreement_of, in_window, lay_on, window_lay
 from ledger.core.trace.cells import FRACTION, TILE
 from ledger.core.trace.codes import CODE_BYTES, ORIENTATIONS, WINDOWS, oriented, registered_codes
 from ledger.core.trace.lying import from_oriented, transform_of
@@ -30,6 +30,9 @@ DARK_CLEAR, DARK_WHOLE = 0.85, 0.88
 COPY_LOWER, COPY_SHARE, COPY_CLEAR, COPY_WHOLE = 0.65, 0.7, 0.75, 0.915
 """Or when one of the first three is reached and so is the whole correlation, after heavy compression or of a nearly
 black picture. The whole correlation of neighbouring slices lies below."""
+REST_LOWER, REST_WHOLE, MOST_GONE = 0.95, 0.95, 0.3
+"""Or when these are reached by what is left without its changed regions, of not more than this share of the frame. A
+neighbouring slice differs all over, and what is left of it agrees no better."""
 NEAR_LOWER, NEAR_SHARE, NEAR_WHOLE = 0.4, 0.55, 0.9
 """From here on it is too alike to say that it is none."""
 _AS_NEAR = 16
@@ -51,10 +54,14 @@ class Fit:
     cells: Cells
     laid: Laid
     number: int
+    rest: Agreement | None = None
+    """How what is left agrees when the changed regions are taken out; None where that was not asked."""
 
     @property
     def copy(self) -> bool:
         """Whether the picture is a copy of the frame."""
+        if self.rest is not None and self.rest.lower >= REST_LOWER and self.rest.whole >= REST_WHOLE:
+            return True
         agreement = self.laid.agreement
         some = agreement.lower >= COPY_LOWER or agreement.share >= COPY_SHARE or agreement.clear >= COPY_CLEAR
         sure = agreement.lower >= (SURE_REDUCED if self.laid.reduced else SURE_LOWER)
@@ -96,7 +103,19 @@ def fit_picture(cells: Cells, picture: Picture, number: int = 0, window: int = 0
 def best_fit(cells: Cells, picture: Picture, codes: bytes) -> Fit | None:
     """The best of the fits that a picture's 16 ``codes`` suggest; a symmetric picture has several orientations."""
     fits = [fit_picture(cells, picture, number, window) for number, window in _suggested(codes, cells)]
-    return max((fit for fit in fits if fit is not None), key=lambda fit: fit.quality, default=None)
+    best = max((fit for fit in fits if fit is not None), key=lambda fit: fit.quality, default=None)
+    return best if best is None or best.copy or not best.near else _with_rest(best)
+
+
+def _with_rest(fit: Fit) -> Fit:
+    """``fit`` with the agreement of what is left when its changed regions, and what lies beside them, are taken out."""
+    laid = in_window(fit.laid, fit.cells)
+    found, _ = changed_cells(weigh(_without_rim(laid), fit.cells))
+    inside = laid.sampled.inside
+    left = inside & ~(cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    if not found.any() or left.sum() < (1 - MOST_GONE) * inside.sum():
+        return fit
+    return replace(fit, rest=agreement_of(fit.laid.expected, fit.laid.sampled.means, left, fit.laid.unit))
 
 
 def _suggested(codes: bytes, cells: Cells) -> list[tuple[int, int]]:

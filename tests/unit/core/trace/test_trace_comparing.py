@@ -124,6 +124,25 @@ def test_a_tilted_copy_is_a_copy_and_its_matrix_is_the_tilt(pictures: Any, degre
         assert place(transform, x, y) == pytest.approx(turned, abs=1)
 
 
+@pytest.mark.parametrize("change", ["written over", "pasted in"])
+def test_a_copy_that_was_changed_in_a_fifth_of_it_is_known_by_the_rest(pictures: Any, change: str) -> None:
+    original, other = pictures.made(1), pictures.made(9)
+    copy = original.copy()
+    if change == "pasted in":
+        copy[60:130, 60:180] = other[60:130, 60:180]
+    else:
+        for row in (24, 48):
+            cv2.putText(copy, "PATIENT 0042 R", (4, row), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 255, 1)
+    assert fitted(original, copy).copy
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rest_of_a_neighbouring_slice_is_no_copy(pictures: Any, seed: int) -> None:
+    one, other = (pictures.made(10 * seed + k, anatomy=seed, moved=2 * k) for k in (1, 2))
+    other[40:80, 50:110] = 200
+    assert not fitted(one, other).copy
+
+
 def test_a_stretched_copy_is_named_with_both_factors(pictures: Any) -> None:
     original = pictures.made(1)
     copy = cv2.resize(original, (192, 162), interpolation=cv2.INTER_AREA)
