@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
-from detector.registry import METHODS
 from ledger.core.detection import Detection
 from ledger.core.images import Limits
 from ledger.detection.answers import detection
@@ -41,6 +40,8 @@ class ProcessDetector:
     @property
     def methods(self) -> tuple[str, ...]:
         """See :attr:`ledger.ports_methods.ManyMethods.methods`."""
+        from detector.registry import METHODS  # only who asks for a detector needs its package
+
         return tuple(METHODS)
 
     def examine_by(self, method: str, image: bytes, *, pictures: bool = False) -> Detection:

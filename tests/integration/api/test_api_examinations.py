@@ -84,7 +84,7 @@ def test_a_detector_that_is_turned_off_is_said(url: str, secrets: dict[str, str]
 
 def test_each_method_answers_by_name_and_an_unknown_one_is_an_error(examining: Service, ct_slice: bytes) -> None:
     methods = examining.examinations.methods()
-    assert methods.default == "ela_cnn" and methods.seconds == 120
+    assert methods.default == "fusion" and methods.seconds == 120
     found = {name: examining.examinations.examine(ct_slice, name) for name in methods.names}
     assert {name: one.method for name, one in found.items()} == {name: name for name in methods.names}
     assert all(one.modality == "CT" and (one.reason or one.applicable) for one in found.values())

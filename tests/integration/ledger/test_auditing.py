@@ -20,7 +20,16 @@ from ledger.store.models import METADATA
 # What is no evidence: nothing that a verdict, a receipt or a proof says leans on it.
 _KEYS = {
     (table, column.name)
-    for table in ("api_key", "attempt", "commitment_request", "cursor", "source", "source_hour", "verification_note")
+    for table in (
+        "api_key",
+        "attempt",
+        "commitment_request",
+        "cursor",
+        "source",
+        "source_entry",
+        "source_hour",
+        "verification_note",
+    )
     for column in METADATA.tables[table].columns
 }
 _BOOKKEEPING = {

@@ -69,7 +69,7 @@ def test_the_before_after_line_uncovers_the_original_laid_where_it_belongs(
     original, copy = patched(404)
     Client(stack.url, stack.key).register(original)
     page = verify(("copy.jpg", copy), original=original)
-    expect(page.get_by_label("Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
     page.get_by_label("Show: Change map").uncheck()
     page.get_by_role("button", name="Outlines").click()
     with Image.open(io.BytesIO(original)) as image:
@@ -89,7 +89,7 @@ def test_another_picture_can_be_laid_beside_it_in_the_page(verify: Open, picture
     before = look.shown(page)
     page.get_by_text("Compare with another picture").click()
     look.give(page.locator("input[type=file]").last, ("b.png", picture(406)))
-    expect(page.get_by_label("Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
     assert look.shown(page) != before
     look.canvas(page).scroll_into_view_if_needed()
     box = look.canvas(page).bounding_box()
@@ -99,7 +99,7 @@ def test_another_picture_can_be_laid_beside_it_in_the_page(verify: Open, picture
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4, at, steps=4)
     page.mouse.up()
-    expect(page.get_by_label("Line between the two pictures")).to_have_value("25")
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_have_value("25")
 
 
 def test_frames_of_a_short_series_are_at_hand(verify: Open, look: Any) -> None:
