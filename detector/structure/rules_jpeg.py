@@ -8,7 +8,15 @@ from itertools import islice
 from detector.structure.jpeg_reading import APP0, APP1, APP2, APP13, COM, PROGRESSIVE, JpegFile
 from detector.structure.model import Answer, Book, Skip, Strength, Why
 from detector.structure.thumbs import AGREES, likeness, opened
-from detector.structure.told import NOT_WHAT, creators, history_answer, software_answer
+from detector.structure.told import (
+    BY_A_LIBRARY,
+    BY_AN_EDITOR,
+    NOT_WHAT,
+    WITH_A_HISTORY,
+    creators,
+    history_answer,
+    software_answer,
+)
 from detector.structure.tools import converter_in
 
 BOOK = Book("jpeg")
@@ -32,11 +40,7 @@ def camera(file: JpegFile) -> str:
     "editor",
     "No picture editor is named",
     Strength.NOTABLE,
-    Why(
-        "The file was opened and saved by a program made for changing pictures.",
-        "Editors also crop, turn, annotate and convert for publication.",
-        NOT_WHAT,
-    ),
+    BY_AN_EDITOR,
 )
 def editor(file: JpegFile) -> Answer:
     """EXIF Software, XMP CreatorTool or a comment names an editor."""
@@ -47,11 +51,7 @@ def editor(file: JpegFile) -> Answer:
     "converter",
     "No converter or toolkit is named",
     Strength.INFORMATION,
-    Why(
-        "A library or converter wrote this file; it is not as a device first wrote it.",
-        "Nearly every exported or published picture went through one.",
-        NOT_WHAT,
-    ),
+    BY_A_LIBRARY,
 )
 def converter(file: JpegFile) -> Answer:
     """A comment or EXIF names a library that writes pictures."""
@@ -66,11 +66,7 @@ def converter(file: JpegFile) -> Answer:
     "history",
     "No editing history",
     Strength.NOTABLE,
-    Why(
-        "Adobe's and other programs keep a list of what was done to a document; there is one here.",
-        "A picture that was only cropped or converted for print has one as well.",
-        NOT_WHAT,
-    ),
+    WITH_A_HISTORY,
 )
 def history(file: JpegFile) -> Answer:
     """XMP Media Management: History, Ingredients, DerivedFrom."""

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from detector.structure.model import Answer, Book, Skip, Strength, Why
 from detector.structure.png_reading import PngFile
 from detector.structure.rules_exif import apart
-from detector.structure.told import NOT_WHAT, creators, history_answer, software_answer
+from detector.structure.told import (
+    BY_A_LIBRARY,
+    BY_AN_EDITOR,
+    NOT_WHAT,
+    WITH_A_HISTORY,
+    creators,
+    history_answer,
+    software_answer,
+)
 from detector.structure.tools import converter_in
 
 BOOK = Book("png")
@@ -21,11 +29,7 @@ _PARAMETERS = ("parameters", "prompt", "workflow", "Dream", "sd-metadata", "invo
     "editor",
     "No picture editor is named",
     Strength.NOTABLE,
-    Why(
-        "The file was opened and saved by a program made for changing pictures.",
-        "Editors also crop, turn, annotate and convert for publication.",
-        NOT_WHAT,
-    ),
+    BY_AN_EDITOR,
 )
 def editor(file: PngFile) -> Answer:
     """Texts and XMP name an editor, or hold Adobe ImageReady's mark."""
@@ -40,11 +44,7 @@ def editor(file: PngFile) -> Answer:
     "converter",
     "No converter or toolkit is named",
     Strength.INFORMATION,
-    Why(
-        "A library or converter wrote this file; it is not as a device first wrote it.",
-        "Nearly every exported or published picture went through one.",
-        NOT_WHAT,
-    ),
+    BY_A_LIBRARY,
 )
 def converter(file: PngFile) -> Answer:
     """Texts name a library that writes pictures."""
@@ -81,11 +81,7 @@ def generator(file: PngFile) -> Answer:
     "history",
     "No editing history",
     Strength.NOTABLE,
-    Why(
-        "Adobe's and other programs keep a list of what was done to a document; there is one here.",
-        "A picture that was only cropped or converted for print has one as well.",
-        NOT_WHAT,
-    ),
+    WITH_A_HISTORY,
 )
 def history(file: PngFile) -> Answer:
     """XMP in iTXt."""

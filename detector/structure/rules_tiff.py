@@ -24,7 +24,7 @@ from detector.structure.tiff_reading import (
     WIDTH,
     TiffFile,
 )
-from detector.structure.told import NOT_WHAT, creators, history_answer, software_answer
+from detector.structure.told import NOT_WHAT, WITH_A_HISTORY, creators, history_answer, software_answer
 from detector.structure.tools import converter_in
 
 BOOK = Book("tiff")
@@ -73,11 +73,7 @@ def converter(file: TiffFile) -> Answer:
     "history",
     "No editing history",
     Strength.NOTABLE,
-    Why(
-        "Adobe's and other programs keep a list of what was done to a document; there is one here.",
-        "A picture that was only cropped or converted for print has one as well.",
-        NOT_WHAT,
-    ),
+    WITH_A_HISTORY,
 )
 def history(file: TiffFile) -> Answer:
     """XMP in tag 700."""

@@ -52,24 +52,32 @@ def _web_settings(web: tuple[str, str] | None) -> Mapping[str, Any]:
 
 
 class OrthancServer:
-    """Orthanc on loopback with a user, in a folder of its own; with ``receiver`` (a port) it forwards all it gets.
+    """Orthanc on loopback with a user, in a folder of its own; with ``receiver`` (a port) it forwards all it gets, or
+    with ``forwards`` false what it is told to.
 
     With ``web`` (the address of a DICOMweb service and a key for it) it has its plugin for DICOMweb, which knows that
     service as ``medseal``.
     """
 
-    def __init__(self, folder: Path, receiver: int | None = None, web: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        receiver: int | None = None,
+        web: tuple[str, str] | None = None,
+        *,
+        forwards: bool = True,
+    ) -> None:
         self.folder = folder
         self.http_port, self.dicom_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._config = folder / "orthanc.json"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "forward.lua").write_text(_FORWARD)
-        self._config.write_text(json.dumps({**self._settings(receiver), **_web_settings(web)}))
+        self._config.write_text(json.dumps({**self._settings(receiver, forwards), **_web_settings(web)}))
         self._process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, auth=(USER, PASSWORD), timeout=30)
 
-    def _settings(self, receiver: int | None) -> Mapping[str, Any]:
+    def _settings(self, receiver: int | None, forwards: bool) -> Mapping[str, Any]:
         return {
             "Name": "test archive",
             "StorageDirectory": str(self.folder / "storage"),
@@ -81,7 +89,7 @@ class OrthancServer:
             "RegisteredUsers": {USER: PASSWORD},
             "Plugins": [],
             "DicomModalities": {"receiver": ["MEDSEAL", "127.0.0.1", receiver or 1]},
-            "LuaScripts": [str(self.folder / "forward.lua")] if receiver else [],
+            "LuaScripts": [str(self.folder / "forward.lua")] if receiver and forwards else [],
             "DicomScuTimeout": 3,
             "ConcurrentJobs": 1,
         }

@@ -42,7 +42,7 @@ def wait_for(url: str, seconds: float = 30) -> None:
 def an_api(app: FastAPI) -> Iterator[str]:
     """The address of ``app`` while it is served."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

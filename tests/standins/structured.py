@@ -24,6 +24,11 @@ ROOT = "1.3.12.2.1107.5.2"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 Change = Callable[[Dataset], None]
 
+EDITED = {0x0131: "Adobe Photoshop 25.1 (Windows)"}
+TAKEN = {0x9003: "2024:05:02 09:00:00"}
+CAMERA: dict[int, str | int] = {0x010F: "Canon", 0x0110: "EOS R5"}
+HISTORY = '<xmpMM:History><rdf:li stEvt:action="saved" stEvt:softwareAgent="x"/></xmpMM:History>'
+
 
 def scene(side: int = 128, seed: int = 5) -> npt.NDArray[np.uint8]:
     """A body on a dark ground with some organs and noise; 8 bits."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import struct
-import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 from pydicom.data import get_testdata_file
+from running import an_api
 
 from ledger.api.app import create_app
 from ledger.service import Service
@@ -59,14 +57,8 @@ def api(ledger: Service, settings: Settings) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def url(ledger: Service, settings: Settings) -> Iterator[str]:
     """The address of a real server."""
-    server = uvicorn.Server(uvicorn.Config(create_app(ledger, settings), port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with an_api(create_app(ledger, settings)) as url:
+        yield url
 
 
 @dataclass

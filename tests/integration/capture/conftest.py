@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from archive import OrthancServer
 from dropped import Drop
+from running import an_api
 
 from ledger.api.app import create_app
 from ledger.errors import LedgerError
@@ -36,14 +34,8 @@ def ledger(settings: Settings) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def url(ledger: Service, settings: Settings) -> Iterator[str]:
     """The address of a real server over the ledger."""
-    server = uvicorn.Server(uvicorn.Config(create_app(ledger, settings), port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with an_api(create_app(ledger, settings)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

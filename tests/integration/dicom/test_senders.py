@@ -6,12 +6,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+from archive import OrthancServer
 from pydicom.uid import JPEG2000Lossless, RLELossless
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
@@ -102,7 +101,7 @@ def test_dcmsend_sends_a_folder_and_the_log_has_each_once(ward, tmp_path) -> Non
 
 @pytest.mark.needs_orthanc
 def test_a_slice_forwarded_by_orthanc_verifies_as_the_captured_one(ward, capture, orthanc) -> None:
-    orthanc.forward(capture.read_bytes(), ward.port)
+    forward(orthanc, capture.read_bytes())
     found = ward.service.verify(capture.read_bytes())
     assert found.verdict in ("authentic", "authentic-reencoded")
     assert found.accepted
@@ -112,7 +111,7 @@ def test_a_slice_forwarded_by_orthanc_verifies_as_the_captured_one(ward, capture
 
 @pytest.mark.needs_orthanc
 def test_what_orthanc_changes_on_the_way_is_named_and_nothing_else(ward, capture, orthanc) -> None:
-    orthanc.forward(capture.read_bytes(), ward.port, Replace={"InstitutionName": "Elsewhere"}, Remove=["StudyID"])
+    forward(orthanc, capture.read_bytes(), Replace={"InstitutionName": "Elsewhere"}, Remove=["StudyID"])
     found = ward.service.verify(capture.read_bytes())
     check = next(check for check in found.checks if check.number == 3)
     assert found.verdict == "authentic-reencoded"
@@ -238,73 +237,20 @@ def listening() -> Iterator[Callable[[Path], tuple[subprocess.Popen[str], int]]]
         process.wait()
 
 
-class Orthanc:
-    """A real Orthanc on free ports of this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port, self.dicom_port = free_port(), free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, medseal: int) -> None:
-        settings = {
-            "StorageDirectory": str(self.folder / "storage"),
-            "IndexDirectory": str(self.folder / "index"),
-            "HttpPort": self.port,
-            "DicomPort": self.dicom_port,
-            "DicomAet": "ORTHANC",
-            "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": False,
-            "DicomModalities": {"medseal": ["MEDSEAL", "127.0.0.1", medseal]},
-            "Plugins": [],
-        }
-        file = self.folder / "orthanc.json"
-        file.write_text(json.dumps(settings))
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(["/usr/sbin/Orthanc", str(file)], stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.ask("/system")
-                return
-            except OSError:
-                assert time.monotonic() < deadline, (self.folder / "log").read_text()
-                time.sleep(0.2)
-
-    def ask(self, path: str, body: bytes | None = None) -> Any:
-        return json.loads(self.fetch(path, body))
-
-    def fetch(self, path: str, body: bytes | None = None, method: str | None = None) -> bytes:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return bytes(answer.read())
-
-    def forward(self, image: bytes, medseal: int, **changes: Any) -> None:
-        """The image is stored in Orthanc, which then sends it on; ``changes`` are what Orthanc's modification takes."""
-        self.start(medseal)
-        instance = self.ask("/instances", image)["ID"]
-        if changes:
-            keep = {"Keep": ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"], "Force": True}
-            changed = self.fetch(f"/instances/{instance}/modify", json.dumps(changes | keep).encode())
-            self.fetch(f"/instances/{instance}", method="DELETE")
-            instance = self.ask("/instances", changed)["ID"]
-        done = self.ask("/modalities/medseal/store", instance.encode())
-        assert done["FailedInstancesCount"] == 0
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def forward(orthanc: OrthancServer, image: bytes, **changes: Any) -> None:
+    """The image is stored in Orthanc, which then sends it on; ``changes`` are what Orthanc's modification takes."""
+    instance = orthanc.put(image)
+    if changes:
+        keep = {"Keep": ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"], "Force": True}
+        changed = orthanc.http.post(f"/instances/{instance}/modify", json=changes | keep).content
+        orthanc.http.delete(f"/instances/{instance}")
+        instance = orthanc.put(changed)
+    done = orthanc.http.post("/modalities/receiver/store", content=instance).json()
+    assert done["FailedInstancesCount"] == 0
 
 
 @pytest.fixture
-def orthanc(tmp_path) -> Iterator[Orthanc]:
-    made = Orthanc(tmp_path)
+def orthanc(tmp_path, ward) -> Iterator[OrthancServer]:
+    made = OrthancServer(tmp_path / "orthanc", ward.port, forwards=False).start()
     yield made
-    made.stop()
+    made.kill()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import uvicorn
+from running import an_api
 
 from ledger.api.app import create_app
 from ledger.bootstrap import prepare
@@ -122,15 +120,8 @@ def _revoke(service: Service, registration: Registration) -> None:
 @pytest.fixture(scope="session")
 def url(hospital: Hospital) -> Iterator[str]:
     """The address of a real server over the hospital."""
-    app = create_app(hospital.service, hospital.settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with an_api(create_app(hospital.service, hospital.settings)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

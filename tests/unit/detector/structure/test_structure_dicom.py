@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from structured import (
+    EDITED,
     Scenario,
     codes,
     deep,
@@ -30,11 +31,6 @@ from structured import (
 )
 
 from detector.structure import RULES, State, inspect
-
-EDITED = {0x0131: "Adobe Photoshop 25.1 (Windows)"}
-TAKEN = {0x9003: "2024:05:02 09:00:00"}
-CAMERA: dict[int, str | int] = {0x010F: "Canon", 0x0110: "EOS R5"}
-HISTORY = '<xmpMM:History><rdf:li stEvt:action="saved" stEvt:softwareAgent="x"/></xmpMM:History>'
 
 
 def _item(**values: object) -> Sequence:
