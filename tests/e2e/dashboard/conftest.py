@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from browsing import chromium
 from PIL import Image
+from playwright.sync_api import Browser
 from streamlit.testing.v1 import AppTest
 
 from dashboard.launch import command
@@ -32,6 +34,12 @@ from ledger.service import Service
 from ledger.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
 
 
 def png(samples: np.ndarray) -> bytes:

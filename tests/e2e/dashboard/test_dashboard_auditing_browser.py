@@ -9,30 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import PATIENCE
+from playwright.sync_api import Browser, Page, expect
 
 from ledger.client import Client
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = {"desk": (1360, 900), "phone": (390, 844)}
-_PATIENCE = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(params=list(SIZES))
@@ -40,7 +23,7 @@ def open_page(browser: Browser, dashboard: str, request: pytest.FixtureRequest) 
     """Opens a path of the dashboard at the width of a desk, and of a phone."""
     width, height = SIZES[request.param]
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(_PATIENCE)
+    page.set_default_timeout(PATIENCE)
 
     def at(path: str) -> Page:
         page.goto(f"{dashboard}/{path}")
@@ -68,17 +51,17 @@ def test_a_registration_s_block_opens_live_in_a_dialog_and_by_its_link(
     open_page: Callable[[str], Page], anchored: Any
 ) -> None:
     page = open_page(f"history?registration={anchored.registration_id}")
-    expect(page.locator(".ms-life li")).not_to_have_count(0, timeout=_PATIENCE)
+    expect(page.locator(".ms-life li")).not_to_have_count(0)
     expect(page.locator(".ms-whole")).to_contain_text("equals the contract's head")
     assert fits(page)
     page.get_by_role("button", name=f"Block {anchored.anchor.block_number}, live").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(anchored.anchor.block_hash, timeout=_PATIENCE)
+    expect(dialog).to_contain_text(anchored.anchor.block_hash)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.locator(".ms-life a", has_text=f"block {anchored.anchor.block_number}").first.click()
-    expect(page.get_by_role("heading", name="On the chain, now")).to_be_visible(timeout=_PATIENCE)
-    expect(page.locator(".ms-card").first).to_contain_text(anchored.anchor.block_hash, timeout=_PATIENCE)
+    expect(page.get_by_role("heading", name="On the chain, now")).to_be_visible()
+    expect(page.locator(".ms-card").first).to_contain_text(anchored.anchor.block_hash)
     assert fits(page)
 
 
@@ -87,17 +70,15 @@ def test_an_audit_shows_its_result_and_the_slider_moves_by_keyboard_to_a_proof(
 ) -> None:
     page = open_page("audit")
     page.get_by_role("button", name="Run a full audit").click()
-    expect(page.locator(".ms-verdict").first).to_contain_text("Records, log and contract agree", timeout=_PATIENCE)
+    expect(page.locator(".ms-verdict").first).to_contain_text("Records, log and contract agree")
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{16}"))
     said = page.get_by_text(re.compile(r"^From \d.* to ")).first
     before = said.text_content()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
-    expect(said).not_to_have_text(before or "", timeout=_PATIENCE)
+    expect(said).not_to_have_text(before or "")
     page.get_by_role("button", name="Witness the proof").click()
-    expect(page.locator("#witness .ms-verdict, .ms-verdict").last).to_contain_text(
-        "Append-only: proven", timeout=_PATIENCE
-    )
+    expect(page.locator("#witness .ms-verdict, .ms-verdict").last).to_contain_text("Append-only: proven")
     assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Proof (JSON)").click()
@@ -119,6 +100,6 @@ def test_the_filtered_history_is_taken_along_as_a_file(
 
 def test_the_hospital_page_fits_and_shows_its_tiles(open_page: Callable[[str], Page], anchored: Any) -> None:
     page = open_page("hospital")
-    expect(page.locator(".ms-tile")).to_have_count(4, timeout=_PATIENCE)
+    expect(page.locator(".ms-tile")).to_have_count(4)
     expect(page.locator(".ms-tile").last).to_contain_text("Block")
     assert fits(page)

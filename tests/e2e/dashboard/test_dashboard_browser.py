@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from browsing import PATIENCE
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from ledger.client import Client
@@ -21,26 +22,8 @@ from ledger.core.detection import ModalityRates
 from ledger.errors import StoreUnavailable
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = {"desk": (1360, 900), "phone": (390, 844)}
 Open = Callable[..., Page]
-_PATIENCE = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -53,7 +36,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 def open_page(browser: Browser, dashboard: str, size: tuple[int, int]) -> Iterator[Open]:
     """Opens a path of the dashboard; every request of the browser goes to the dashboard itself."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.set_default_timeout(_PATIENCE)
+    page.set_default_timeout(PATIENCE)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
@@ -71,7 +54,7 @@ def open_page(browser: Browser, dashboard: str, size: tuple[int, int]) -> Iterat
 def test_any_page_can_be_the_first_after_a_start(browser: Browser, fresh_dashboard: str, path: str, title: str) -> None:
     page = browser.new_page()
     page.goto(f"{fresh_dashboard}/{path}")
-    expect(page.get_by_role("heading", name=re.compile(title)).first).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("heading", name=re.compile(title)).first).to_be_visible()
     navigation = page.get_by_test_id("stSidebarNav")
     expect(navigation.get_by_text("Verify", exact=True)).to_be_visible()
     expect(navigation.get_by_text("app", exact=True)).to_have_count(0)
@@ -96,7 +79,7 @@ def test_an_uploaded_png_gets_a_verdict_its_checks_and_its_receipt(
     stack.anchor()
     page = open_page()
     upload(page, "copy.png", picture(21))
-    expect(page.locator(".ms-banner h2")).to_have_text("Authentic", timeout=_PATIENCE)
+    expect(page.locator(".ms-banner h2")).to_have_text("Authentic")
     expect(page.locator(".ms-check")).to_have_count(12)
     expect(page.locator(".v-status")).to_contain_text("Zoom")
     shape = page.locator(".ms-banner-icon .ms-icon").evaluate("element => getComputedStyle(element).maskImage")
@@ -114,7 +97,7 @@ def test_an_unregistered_png_gets_the_detectors_heat_map_and_its_error_levels(
 ) -> None:
     page = open_page()
     upload(page, "unknown.png", picture(23))
-    expect(page.locator(".ms-detector")).to_contain_text("not an area", timeout=_PATIENCE)
+    expect(page.locator(".ms-detector")).to_contain_text("not an area")
     expect(page.get_by_label("Show: Heat map")).to_be_checked()
     before = page.locator(".v-stage canvas").screenshot()
     page.get_by_label("Show: Error levels (ELA)").check()
@@ -129,7 +112,7 @@ def test_history_opens_from_a_link_with_the_timeline(
     found = Client(stack.url, stack.key).register(picture(22))
     stack.anchor()
     page = open_page(f"history?registration={found.registration_id}")
-    expect(page.locator(".ms-timeline li")).to_have_count(5, timeout=_PATIENCE)
+    expect(page.locator(".ms-timeline li")).to_have_count(5)
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     assert fits(page)
 
@@ -138,10 +121,10 @@ def test_an_image_registered_in_the_page_shows_its_state(open_page: Open, size: 
     page = open_page("register")
     upload(page, "new.png", picture(size[0]))
     page.get_by_role("button", name="Register 1 image").click()
-    expect(page.locator(".ms-sub")).to_have_text("1 of 1 registered", timeout=_PATIENCE)
+    expect(page.locator(".ms-sub")).to_have_text("1 of 1 registered")
     expect(page.locator(".ms-card .ms-chip").last).to_have_text(re.compile("sequenced|anchoring|anchored|final"))
     page.get_by_text("Show in history").click()
-    expect(page.locator(".ms-timeline li")).to_have_count(5, timeout=_PATIENCE)
+    expect(page.locator(".ms-timeline li")).to_have_count(5)
     assert fits(page)
 
 
@@ -153,7 +136,7 @@ def test_a_patched_copy_gets_a_change_map_to_look_at_and_its_mask_to_save(
     found = Client(stack.url, stack.key).register(original)
     page = open_page()
     upload(page, "copy.jpg", copy)
-    expect(page.locator(".ms-banner h2")).to_have_text("Altered", timeout=_PATIENCE)
+    expect(page.locator(".ms-banner h2")).to_have_text("Altered")
     expect(page.locator(".ms-change")).to_contain_text(found.registration_id)
     expect(page.get_by_label("Show: Change map")).to_be_checked()
     expect(page.locator(".v-places button").first).to_contain_text("1 · ")
@@ -174,7 +157,7 @@ def test_the_report_button_gives_a_pdf_of_what_the_page_says(
     page = open_page()
     upload(page, "slice 27.png", picture(27))
     button = page.get_by_role("button", name="Report (PDF)")
-    expect(button).to_be_visible(timeout=_PATIENCE)
+    expect(button).to_be_visible()
     with page.expect_download() as download:
         button.click()
     download.value.save_as(tmp_path / "report.pdf")
@@ -183,10 +166,10 @@ def test_the_report_button_gives_a_pdf_of_what_the_page_says(
     assert "“slice27.png”" in said and "authentic" in said.lower()
     assert found.registration_id in said
     made = page.get_by_text("PDF and dossier come from one verification")
-    expect(made).to_be_visible(timeout=_PATIENCE)
+    expect(made).to_be_visible()
     page.get_by_role("button", name="Check again").click()
-    expect(made).to_have_count(0, timeout=_PATIENCE)
-    expect(button).to_be_visible(timeout=_PATIENCE)
+    expect(made).to_have_count(0)
+    expect(button).to_be_visible()
 
 
 def test_a_file_that_cannot_be_made_at_the_click_has_words(
@@ -196,7 +179,7 @@ def test_a_file_that_cannot_be_made_at_the_click_has_words(
     page = open_page()
     upload(page, "copy.png", picture(28))
     receipt = page.get_by_role("button", name="Receipt")
-    expect(receipt).to_be_visible(timeout=_PATIENCE)
+    expect(receipt).to_be_visible()
 
     def gone(*_: Any, **__: Any) -> Any:
         raise StoreUnavailable("the database cannot be read")
@@ -204,7 +187,7 @@ def test_a_file_that_cannot_be_made_at_the_click_has_words(
     monkeypatch.setattr(stack.service, "receipt", gone)
     receipt.click()
     toast = page.get_by_test_id("stToast")
-    expect(toast).to_contain_text("The ledger's database cannot be read or written", timeout=_PATIENCE)
+    expect(toast).to_contain_text("The ledger's database cannot be read or written")
     expect(toast).to_contain_text("The file could not be made")
 
 
@@ -220,11 +203,11 @@ def test_the_tables_fit_their_cards_on_a_desk(
     Client(stack.url, stack.key).register(picture(29))
     stack.anchor()
     page = open_page("hospital")
-    expect(page.locator(".ms-costs")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-costs")).to_be_visible()
     assert max(page.evaluate(TABLES)) <= 0
     page = open_page()
     upload(page, "unknown.png", picture(30))
-    expect(page.locator(".ms-methods table")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-methods table")).to_be_visible()
     assert max(page.evaluate(TABLES)) <= 0
 
 
@@ -249,13 +232,13 @@ def test_authentic_re_encoded_altered_forged_and_broken_files_each_read_their_ve
         ("forged.png", patched(402)[0]), ("broken.png", original[:900]),
     )  # fmt: skip
     expected = ["Authentic", "Authentic, re-encoded", "Altered", "Suspect", "Undetermined"]
-    expect(page.locator(".ms-file-verdict")).to_have_text(expected, timeout=_PATIENCE)
+    expect(page.locator(".ms-file-verdict")).to_have_text(expected)
     for name, title in (("broken.png", "Undetermined"), ("altered.jpg", "Altered"), ("forged.png", "Suspect")):
         page.locator(".st-key-files").get_by_role("button", name=name).click()
-        expect(page.locator(".ms-banner h2")).to_have_text(title, timeout=_PATIENCE)
+        expect(page.locator(".ms-banner h2")).to_have_text(title)
     assert "file=sha256" in page.url
     page.reload()
-    expect(page.get_by_text("Drop this file again")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_text("Drop this file again")).to_be_visible()
 
 
 def test_many_files_show_how_far_they_are(
@@ -270,6 +253,6 @@ def test_many_files_show_how_far_they_are(
     monkeypatch.setattr(type(detector), "examine", slow)
     page = open_page()
     give(page, *((f"{name}.png", picture(ord(name) + 400)) for name in "abc"))
-    expect(page.get_by_text("Verifying b.png (2 of 3)")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_text("Verifying b.png (2 of 3)")).to_be_visible()
     expect(page.locator(".ms-done .ms-chip").first).to_be_visible()
-    expect(page.locator(".ms-file-verdict")).to_have_count(3, timeout=_PATIENCE)
+    expect(page.locator(".ms-file-verdict")).to_have_count(3)

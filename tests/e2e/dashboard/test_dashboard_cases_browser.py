@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from browsing import PATIENCE, chromium
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture
 def page(dashboard: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1360, "height": 1000})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{dashboard}/cases")
         yield page
-        browser.close()
 
 
 def test_a_reviewer_opens_a_case_adds_a_file_finds_and_closes_and_takes_it_along(page: Page, picture: Any) -> None:

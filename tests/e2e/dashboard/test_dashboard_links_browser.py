@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from browsing import chromium
+from playwright.sync_api import Page
 
 from dashboard.components import inside
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 _PAGE = """<a id="plain" href="history?block=1"><b>plain</b></a><a id="out" href="elsewhere">out</a>
 <a id="tab" href="history" target="_blank">tab</a><p id="text">text</p><div id="outer"></div>"""
 _SHADOWS = """() => {
@@ -26,8 +26,7 @@ _START = "const data = { pages: ['history', 'cases'] }; const setTriggerValue = 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page()
         page.set_content(_PAGE)
         script = inside._SCRIPT.replace("export default function", "window.start = function")
@@ -36,7 +35,6 @@ def page() -> Iterator[Page]:
         page.evaluate(f"() => {{ {_START} window.stop = start({{ data, setTriggerValue }}); }}")
         page.evaluate(_SHADOWS)
         yield page
-        browser.close()
 
 
 @pytest.mark.parametrize(

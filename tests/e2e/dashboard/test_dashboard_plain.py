@@ -10,15 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from browsing import PATIENCE, chromium
+from playwright.sync_api import Page, expect
 
 from ledger.client import Client
 from ledger.schemas import CaseOpening
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 Serving = Callable[[Path], AbstractContextManager[str]]
-_PATIENCE = 20_000
 OUTSIDE = "a![x](http://host.example/b.png).png"
 VERDICT = ":green[Authentic]"
 NASTY = [
@@ -58,13 +57,11 @@ def asked() -> list[str]:
 
 @pytest.fixture(scope="module")
 def page(asked: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1360, "height": 1000})
-        page.set_default_timeout(_PATIENCE)
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: asked.append(request.url))
         yield page
-        browser.close()
 
 
 @pytest.fixture
@@ -86,7 +83,7 @@ def line(shown: str) -> str:
 
 def test_no_value_acts_as_markdown_and_each_is_shown_as_it_is(plain_page: str, page: Page, asked: list[str]) -> None:
     page.goto(plain_page)
-    expect(page.get_by_text("the end")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_text("the end")).to_be_visible()
     for number, value in enumerate(NASTY):
         shown = page.locator(f".st-key-place{number} [data-testid=stMarkdownContainer]")
         expect(shown).to_have_count(4)
@@ -110,9 +107,9 @@ def test_a_file_name_fetches_nothing_and_imitates_no_verdict(
         {"name": name, "mimeType": "image/png", "buffer": picture(700 + number)} for number, name in enumerate(names)
     ]
     page.locator("input[type=file]").first.set_input_files(files)
-    expect(page.locator(".ms-file-verdict")).to_have_count(2, timeout=_PATIENCE)
+    expect(page.locator(".ms-file-verdict")).to_have_count(2)
     buttons = page.locator(".st-key-files").get_by_role("button")
-    expect(buttons).to_have_count(2, timeout=_PATIENCE)
+    expect(buttons).to_have_count(2)
     assert {line(name) for name in buttons.all_inner_texts()} == {*names}
     assert buttons.locator("img, a, span[class*=stMarkdownColored]").count() == 0
     assert hosts(asked) == {"127.0.0.1"}
@@ -121,7 +118,7 @@ def test_a_file_name_fetches_nothing_and_imitates_no_verdict(
 def test_a_case_title_fetches_nothing(dashboard: str, page: Page, asked: list[str], stack: Any) -> None:
     Client(stack.url, stack.key).cases.open(CaseOpening(title=OUTSIDE))
     page.goto(f"{dashboard}/cases")
-    expect(page.get_by_role("heading", name=OUTSIDE)).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("heading", name=OUTSIDE)).to_be_visible()
     page.locator("[class*=st-key-line-]").filter(has_text=OUTSIDE).get_by_role("button", name="Show").hover()
     tip = page.get_by_role("tooltip")
     expect(tip).to_be_visible()

@@ -10,8 +10,9 @@ from typing import Any
 
 import openid_provider
 import pytest
+from browsing import PATIENCE
 from openid_provider import CLIENT, SECRET, Provider
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
 from running import a_dashboard, an_api, free_port
 
@@ -22,17 +23,7 @@ from ledger.settings import Settings
 from ledger.up.signing import environment, write_secrets
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-_PATIENCE = 20_000
 Arrive = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @dataclass(frozen=True)
@@ -70,12 +61,13 @@ def signing_in(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def arrive(browser: Browser, signing_in: Any) -> Iterator[Arrive]:
     """A browser that nobody used yet comes to a path of the dashboard."""
     context = browser.new_context(viewport={"width": 1280, "height": 850})
-    context.set_default_timeout(_PATIENCE)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
 
     def at(path: str = "") -> Page:
         page.goto(f"{signing_in.url}/{path}")
-        expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=_PATIENCE)
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         return page
 
     yield at
@@ -95,7 +87,7 @@ def by_key(page: Page, key: str) -> None:
 def by_provider(page: Page, role: str) -> None:
     page.get_by_role("button", name="Sign in with your organisation").click()
     page.get_by_role("link", name=f"Sign in as {role}").click()
-    expect(page.get_by_test_id("stSidebar")).to_contain_text(f"Kim {role.title()}", timeout=_PATIENCE)
+    expect(page.get_by_test_id("stSidebar")).to_contain_text(f"Kim {role.title()}")
 
 
 def heading(page: Page, words: str) -> Any:
@@ -113,7 +105,7 @@ def test_a_role_signs_in_by_key_and_sees_its_own_pages_only(
     page = arrive()
     by_key(page, key(role))
     navigation = page.get_by_test_id("stSidebarNavLink")
-    expect(navigation.first).to_be_visible(timeout=_PATIENCE)
+    expect(navigation.first).to_be_visible()
     expect(navigation).to_have_text([re.compile(title) for title in pages_of(role)])
     heading(page, {"registrar": "Register images"}.get(role, "Verify an image")).to_be_visible()
     assert "ms_" not in page.url
@@ -133,7 +125,7 @@ def test_a_link_to_a_page_of_another_role_says_which_role_it_takes(arrive: Arriv
 def test_a_link_leads_on_to_what_it_names_after_signing_in(arrive: Arrive, key: Callable[[str], str]) -> None:
     page = arrive(f"history?registration={'1' * 32}")
     by_key(page, key("auditor"))
-    expect(page.get_by_label("Registration id").first).to_have_value("1" * 32, timeout=_PATIENCE)
+    expect(page.get_by_label("Registration id").first).to_have_value("1" * 32)
 
 
 @pytest.mark.parametrize("role", ["reviewer", "registrar"])
@@ -144,7 +136,7 @@ def test_a_person_signs_in_at_the_provider_and_out_again(arrive: Arrive, role: s
     expect(sidebar).to_contain_text("by your organisation")
     expect(sidebar).to_contain_text(re.compile("until .* UTC"))
     page.reload()
-    expect(sidebar).to_contain_text(f"Kim {role.title()}", timeout=_PATIENCE)
+    expect(sidebar).to_contain_text(f"Kim {role.title()}")
     page.get_by_role("button", name="Sign out").click()
     heading(page, "Sign in").to_be_visible()
     page.reload()
@@ -177,7 +169,7 @@ def test_a_link_that_names_the_first_page_leads_there_with_its_query(arrive: Arr
 def test_a_link_survives_the_way_to_the_provider_and_back(arrive: Arrive) -> None:
     page = arrive(f"history?registration={'2' * 32}")
     by_provider(page, "auditor")
-    expect(page.get_by_label("Registration id").first).to_have_value("2" * 32, timeout=_PATIENCE)
+    expect(page.get_by_label("Registration id").first).to_have_value("2" * 32)
 
 
 def test_tokens_and_keys_are_not_in_the_dashboards_log(
@@ -201,7 +193,9 @@ def test_the_keyboard_alone_signs_in(arrive: Arrive, key: Callable[[str], str]) 
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.getAttribute('aria-label')") == "API key":
             break
-    page.keyboard.type(key("reviewer"))
+    given = key("reviewer")
+    page.keyboard.type(given)
+    expect(page.get_by_label("API key")).to_have_value(given)
     page.keyboard.press("Enter")
     heading(page, "Verify an image").to_be_visible()
 
@@ -209,6 +203,6 @@ def test_the_keyboard_alone_signs_in(arrive: Arrive, key: Callable[[str], str]) 
 def test_the_sign_in_fits_a_phone(browser: Browser, signing_in: Any) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(signing_in.url)
-    expect(page.get_by_role("button", name="Sign in with your organisation")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("button", name="Sign in with your organisation")).to_be_visible()
     assert page.evaluate("document.querySelector('.stMain').scrollWidth <= window.innerWidth")
     page.close()

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import PATIENCE
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from ledger.client import Client
 from ledger.schemas import CaseOpening, ItemAddition, scopes_of
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-_PATIENCE = 20_000
 _SOON = 3_000
 """For words that have to be there within a second, on a machine that may be busy."""
 _FOCUSED = """(() => {
@@ -28,19 +27,11 @@ Sign = Callable[..., Page]
 Picture = Callable[[int], bytes]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def signed_in(browser: Browser, dashboard_with_sign_in: str, stack: Any) -> Iterator[Sign]:
     """Opens an address of the dashboard and signs in there with a key of these roles."""
     page = browser.new_page()
-    page.set_default_timeout(_PATIENCE)
+    page.set_default_timeout(PATIENCE)
 
     def at(path: str, *roles: str, width: int = 1280) -> Page:
         _, key = stack.service.keys.create(" and ".join(roles), scopes_of(roles))
@@ -48,7 +39,7 @@ def signed_in(browser: Browser, dashboard_with_sign_in: str, stack: Any) -> Iter
         page.goto(f"{dashboard_with_sign_in}/{path}")
         page.get_by_label("API key").fill(key)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.locator(".ms-who")).to_be_attached(timeout=_PATIENCE)
+        expect(page.locator(".ms-who")).to_be_attached()
         return page
 
     yield at
@@ -70,13 +61,13 @@ def test_a_permalink_stands_after_signing_in_and_links_in_cards_keep_the_session
     made = Client(stack.url, stack.key).register(picture(501))
     stack.anchor()
     page = signed_in(f"history?registration={made.registration_id}", "auditor")
-    expect(page.locator(".ms-life")).to_contain_text("Registered", timeout=_PATIENCE)
+    expect(page.locator(".ms-life")).to_contain_text("Registered")
     page.locator(".ms-life a", has_text="block").first.click()
-    expect(page.get_by_role("heading", name=re.compile(r"^Block \d+"))).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("heading", name=re.compile(r"^Block \d+"))).to_be_visible()
     assert "history?block=" in page.url
     expect(page.locator(".ms-who")).to_contain_text("auditor")
     page.go_back()
-    expect(page.locator(".ms-life")).to_contain_text("Registered", timeout=_PATIENCE)
+    expect(page.locator(".ms-life")).to_contain_text("Registered")
     expect(page.get_by_label("Registration id")).to_have_value(made.registration_id)
 
 
@@ -86,18 +77,18 @@ def test_one_click_brings_the_report_and_words_say_what_came(
     Client(stack.url, stack.key).register(picture(502))
     page = signed_in("", "reviewer")
     upload(page, picture(502))
-    expect(page.locator(".ms-banner h2")).to_have_text("Authentic", timeout=_PATIENCE)
+    expect(page.locator(".ms-banner h2")).to_have_text("Authentic")
     with page.expect_download() as download:
         page.get_by_role("button", name="Report (PDF)").click()
     download.value.save_as(tmp_path / "report.pdf")
     assert "Examination report" in PdfReader(tmp_path / "report.pdf").pages[0].extract_text()
-    expect(page.get_by_text("PDF and dossier come from one verification")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_text("PDF and dossier come from one verification")).to_be_visible()
 
 
 def test_viewer_methods_checks_and_downloads_are_reached_by_the_tab_key(signed_in: Sign, picture: Picture) -> None:
     page = signed_in("", "reviewer")
     upload(page, picture(503))
-    expect(page.locator(".v-status")).to_contain_text("Zoom", timeout=_PATIENCE)
+    expect(page.locator(".v-status")).to_contain_text("Zoom")
     expect(page.locator(".ms-check")).to_have_count(12)
     page.locator("input[type=file]").first.focus()
     wanted = {"canvas": False, "Report (PDF)": False, "Run all methods": False, "ms-check": False}
@@ -113,7 +104,7 @@ def test_viewer_methods_checks_and_downloads_are_reached_by_the_tab_key(signed_i
 @pytest.mark.parametrize("path", ["", "register", "history", "cases", "audit", "hospital"])
 def test_nothing_is_wider_than_a_phone(signed_in: Sign, path: str) -> None:
     page = signed_in(path, "reviewer", "registrar", "auditor", width=390)
-    expect(page.locator(".ms-head h1")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-head h1")).to_be_visible()
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
     assert fits(page)
 
@@ -126,7 +117,7 @@ def test_a_case_with_an_item_and_long_words_is_not_wider_than_a_phone(
     digest = "sha256:" + "5f" * 32
     ledger.cases.append(case.id, ItemAddition(name="slice-" + "9" * 150 + ".dcm", file=digest))
     page = signed_in(f"cases?case={case.id}", "reviewer", width=390)
-    expect(page.locator(".ms-item")).to_be_visible(timeout=_PATIENCE)
+    expect(page.locator(".ms-item")).to_be_visible()
     assert fits(page)
 
 
@@ -138,12 +129,10 @@ def test_an_upload_that_takes_its_time_says_that_it_is_under_way(signed_in: Sign
     network.send("Network.emulateNetworkConditions", slow)
     upload(page, b"no image" * 250_000)
     words = page.locator(".stFileChipName + div")
-    expect(words).to_have_text("2.0MB", timeout=_PATIENCE)
+    expect(words).to_have_text("2.0MB")
     assert "uploading" in words.evaluate("element => getComputedStyle(element, '::after').content")
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-    expect(page.get_by_text("This file cannot be read as an image").or_(page.locator(".ms-banner"))).to_be_visible(
-        timeout=_PATIENCE
-    )
+    expect(page.get_by_text("This file cannot be read as an image").or_(page.locator(".ms-banner"))).to_be_visible()
     assert "uploading" not in words.evaluate("element => getComputedStyle(element, '::after').content")
 
 
@@ -152,7 +141,7 @@ def test_while_a_hung_server_is_asked_the_page_says_what_it_waits_for(
 ) -> None:
     page = browser.new_page()
     page.goto(dashboard_of_a_hung_server)
-    expect(page.get_by_text("Asking the server who you are")).to_be_visible(timeout=_PATIENCE)
-    expect(page.get_by_role("heading", name="Verify an image")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_text("Asking the server who you are")).to_be_visible()
+    expect(page.get_by_role("heading", name="Verify an image")).to_be_visible()
     expect(page.get_by_text("Asking how the ledger is")).to_be_visible(timeout=_SOON)
     page.close()

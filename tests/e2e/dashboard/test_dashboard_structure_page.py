@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from browsing import chromium
+from playwright.sync_api import expect
 from structured import dicom, put
 
 from ledger.core.images import Limits
 from ledger.detection.examining import Examiner
 
 pytestmark = pytest.mark.needs_browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 def test_findings_are_in_sight_and_all_rules_a_click_away(dashboard, detector, tmp_path: Path) -> None:
@@ -20,8 +20,7 @@ def test_findings_are_in_sight_and_all_rules_a_click_away(dashboard, detector, t
     file = tmp_path / "slice.dcm"
     file.write_bytes(data)
     detector.answer = Examiner("keypoint_copymove", Limits())(data, pictures=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1360, "height": 900})
         page.goto(dashboard)
         page.locator('input[type="file"]').first.set_input_files(str(file))
@@ -31,4 +30,3 @@ def test_findings_are_in_sight_and_all_rules_a_click_away(dashboard, detector, t
         expect(card.get_by_text("Pixel data is as long as the header says")).not_to_be_visible()
         card.get_by_text("All rules").click()
         expect(card.get_by_text("Pixel data is as long as the header says")).to_be_visible()
-        browser.close()

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from browsing import PATIENCE
+from playwright.sync_api import Browser, Locator, Page, expect
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-_PATIENCE = 20_000
 _SUM = """canvas => { const {width, height} = canvas;
   const all = canvas.getContext("2d").getImageData(0, 0, width, height).data;
   let sum = 0;
@@ -31,7 +29,7 @@ class Look:
     @staticmethod
     def canvas(page: Page) -> Locator:
         """The canvas once it shows something."""
-        expect(page.locator(".v-status")).to_contain_text("Zoom", timeout=_PATIENCE)
+        expect(page.locator(".v-status")).to_contain_text("Zoom")
         return page.locator(".v-stage canvas")
 
     def shown(self, page: Page) -> int:
@@ -62,14 +60,6 @@ def look() -> Look:
     return Look()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def verify(browser: Browser, dashboard: str, look: Look) -> Iterator[Callable[..., Page]]:
     """Opens the verify page and drops these files on it."""
@@ -78,10 +68,10 @@ def verify(browser: Browser, dashboard: str, look: Look) -> Iterator[Callable[..
     def at(*files: tuple[str, bytes], width: int = 1360, original: bytes | None = None) -> Page:
         page = browser.new_page(viewport={"width": width, "height": 900})
         pages.append(page)
-        page.set_default_timeout(_PATIENCE)
+        page.set_default_timeout(PATIENCE)
         page.goto(dashboard)
         look.give(page.locator("input[type=file]").first, *files)
-        expect(page.locator(".ms-banner h2")).to_be_visible(timeout=_PATIENCE)
+        expect(page.locator(".ms-banner h2")).to_be_visible()
         if original is not None:
             page.get_by_text("Original, if you have it").click()
             look.give(page.locator("input[type=file]").nth(1), ("original.png", original))

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from ledger.client import Client
 
 pytestmark = pytest.mark.needs_browser
-_PATIENCE = 20_000
 Open = Callable[..., Page]
 WIDER = "v => [...v.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth).length"
 

@@ -17,7 +17,6 @@ from pydicom.data import get_testdata_file
 from ledger.client import Client
 
 pytestmark = pytest.mark.needs_browser
-_PATIENCE = 20_000
 Open = Callable[..., Page]
 
 
@@ -69,7 +68,7 @@ def test_the_before_after_line_uncovers_the_original_laid_where_it_belongs(
     original, copy = patched(404)
     Client(stack.url, stack.key).register(original)
     page = verify(("copy.jpg", copy), original=original)
-    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible()
     page.get_by_label("Show: Change map").uncheck()
     page.get_by_role("button", name="Outlines").click()
     with Image.open(io.BytesIO(original)) as image:
@@ -89,7 +88,7 @@ def test_another_picture_can_be_laid_beside_it_in_the_page(verify: Open, picture
     before = look.shown(page)
     page.get_by_text("Compare with another picture").click()
     look.give(page.locator("input[type=file]").last, ("b.png", picture(406)))
-    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible(timeout=_PATIENCE)
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible()
     assert look.shown(page) != before
     look.canvas(page).scroll_into_view_if_needed()
     box = look.canvas(page).bounding_box()
@@ -121,7 +120,7 @@ def test_a_frame_of_a_long_series_is_fetched_and_the_view_stays(verify: Open, lo
     expect(page.locator(".v-status")).not_to_have_text(first)
     zoom = page.locator(".v-status").inner_text().split(" · ")[0]
     look.slide(page, "Frame", 4)
-    expect(page.locator(".v-status")).to_contain_text("frame 4 of 4", timeout=_PATIENCE)
+    expect(page.locator(".v-status")).to_contain_text("frame 4 of 4")
     assert look.pixel(page, 0.4, 0.4)[0] == 130
     expect(page.locator(".v-status")).to_contain_text(zoom)
 
