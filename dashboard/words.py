@@ -195,6 +195,15 @@ def state_words(state: str) -> StateWords:
     return STATES.get(state, StateWords(state, "This dashboard does not know this state.", "open"))
 
 
+UNCONFIRMED = "So say the hospital's records; the chain could not be asked to confirm it."
+
+
+def as_recorded(words: StateWords) -> StateWords:
+    """The same while the chain cannot be asked: what the hospital's records say, in a tone that confirms nothing."""
+    meaning = f"{UNCONFIRMED} {words.meaning}"
+    return StateWords(f"{words.label}, as recorded", meaning, "open" if words.tone in {"good", "near"} else words.tone)
+
+
 def standing_words(standing: str) -> StateWords:
     """The words of a standing; an unknown one is shown by its own name."""
     return STANDINGS.get(standing, StateWords(standing, "This dashboard does not know this standing.", "open"))

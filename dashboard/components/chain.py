@@ -24,9 +24,9 @@ _DIGITS = 16
 _READING = "Asking the node for the block and its figures …"
 
 
-def block_link(number: int | None) -> str:
+def block_link(number: int | None, *, words: str = "block ") -> str:
     """A link to a block's live details on the history page; a dash when there is none."""
-    return "–" if number is None else f'<a href="history?block={number}">block {number}</a>'
+    return "–" if number is None else f'<a href="history?block={number}">{words}{number}</a>'
 
 
 def transaction_link(tx_hash: str | None) -> str:

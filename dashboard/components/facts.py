@@ -7,23 +7,33 @@ from collections.abc import Sequence
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, code, details, digests, facts, figure, text, when
 from dashboard.components.statement import CHECKED
-from dashboard.words import STEPS, standing_words, state_words
+from dashboard.words import STEPS, as_recorded, standing_words, state_words
 from ledger.schemas import Anchor, Origin, Registration, Statement
 
-
-def state_chip(state: str) -> str:
-    """A state as a chip with its meaning as tooltip."""
-    words = state_words(state)
-    return chip(words.label, words.tone, words.meaning)
-
-
-def standing_chip(standing: str) -> str:
-    """A standing as a chip with its meaning as tooltip."""
-    words = standing_words(standing)
-    return chip(words.label, words.tone, words.meaning)
-
-
 _SETTLED, _UNASKED = ("anchored", "final"), "not shown: the chain could not be asked"
+
+
+def known_of(state: str, anchor: Anchor | None) -> bool:
+    """Whether the chain was asked about a state that it alone can confirm; during an outage only records speak."""
+    return state not in _SETTLED or (anchor is not None and anchor.confirmations is not None)
+
+
+def state_chip(state: str, known: bool = True) -> str:
+    """A state as a chip with its meaning as tooltip; ``known`` False: as recorded, see :func:`known_of`."""
+    words = state_words(state) if known else as_recorded(state_words(state))
+    return chip(words.label, words.tone, words.meaning)
+
+
+def standing_chip(standing: str, known: bool = True) -> str:
+    """A standing as a chip with its meaning as tooltip; ``known`` False: as recorded."""
+    words = standing_words(standing) if known else as_recorded(standing_words(standing))
+    return chip(words.label, words.tone, words.meaning)
+
+
+def both_chips(registration: Registration) -> str:
+    """Standing and state of a registration, no more certain than the answer they came with."""
+    known = known_of(registration.state, registration.anchor)
+    return standing_chip(registration.standing, known) + state_chip(registration.state, known)
 
 
 def anchor_rows(anchor: Anchor | None, state: str = "") -> list[tuple[str, str]]:
@@ -65,9 +75,9 @@ def registration_markup(registration: Registration, title: str = "Registration")
         *anchor_rows(registration.anchor, registration.state),
         ("Registration id", code(registration.registration_id, whole=True)),
     ]
-    chips = standing_chip(registration.standing) + state_chip(registration.state)
     return (
-        f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3><span>{chips}</span></div>'
+        f'<section class="ms-card"><div class="ms-card-head"><h3>{text(title)}</h3>'
+        f"<span>{both_chips(registration)}</span></div>"
         f"{facts(rows)}{_more(registration)}</section>"
     )
 
@@ -119,20 +129,25 @@ def _statement(statement: Statement) -> str:
 def timeline_markup(registration: Registration) -> str:
     """received → sequenced → anchoring → anchored → final, with what is known of each; a side state at the end."""
     state, anchor = registration.state, registration.anchor
+    unsure = "" if known_of(state, anchor) else "as recorded; the chain could not be asked"
     side = state not in STEPS
     reached = STEPS.index("sequenced") if side else STEPS.index(state)
     notes = {
         "received": when(registration.registered_at),
         "sequenced": f"log index {registration.index}",
         "anchoring": f"head {anchor.sequence}" if anchor else "",
-        "anchored": f"block {anchor.block_number}, {when(anchor.block_time)}" if anchor and anchor.block_number else "",
-        "final": f"{anchor.confirmations} confirmations" if anchor and anchor.confirmations else "",
+        "anchored": _mined(anchor) or unsure,
+        "final": f"{anchor.confirmations} confirmations" if anchor and anchor.confirmations else unsure,
     }
     steps = "".join(_step(step, notes[step], index, reached) for index, step in enumerate(STEPS))
     if side:
         words = state_words(state)
         steps += _item(words.label, words.meaning, "now side", icon("cross", 16))
     return f'<ol class="ms-timeline">{steps}</ol>'
+
+
+def _mined(anchor: Anchor | None) -> str:
+    return f"block {anchor.block_number}, {when(anchor.block_time)}" if anchor and anchor.block_number else ""
 
 
 def _step(step: str, note: str, index: int, reached: int) -> str:

@@ -18,7 +18,7 @@ from dashboard.pages_by_role import places
 
 _KEY = "inside.links"
 _MOST = 400
-PARAMETERS = {"registration", "block", "transaction", "file", "case"}
+PARAMETERS = {"registration", "entry", "block", "transaction", "file", "case"}
 """What an address of these pages may ask for."""
 _SCRIPT = """
 export default function (component) {

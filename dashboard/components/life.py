@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dashboard.components.chain import block_link, transaction_link
+from dashboard.components.facts import both_chips, known_of
 from dashboard.components.icons import icon
 from dashboard.components.markup import chip, text, when
-from dashboard.words import standing_words, state_words, verdict_words
+from dashboard.words import UNCONFIRMED, standing_words, state_words, verdict_words
 from ledger.schemas import Anchor, HistoryEntry, Registration
 from ledger.schemas.operations import VerificationNote
 
@@ -101,11 +102,12 @@ def _verified(notes: Sequence[VerificationNote]) -> Iterator[Moment]:
 
 
 def _today(registration: Registration) -> Moment:
-    standing, state = standing_words(registration.standing), state_words(registration.state)
+    standing = standing_words(registration.standing)
     deep = registration.anchor.confirmations if registration.anchor else None
     depth = f" {deep} confirmations." if deep else ""
-    chips = chip(standing.label, standing.tone, standing.meaning) + " " + chip(state.label, state.tone, state.meaning)
-    return Moment(None, "Today", f"{chips} {text(standing.meaning)}{depth}", "clock", standing.tone)
+    sure = known_of(registration.state, registration.anchor)
+    meaning, tone = (standing.meaning, standing.tone) if sure else (UNCONFIRMED, "open")
+    return Moment(None, "Today", f"{both_chips(registration)} {text(meaning)}{depth}", "clock", tone)
 
 
 def life_list(found: Sequence[Moment]) -> str:

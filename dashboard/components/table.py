@@ -1,62 +1,55 @@
-"""History entries as a table for people, and the chosen row of it."""
+"""History entries as a table for people: each row links to its entry, its block and its transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from urllib.parse import urlencode
 
-import streamlit as st
+from dashboard.components.chain import block_link
+from dashboard.components.facts import known_of, state_chip
+from dashboard.components.markup import short, text
+from ledger.schemas import Anchor, HistoryEntry
 
-from dashboard.components.markup import short
-from dashboard.words import state_words
-from ledger.schemas import HistoryEntry
-
-Row = dict[str, str | int | None]
-_MARKS = {"good": "●", "near": "◐", "open": "○", "warn": "▲", "bad": "✕"}
+HEADER = ("Kind", "State", "Time (UTC)", "Registrar", "Index", "Block", "Transaction", "Id")
 
 
-def entry_rows(entries: Sequence[HistoryEntry], names: Mapping[str, str]) -> list[Row]:
-    """One row an entry; registrars by name where ``names`` has one, what is not there yet as None."""
-    return [_row(entry, names) for entry in entries]
-
-
-def _row(entry: HistoryEntry, names: Mapping[str, str]) -> Row:
-    words, anchor = state_words(entry.state), entry.anchor
-    return {
-        "Kind": f"{entry.kind}: {entry.event}" if entry.event else entry.kind,
-        "State": f"{_MARKS.get(words.tone, '○')} {words.label}",
-        "Time (UTC)": entry.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        "Registrar": names.get(entry.registrar, entry.registrar[:12]),
-        "Index": entry.index,
-        "Block": anchor.block_number if anchor else None,
-        "Transaction": short(anchor.transaction, head=12, tail=4) if anchor and anchor.transaction else None,
-        "Id": short(entry.id, head=8, tail=4),
-    }
-
-
-def choose_entry(entries: Sequence[HistoryEntry], names: Mapping[str, str], key: str) -> HistoryEntry | None:
-    """Draw the table; the entry of the row that is chosen, by its box or by any of its cells.
-
-    Cells hold no links: one of this table opens another tab, which is another session, so that whoever signed in by key
-    would have to do so again. Block and transaction are opened beside the chosen entry.
-    """
-    columns: dict[str, Any] = {
-        "Index": st.column_config.NumberColumn(width="small", format="%d"),
-        "Block": st.column_config.NumberColumn(width="small", format="%d"),
-    }
-    state: Any = st.dataframe(
-        entry_rows(entries, names),
-        hide_index=True,
-        column_config=columns,
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        height=min(38 * (len(entries) + 1) + 2, 600),
-        row_height=38,
-        placeholder="–",
-        key=key,
-        alt="History entries, newest first",
+def entries_markup(
+    entries: Sequence[HistoryEntry],
+    names: Mapping[str, str],
+    *,
+    registration: str | None = None,
+    chosen: str | None = None,
+) -> str:
+    """The table; registrars by name where ``names`` has one. A row's links keep the filter ``registration``."""
+    head = "".join(f'<th scope="col">{text(cell)}</th>' for cell in HEADER)
+    body = "".join(_row(entry, names, registration, entry.id == chosen) for entry in entries)
+    return (
+        '<div class="ms-scroll ms-entries" tabindex="0" role="region" aria-label="History entries, newest first">'
+        f'<table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
-    selection = state["selection"]
-    chosen = [*selection["rows"], *(row for row, _ in selection["cells"])]
-    return entries[chosen[0]] if chosen and chosen[0] < len(entries) else None
+
+
+def _row(entry: HistoryEntry, names: Mapping[str, str], registration: str | None, chosen: bool) -> str:
+    kind = f"{entry.kind}: {entry.event}" if entry.event else entry.kind
+    asked = {"registration": registration} if registration else {}
+    address = "history?" + urlencode({**asked, "entry": entry.id})
+    cells = (
+        f'<a href="{text(address)}">{text(kind)}</a>',
+        state_chip(entry.state, known_of(entry.state, entry.anchor)),
+        text(entry.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
+        text(names.get(entry.registrar, entry.registrar[:12])),
+        text(entry.index),
+        block_link(entry.anchor.block_number if entry.anchor else None, words=""),
+        _transaction(entry.anchor),
+        f'<span title="{text(entry.id)}">{text(short(entry.id, head=8, tail=4))}</span>',
+    )
+    mark = ' aria-current="true"' if chosen else ""
+    return f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _transaction(anchor: Anchor | None) -> str:
+    if anchor is None or not anchor.transaction:
+        return "–"
+    shown = text(short(anchor.transaction, head=12, tail=4))
+    return f'<a href="history?transaction={text(anchor.transaction)}" title="{text(anchor.transaction)}">{shown}</a>'

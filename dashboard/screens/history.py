@@ -11,13 +11,13 @@ import streamlit as st
 from dashboard.components.by_file import Dropped, asked_file
 from dashboard.components.chain import chain_buttons, show_asked
 from dashboard.components.exports import show_exports
-from dashboard.components.facts import anchor_rows, registration_markup, state_chip, timeline_markup
+from dashboard.components.facts import anchor_rows, known_of, registration_markup, state_chip, timeline_markup
 from dashboard.components.life import life_list, moments
 from dashboard.components.markup import code, facts, heading, text, when
 from dashboard.components.notice import Notice, show_notice
 from dashboard.components.statement import said_rows, show_statement_form, subject_of
 from dashboard.components.styles import operations_styles
-from dashboard.components.table import choose_entry
+from dashboard.components.table import entries_markup
 from dashboard.components.whole import show_whole
 from dashboard.session import client, told
 from dashboard.words import KINDS, STATES
@@ -62,6 +62,14 @@ def malformed(filters: Filters) -> Notice | None:
     return None
 
 
+def keep_filters() -> None:
+    """What was asked for is there again when the reader comes back from a block: fields that are not drawn lose it."""
+    keys = (f"history.{name}" for name in ("digest", "id", "kind", "state", "registrar", "days"))
+    found = {key: st.session_state[key] for key in keys if key in st.session_state}
+    if found:
+        st.session_state["history.kept"] = found
+
+
 def day_edge(day: date | None, edge: time) -> datetime | None:
     """The first or last moment of a day in UTC."""
     return datetime.combine(day, edge, UTC) if day else None
@@ -70,6 +78,8 @@ def day_edge(day: date | None, edge: time) -> datetime | None:
 def ask_filters(names: dict[str, str]) -> tuple[Filters, Dropped]:
     """The filters. ``?registration=`` in the address fills in one, so that a link leads to its history; a dropped file
     takes the place of digest and id."""
+    for key, value in st.session_state.pop("history.kept", {}).items():
+        st.session_state[key] = value
     _follow_link()
     with st.container(border=True, key="filters"):
         first, second = st.columns(2), st.columns(4)
@@ -142,7 +152,7 @@ def entry_markup(entry: HistoryEntry) -> str:
     ]
     return (
         f'<section class="ms-card"><div class="ms-card-head"><h3>Entry: {text(entry.kind)}</h3>'
-        f"<span>{state_chip(entry.state)}</span></div>{facts(rows)}</section>"
+        f"<span>{state_chip(entry.state, known_of(entry.state, entry.anchor))}</span></div>{facts(rows)}</section>"
     )
 
 
@@ -196,6 +206,12 @@ def show_detail(entry: HistoryEntry) -> None:
         st.page_link("screens/cases.py", label="Show the case", icon=":material/cases:", query_params=case)
 
 
+def chosen_of(page: History, filters: Filters) -> HistoryEntry | None:
+    """The entry that the address names, else the one that makes the registration which is asked for."""
+    wanted = st.query_params.get("entry") or filters.registration
+    return next((entry for entry in page.entries if entry.id == wanted), None)
+
+
 def show_empty(filters: Filters) -> None:
     """An empty ledger and an empty search are two things."""
     if filters.empty:
@@ -221,6 +237,7 @@ def main() -> None:
     """What the address asks the chain for; else filters, one page of entries, and the detail of the chosen one."""
     st.html(operations_styles())
     if show_asked():
+        keep_filters()
         return
     st.html(
         heading(
@@ -249,14 +266,12 @@ def main() -> None:
             show_empty(filters)
             show_statement_form(filters.registration or "")
             return
-        # a new entry on top begins a new table: a chosen row must not slip to another entry
-        key = f"history.table.{hash(filters)}.{page.offset}.{page.entries[0].id}"
-        chosen = choose_entry(page.entries, names, key)
-        if chosen is None and filters.registration:
-            chosen = next((entry for entry in page.entries if entry.id == filters.registration), None)
+        chosen = chosen_of(page, filters)
+        of = chosen.id if chosen else None
+        st.html(entries_markup(page.entries, names, registration=filters.registration, chosen=of))
         turn_pages(page)
         if chosen is None:
-            st.caption("Click a row for its block, its transaction and the life of its image.")
+            st.caption("A row's kind leads to the life of its image; block and transaction are asked of the chain.")
         show_exports(asdict(filters))
         if chosen is not None:
             show_detail(chosen)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.components.downloads import receipt_button
-from dashboard.components.facts import standing_chip, state_chip
+from dashboard.components.facts import both_chips
 from dashboard.components.markup import chip, code, details, digests, facts, heading, plain, text, when
 from dashboard.components.notice import Notice, notice_markup, show_notice
 from dashboard.session import client, explain
@@ -85,7 +85,7 @@ def result_markup(name: str, registration: Registration) -> str:
         ("Registered", text(when(registration.registered_at))),
         ("Log index", f"{registration.index} · {block}"),
     ]
-    chips = known + standing_chip(registration.standing) + state_chip(registration.state)
+    chips = known + both_chips(registration)
     return (
         f'<section class="ms-card"><div class="ms-card-head"><h3>{text(name)}</h3><span>{chips}</span></div>'
         f"{facts(rows)}{details('Digests', digests(registration.digests))}</section>"

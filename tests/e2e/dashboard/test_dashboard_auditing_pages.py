@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from tables import history_rows
 
 from ledger.client import Client
 from ledger.schemas import StatementRequest, scopes_of
@@ -76,13 +77,13 @@ def test_a_dropped_copy_shows_the_history_of_its_registration_whatever_its_name(
     said = drop(app, picture(301), "of somebody else.png")
     assert "The log has an entry about this file" in said and "exactly these bytes" in said
     assert made.registration_id in said
-    assert list(app.dataframe[0].value["Kind"]) == ["register"]
+    assert [row["Kind"] for row in history_rows(said)] == ["register"]
 
 
 def test_a_dropped_file_that_is_not_registered_gets_no_history_of_others(open_page: Open, picture: Picture) -> None:
     app = open_page("history")
     assert "No entry of the log is about this file" in drop(app, picture(399))
-    assert not app.dataframe
+    assert not history_rows(words(app))
 
 
 def test_a_registrar_and_an_auditor_look_a_file_up_and_nobody_notes_it(

@@ -109,6 +109,40 @@ def test_nothing_is_wider_than_a_phone(signed_in: Sign, path: str) -> None:
     assert fits(page)
 
 
+def test_an_auditor_goes_from_a_row_to_its_block_and_back_without_signing_in_again(
+    signed_in: Sign, stack: Any, picture: Picture
+) -> None:
+    Client(stack.url, stack.key).register(picture(317))
+    stack.anchor()
+    page = signed_in("history", "auditor")
+    row = page.locator(".ms-entries tbody tr", has_text="register").first
+    number = row.locator("td").nth(5).inner_text()
+    row.get_by_role("link", name=number, exact=True).click()
+    expect(page.get_by_role("heading", name=f"Block {number}", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Back to the history").click()
+    row.get_by_role("link", name="register").click()
+    expect(page.get_by_role("heading", name="Entry: register")).to_be_visible()
+    expect(page.locator(".ms-entries tr[aria-current]")).to_have_count(1)
+    row.get_by_role("link", name="0x").click()
+    expect(page.get_by_role("heading", name="Transaction", exact=True)).to_be_visible()
+    expect(page.locator(".ms-who")).to_be_attached()
+
+
+def test_a_filter_of_the_history_is_there_again_after_a_look_at_a_block(
+    signed_in: Sign, stack: Any, picture: Picture
+) -> None:
+    made = Client(stack.url, stack.key).register(picture(318))
+    stack.anchor()
+    page = signed_in("history", "auditor")
+    page.get_by_label("Registration id").fill(made.registration_id)
+    page.get_by_label("Registration id").press("Enter")
+    expect(page.locator(".ms-entries tbody tr")).to_have_count(1)
+    page.locator(".ms-entries tbody tr a[href*=block]").click()
+    page.get_by_role("button", name="Back to the history").click()
+    expect(page.get_by_label("Registration id")).to_have_value(made.registration_id)
+    expect(page.locator(".ms-entries tbody tr")).to_have_count(1)
+
+
 def test_a_case_with_an_item_and_long_words_is_not_wider_than_a_phone(
     signed_in: Sign, stack: Any, picture: Picture
 ) -> None:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tables import history_rows
 
 from dashboard.components.facts import interval, registration_markup, statements_markup, timeline_markup
+from dashboard.components.life import moments
 from dashboard.components.sidebar import health_markup
-from dashboard.components.table import entry_rows
+from dashboard.components.table import entries_markup
 from ledger.schemas import Anchor, Health, HistoryEntry, Origin, Registration, Statement
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "dashboard"
@@ -76,8 +78,8 @@ def test_statements_stand_oldest_first_and_none_leave_no_card() -> None:
     assert statements_markup([]) == ""
 
 
-def test_a_row_of_the_table_marks_states_by_sign_and_word(anchor: Anchor) -> None:
-    entry = HistoryEntry(
+def entry_of(anchor: Anchor) -> HistoryEntry:
+    return HistoryEntry(
         id="1" * 32,
         kind="register",
         registrar="9f" * 32,
@@ -88,10 +90,44 @@ def test_a_row_of_the_table_marks_states_by_sign_and_word(anchor: Anchor) -> Non
         anchor=anchor,
         on_chain_event=True,
     )
-    waiting = entry.model_copy(update={"state": "sequenced", "anchor": None})
-    named, unnamed = entry_rows([entry, waiting], {"9f" * 32: "St. Example"})[0], entry_rows([waiting], {})[0]
-    assert (named["State"], named["Registrar"], named["Block"]) == ("● final", "St. Example", 17)
-    assert (unnamed["State"], unnamed["Registrar"], unnamed["Block"]) == ("○ sequenced", "9f" * 6, None)
+
+
+def test_a_row_of_the_table_says_state_registrar_and_block_in_words(anchor: Anchor) -> None:
+    entry = entry_of(anchor)
+    waiting = entry.model_copy(update={"state": "sequenced", "anchor": None, "registrar": "8e" * 32})
+    named, unnamed = history_rows(entries_markup([entry, waiting], {"9f" * 32: "St. Example"}))
+    assert (named["State"], named["Registrar"], named["Block"]) == ("final", "St. Example", "17")
+    assert (unnamed["State"], unnamed["Registrar"], unnamed["Block"]) == ("sequenced", "8e" * 6, "–")
+
+
+def test_every_row_links_to_its_entry_its_block_and_its_transaction(anchor: Anchor) -> None:
+    markup = entries_markup([entry_of(anchor)], {}, registration="1" * 32)
+    assert f'href="history?registration={"1" * 32}&amp;entry={"1" * 32}"' in markup
+    assert 'href="history?block=17"' in markup
+    assert f'href="history?transaction={anchor.transaction}"' in markup
+
+
+def test_the_chosen_row_is_marked_for_eyes_and_ears(anchor: Anchor) -> None:
+    entry = entry_of(anchor)
+    assert entries_markup([entry], {}, chosen=entry.id).count('aria-current="true"') == 1
+    assert "aria-current" not in entries_markup([entry], {})
+
+
+def test_while_the_chain_cannot_be_asked_nothing_is_said_to_be_final_or_in_force_but_by_the_records(
+    registration: Registration, anchor: Anchor
+) -> None:
+    for unasked in (None, anchor.model_copy(update={"confirmations": None})):
+        told = registration.model_copy(update={"anchor": unasked})
+        for markup in (registration_markup(told), timeline_markup(told), moments(told, [], [])[-1].body):
+            assert "as recorded" in markup
+            assert "ms-good" not in markup
+    row = entry_of(anchor).model_copy(update={"anchor": None})
+    assert history_rows(entries_markup([row], {}))[0]["State"] == "final, as recorded"
+
+
+def test_what_waits_for_the_chain_is_known_without_asking_it(registration: Registration) -> None:
+    markup = registration_markup(registration.model_copy(update={"anchor": None, "state": "sequenced"}))
+    assert "as recorded" not in markup
 
 
 def test_the_sidebar_marks_a_part_that_is_down_by_sign_and_word() -> None:
