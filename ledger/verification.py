@@ -190,7 +190,7 @@ class Verifier:
             return _Compared(no_answer(str(error), {"code": error.code, "advice": error.advice}), match)
         except InputError as error:
             return _Compared(not_compared("unreadable", f"the image could not be read: {error}"), match)
-        return _told(search, match)
+        return _told(search, match, given=asked.original is not None)
 
     def _searched(
         self, look_alikes: LookAlikes, image: bytes, original: File | None, claimed: Registration | None
@@ -262,7 +262,7 @@ def _of(registration: Registration, detail: str) -> str:
     return detail if registration.id in detail else f"registration {registration.id}: {detail}"
 
 
-def _told(search: Search, match: Match) -> _Compared:
+def _told(search: Search, match: Match, *, given: bool) -> _Compared:
     """What a search means. A copy is matched with the original that was found, whatever it claims to be."""
     figures = {**search.figures, "outcome": search.outcome}
     if search.outcome == "found" and search.registration is not None:
@@ -272,7 +272,7 @@ def _told(search: Search, match: Match) -> _Compared:
     if search.figures.get("searched") == 0:
         return _Compared(not_compared("none_registered", search.detail), match)
     if search.outcome == "none":
-        return _Compared(no_original(search.detail, figures), match)
+        return _Compared(no_original(search.detail, figures, given=given), match)
     if search.outcome == "incomparable":
         return _Compared(not_compared("incomparable", search.detail), match)
     return _Compared(no_answer(search.detail, figures), match)

@@ -12,6 +12,7 @@ LOOK_ALIKES, CHANGE_MAP = 8, 9
 """The numbers of these checks."""
 _MOST_LISTED = 200
 _SHOWN = 3
+_UNFIT = "the original given does not fit this image, and no other was found to compare with"
 
 
 def not_compared(code: str, detail: str) -> tuple[Check, Check]:
@@ -27,9 +28,14 @@ def no_answer(detail: str, figures: Mapping[str, Any]) -> tuple[Check, Check]:
     return Check(LOOK_ALIKES, Status.UNDETERMINED, detail, figures), unknown
 
 
-def no_original(detail: str, figures: Mapping[str, Any]) -> tuple[Check, Check]:
-    """Checks 8 and 9 when none of the registered images is the original: 8 failed, 9 has nothing to compare."""
-    nothing = Check(CHANGE_MAP, Status.SKIPPED, "no original to compare with", {"code": "no_original"})
+def no_original(detail: str, figures: Mapping[str, Any], *, given: bool = False) -> tuple[Check, Check]:
+    """Checks 8 and 9 when none of the registered images is the original: 8 failed, 9 has nothing to compare.
+
+    ``given``: an original was handed in with the image, and does not fit it.
+    """
+    nothing = Check(
+        CHANGE_MAP, Status.SKIPPED, _UNFIT if given else "no original to compare with", {"code": "no_original"}
+    )
     return Check(LOOK_ALIKES, Status.FAILED, detail, figures), nothing
 
 

@@ -192,15 +192,16 @@ def _open_question(found: Mapping[int, Check]) -> str | None:
 def _unregistered(found: Mapping[int, Check], policy: Policy) -> Decision:
     detector = found[10]
     band = detector.figures.get("band")
+    searched = f"; {found[8].detail}" if found[8].status is Status.FAILED else ""
     if band in policy.suspect_bands:
-        return Decision(Verdict.SUSPECT, False, f"not registered; {detector.detail}")
+        return Decision(Verdict.SUSPECT, False, f"not registered{searched}; {detector.detail}")
     if band in policy.undecided_bands:
-        return _undetermined(f"not registered; {detector.detail}")
+        return _undetermined(f"not registered{searched}; {detector.detail}")
     said = detector.detail if band is not None else f"the forgery detector gave no answer: {detector.detail}"
     why = next((found[number].detail for number in (1, 2) if found[number].status is Status.FAILED), found[1].detail)
-    if found[8].status is Status.FAILED:
-        why += f"; {found[8].detail}"
-    return Decision(Verdict.UNREGISTERED, False, f"{why}; {said}; this proves neither forgery nor authenticity")
+    return Decision(
+        Verdict.UNREGISTERED, False, f"{why}{searched}; {said}; this proves neither forgery nor authenticity"
+    )
 
 
 def _registered(found: Mapping[int, Check], policy: Policy) -> Decision:

@@ -101,6 +101,13 @@ def test_an_image_whose_original_is_not_there_is_unregistered_and_says_so() -> N
     assert "detail 8" in decision.reason
 
 
+@pytest.mark.parametrize("band", ["altered", "inconclusive", "no-trace"])
+def test_what_the_search_for_the_original_said_stands_beside_what_the_detector_says(band: str) -> None:
+    reason = unfound({10: {"band": band}}, c8=FAILED).reason
+    assert "detail 8" in reason
+    assert "detail 10" in reason
+
+
 def test_a_search_without_an_answer_is_undetermined_and_not_unregistered() -> None:
     decision = unfound({10: {"band": "altered"}}, c8=UNDETERMINED)
     assert decision.verdict is Verdict.UNDETERMINED
