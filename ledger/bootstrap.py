@@ -24,11 +24,11 @@ from ledger.chain.client import Web3Registry
 from ledger.chain.deploy import Deployment, Directory, deploy, fund
 from ledger.chain.keys import SecretBytes, load_or_create_sender_key, load_or_create_signing_key
 from ledger.chain.late import Occupied
-from ledger.chain.rpc import SECONDS, NodeSilent, Provider, Rpc
+from ledger.chain.rpc import SECONDS, Provider, Rpc
 from ledger.chain.transactions import address_of
 from ledger.core.model import Registrar
 from ledger.core.trust import TrustedChain, dump_trust
-from ledger.errors import ChainMismatch, ChainUnreachable, Conflict, SettingsError
+from ledger.errors import ChainMismatch, ChainSilent, ChainUnreachable, Conflict, SettingsError
 from ledger.files import write_atomically
 from ledger.folder import Folder
 from ledger.registration import draft_entry
@@ -149,7 +149,7 @@ def running_chain(folder: Folder) -> str | None:
     try:
         url = str(json.loads(folder.running.read_text())["chain_url"])
         Rpc(url, timeout=_RUNNING_SECONDS).call("eth_chainId")
-    except NodeSilent:
+    except ChainSilent:
         return url
     except (OSError, ValueError, KeyError, TypeError, ChainUnreachable):
         return None

@@ -23,6 +23,7 @@
     │       └── SignInRefused      a token that the issuer did not make, or not for this ledger
     ├── OutageError                nothing is wrong with the input; try again later
     │   ├── ChainUnreachable       the node does not answer, or answers nonsense
+    │   │   └── ChainSilent        the node takes questions and does not answer them in time
     │   ├── ChainMismatch          another chain id or genesis, or no contract at the address
     │   ├── ChainRejected          the node or the contract refused a transaction
     │   ├── IssuerUnreachable      who signs people in does not answer, so nobody new can be recognised
@@ -203,6 +204,16 @@ class ChainUnreachable(OutageError):
     code = "chain_unreachable"
     advice = (
         "Check that the node runs and that MEDSEAL_CHAIN_URL is right. Nothing was lost; anchoring goes on by itself."
+    )
+
+
+class ChainSilent(ChainUnreachable):
+    """The node takes questions and does not answer them in time: it hangs, or is overloaded."""
+
+    code = "chain_silent"
+    advice = (
+        "The node hangs or has too much to do: look at its process and its log, and start it again if need be. "
+        "MEDSEAL_CHAIN_TIMEOUT says how long to wait. Nothing was lost; anchoring goes on by itself."
     )
 
 

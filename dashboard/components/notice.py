@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,8 +26,6 @@ class Notice:
 
 _FORBIDDEN = 403
 _HUNG = "The chain takes questions and does not answer them: undetermined, not unregistered"
-_LATE = re.compile(r"did not answer (\w+ )?in time")
-"""How the server says that a node took a question and gave no answer, under the code of any chain that is away."""
 
 # By the error's stable code: title, icon, tone. What follows comes from the error itself.
 _BY_CODE: Mapping[str, tuple[str, str, str]] = {
@@ -62,9 +59,8 @@ def notice_of(error: LedgerError, *, has_key: bool) -> Notice:
     """The words for an error that the client raised, with or without an API key."""
     if isinstance(error, NotAllowed):
         return _refused(error, has_key)
-    code = "chain_silent" if error.code == "chain_unreachable" and _LATE.search(str(error)) else error.code
-    if code in _BY_CODE:
-        title, symbol, tone = _BY_CODE[code]
+    if error.code in _BY_CODE:
+        title, symbol, tone = _BY_CODE[error.code]
         return Notice(title, str(error), error.advice, symbol, tone, error.code)
     if isinstance(error, OutageError):
         return Notice("The ledger cannot answer now", str(error), error.advice, "plug", "bad", error.code)

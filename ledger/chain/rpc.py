@@ -23,7 +23,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.chain.abi import decode_revert
 from ledger.core.ethproof import keccak
-from ledger.errors import ChainRejected, ChainUnreachable, StorageFull
+from ledger.errors import ChainRejected, ChainSilent, ChainUnreachable, StorageFull
 
 Provider: TypeAlias = BaseProvider | str
 Refusal: TypeAlias = dict[str, Any]
@@ -39,15 +39,6 @@ _silent_until: dict[str, float] = {}
 _JSON = {"Content-Type": "application/json"}
 # Parse error, invalid request, no such method, internal error, limit exceeded: the node's trouble, not the caller's.
 _NODE_TROUBLE = frozenset({-32700, -32600, -32601, -32603, -32005})
-
-
-class NodeSilent(ChainUnreachable):
-    """The node takes questions and does not answer them in time: it hangs, or is overloaded."""
-
-    advice = (
-        "The node hangs or has too much to do: look at its process and its log, and start it again if need be. "
-        "MEDSEAL_CHAIN_TIMEOUT says how long to wait. Nothing was lost; anchoring goes on by itself."
-    )
 
 
 def _is_work(method: str, params: Sequence[Any]) -> bool:
@@ -157,13 +148,13 @@ class Rpc:
 
     def _request(self, method: str, params: tuple[Any, ...]) -> Any:
         if time.monotonic() < _silent_until.get(self._url, 0.0):
-            raise NodeSilent(f"{self.name} did not answer in time a moment ago")
+            raise ChainSilent(f"{self.name} did not answer in time a moment ago")
         try:
             return self._post(method, params)
         except requests.Timeout:
             if not _is_work(method, params):
                 _silent_until[self._url] = time.monotonic() + self._patience
-            raise NodeSilent(f"{self.name} did not answer {method} in time") from None
+            raise ChainSilent(f"{self.name} did not answer {method} in time") from None
         except (OSError, ValueError) as error:
             # The exception's own text may hold the URL's path, where providers keep their keys.
             raise ChainUnreachable(f"{self.name} does not answer: {method} ended in {type(error).__name__}") from None
