@@ -25,9 +25,10 @@ def modality_markup(found: Detection) -> str:
     mine = [one for one in found.by_modality if found.modality in one.codes]
     rest = [one for one in found.by_modality if one not in mine]
     shown = _table(mine) if mine else ""
-    more = details("Other modalities" if mine else "All modalities that were measured", _table(rest)) if rest else ""
+    more = "" if not rest else details("Other modalities", _table(rest)) if mine else _table(rest)
     said = " ".join([_which(found, mine), found.by_modality_note, _READ_BOTH])
-    return f'<h4>By modality</h4><p class="ms-check-note">{text(said)}</p>{shown}{more}'
+    body = f'<p class="ms-check-note">{text(said)}</p>{shown}{more}'
+    return f"<h4>By modality</h4>{body}" if mine else details("How often it errs, by modality", body)
 
 
 def _which(found: Detection, mine: Sequence[ModalityRates]) -> str:

@@ -102,7 +102,7 @@ def show_report_buttons(
 
 def _ask(asked: Asked, place: str) -> Asked:
     """With what the reader wants it to say."""
-    with st.popover("Report options", icon=":material/tune:", type="tertiary"):
+    with st.popover("Options", icon=":material/tune:", type="tertiary"):
         question = st.text_area(
             "Question that the report answers",
             DEFAULT_QUESTION,
