@@ -66,7 +66,10 @@ def _limits(found: Verification) -> Iterator[str]:
     yield "Where the ledger and the chain could not be asked, a check is undetermined: never a no, and never a yes."
     if found.change is not None:
         yield f"Comparison with the original: {found.change.limits}"
-        yield "How often that comparison errs: docs/bench/altered.md, as measured by scripts/bench altered."
+        yield (
+            "How often that comparison errs stands in MedSeal's table “Altered copies of registered images”; medseal"
+            " bench altered measures it anew."
+        )
     if found.detection is not None and found.detection.applicable:
         yield (
             "The forgery detector was measured on made forgeries and public images. Its probability takes forged and"

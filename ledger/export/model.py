@@ -103,6 +103,29 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class ModalityRate:
+    """Of ``pristine`` and ``forged`` pictures of a modality, how many were called altered, with 95 % intervals."""
+
+    modality: str
+    pristine: int
+    false_alarms: int
+    false_alarm_interval: tuple[float, float]
+    forged: int
+    caught: int
+    caught_interval: tuple[float, float]
+    auc: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class ByModality:
+    """What was counted by modality, that of the item first; ``said`` how the item's was known, ``note`` the data."""
+
+    said: str
+    note: str
+    rates: tuple[ModalityRate, ...]
+
+
+@dataclass(frozen=True)
 class ErrorRates:
     """The detector's measured errors on files of this save history; ``note`` says where they do not hold,
     ``method`` how the intervals were made. No ``rates`` where the detector only ever answers *inconclusive*."""
@@ -113,6 +136,8 @@ class ErrorRates:
     auc: tuple[float, float, float] | None
     note: str
     method: str
+    by_modality: ByModality | None = None
+    """Not in the report's JSON where nothing was counted by modality."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +173,11 @@ class Report:
 def dump(report: Report) -> bytes:
     """The report as canonical JSON."""
     values = asdict(report)
-    return canonical(values if report.structure is not None else {k: v for k, v in values.items() if k != "structure"})
+    if report.structure is None:
+        del values["structure"]
+    if report.error_rates is not None and report.error_rates.by_modality is None:
+        del values["error_rates"]["by_modality"]
+    return canonical(values)
 
 
 def report_id(data: bytes) -> str:

@@ -24,6 +24,7 @@ from ledger.core.moments import when_of
 from ledger.export.captions import CAPTIONS, HEAT, UNDECIDED
 from ledger.export.examining import DETECTOR
 from ledger.export.model import ASKED_BY, Examination, Rate, Report
+from ledger.export.pdf_modality import by_modality
 from ledger.export.pdf_style import PALE, STATUSES, TONES, marked_up, style, tinted, words
 from ledger.export.pdf_tables import WIDTH, facts, figure, figures, grid
 
@@ -216,6 +217,8 @@ def error_rates(report: Report) -> Iterator[Flowable]:
         yield words(
             f"Telling forged from pristine (AUC; 0.5 is guessing): {auc:.2f}, 95 % interval {low:.2f} to {high:.2f}."
         )
+    if measured.by_modality is not None:
+        yield from by_modality(measured.by_modality)
 
 
 def _rate(rate: Rate) -> tuple[str, str, str, str]:

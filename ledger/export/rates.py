@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from ledger.export.model import ErrorRates, Rate
-from ledger.schemas import Verification
+from ledger.export.model import ByModality, ErrorRates, ModalityRate, Rate
+from ledger.schemas import Detection, ModalityRates, Verification
 
 _LEVEL = 0.95
 _STEPS = 60
@@ -39,7 +39,8 @@ def error_rates(found: Verification) -> tuple[ErrorRates | None, str]:
     where = "files of all save histories together" if regime == "all" else f"files of the save history {regime}"
     auc = tuple(measured.get(name) for name in ("auc", "low", "high"))
     measured_on = f"held-out {where}, single pictures"
-    return ErrorRates(detection.regime, measured_on, rates, _numbers(auc), note, _INTERVALS), ""
+    modalities = _by_modality(detection)
+    return ErrorRates(detection.regime, measured_on, rates, _numbers(auc), note, _INTERVALS, modalities), ""
 
 
 def clopper_pearson(hits: int, total: int) -> tuple[float, float]:
@@ -50,6 +51,23 @@ def clopper_pearson(hits: int, total: int) -> tuple[float, float]:
     low = 0.0 if hits == 0 else _rising(lambda p: 1 - _at_most(hits - 1, total, p) >= tail)
     high = 1.0 if hits == total else _rising(lambda p: _at_most(hits, total, p) <= tail)
     return low, high
+
+
+def _by_modality(found: Detection) -> ByModality | None:
+    if not found.by_modality:
+        return None
+    mine = [one for one in found.by_modality if found.modality in one.codes]
+    rest = [one for one in found.by_modality if one not in mine]
+    if found.modality is None:
+        said = "The item does not state its modality."
+    else:
+        unknown = "" if mine else ", of which nothing was counted: its error rates are unknown"
+        said = f"The item states the modality {found.modality}{unknown}."
+    return ByModality(said, found.by_modality_note, tuple(_modality(one) for one in (*mine, *rest)))
+
+
+def _modality(one: ModalityRates) -> ModalityRate:
+    return ModalityRate(**one.model_dump(exclude={"codes"}))
 
 
 def _rates(measured: Measured) -> Iterator[Rate]:

@@ -62,7 +62,8 @@ def _bounded(found: Verification, asked: Asked) -> None:
     item, detection, structure = asked.item, found.detection, found.structure
     counted = (found.checks, item.digests, item.facts, asked.options, asked.tools, asked.enclosures, asked.notes)
     ruled = (structure.findings, structure.rules) if structure is not None else ()
-    for part in (*counted, *ruled, detection.findings if detection is not None else ()):
+    said = (detection.findings, detection.by_modality) if detection is not None else ()
+    for part in (*counted, *ruled, *said):
         if len(part) > _MOST_ROWS:
             raise InvalidDossier(f"expected at most {_MOST_ROWS} rows in each part of a report, found {len(part)}")
 

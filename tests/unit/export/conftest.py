@@ -18,6 +18,7 @@ from ledger.schemas import (
     Detection,
     DetectionFinding,
     HistoryEntry,
+    ModalityRates,
     Registration,
     Transform,
     Verification,
@@ -54,6 +55,21 @@ def registration() -> Registration:
         registered_at=NOON,
         digests={"file/1": FILE},
         anchor=anchor(),
+    )
+
+
+def counted(modality: str, *codes: str) -> ModalityRates:
+    """2 of 40 pristine pictures called altered, 10 of 40 forged ones."""
+    return ModalityRates(
+        modality=modality,
+        codes=list(codes),
+        pristine=40,
+        false_alarms=2,
+        false_alarm_interval=(0.006, 0.169),
+        forged=40,
+        caught=10,
+        caught_interval=(0.127, 0.412),
+        auc=(0.7, 0.6, 0.8),
     )
 
 
@@ -152,6 +168,12 @@ def entry() -> Callable[..., HistoryEntry]:
         return HistoryEntry(**facts | given)
 
     return make
+
+
+@pytest.fixture(name="counted")
+def _counted() -> Callable[..., ModalityRates]:
+    """Makes the counts of one modality."""
+    return counted
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,13 @@ def test_it_says_the_error_rates_with_their_intervals(whole: Verification, asked
     said = text_of(pdf_of(report_of(whole, asked), {}))
     assert "Pristine pictures called altered (false alarms) 5.0 % 1.9 % to 10.6 % 120" in said
     assert "AUC; 0.5 is guessing): 0.63, 95 % interval 0.55 to 0.70" in said
+
+
+def test_it_says_what_was_counted_by_modality(verified: Verify, detected: Any, counted: Any, asked: Asked):
+    found = detected(modality="MR", by_modality=[counted("MRI brain", "MR")], by_modality_note="Counted on 80.")
+    said = text_of(pdf_of(report_of(verified("suspect", detection=found), asked), {}))
+    assert "The item states the modality MR. Counted on 80." in said
+    assert "MRI brain 2 of 40 [1 to 17 %] 10 of 40 [13 to 41 %] 0.70 [0.60 to 0.80]" in said
 
 
 def test_it_names_weights_digests_and_enclosures(whole: Verification, asked: Asked):

@@ -8,10 +8,11 @@ import pytest
 
 from detector.evaluation.intervals import clopper_pearson as of_the_detector
 from ledger.export.rates import clopper_pearson, error_rates
-from ledger.schemas import Detection, Verification
+from ledger.schemas import Detection, ModalityRates, Verification
 
 Verify = Callable[..., Verification]
 Detected = Callable[..., Detection]
+Counted = Callable[..., ModalityRates]
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 0), (0, 49), (49, 49), (6, 120), (1, 2), (333, 1000)])
@@ -38,6 +39,26 @@ def test_a_detector_that_only_ever_says_inconclusive_has_no_rates_but_the_reason
     assert rates is not None
     assert rates.rates == ()
     assert rates.note == note
+
+
+def test_the_item_s_own_modality_stands_first_among_the_counts(verified: Verify, detected: Detected, counted: Counted):
+    found = detected(modality="MR", by_modality=[counted("CT head", "CT"), counted("MRI brain", "MR")])
+    rates, _ = error_rates(verified("suspect", detection=found))
+    assert rates is not None and rates.by_modality is not None
+    assert [one.modality for one in rates.by_modality.rates] == ["MRI brain", "CT head"]
+    assert rates.by_modality.said == "The item states the modality MR."
+
+
+@pytest.mark.parametrize(
+    ("modality", "said"), [("XA", "of which nothing was counted"), (None, "does not state its modality")]
+)
+def test_a_modality_that_was_not_counted_is_said_to_be_unknown(
+    verified: Verify, detected: Detected, counted: Counted, modality: str | None, said: str
+):
+    found = detected(modality=modality, by_modality=[counted("CT head", "CT")])
+    rates, _ = error_rates(verified("suspect", detection=found))
+    assert rates is not None and rates.by_modality is not None
+    assert said in rates.by_modality.said
 
 
 def test_without_an_answer_of_the_detector_no_rates_apply_and_the_report_says_so(verified: Verify):
