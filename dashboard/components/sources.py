@@ -12,11 +12,14 @@ from ledger.schemas.sources import Source
 
 _FIGURES = ("Received", "Registered", "Waiting", "Failed", "In no block", "24 hours")
 _COLUMNS = ("Source", *_FIGURES, "Last seen", "Last trouble")
+_BY_HAND = (
+    "Images registered by a command, on a page or through the API have no source: only the counts of the log hold them."
+)
 _ALL_ANCHORED = "Every entry is in a block."
 _NONE_YET = (
     '<p class="ms-note">No source has sent anything yet. Images come in from scanners, from a watched folder'
     " (<code>medseal watch</code>), from an archive (<code>medseal orthanc</code>) or by digest from a site"
-    " (<code>medseal agent</code>).</p>"
+    f" (<code>medseal agent</code>). {_BY_HAND}</p>"
 )
 
 
@@ -48,7 +51,7 @@ def _table(sources: Sequence[Source], status: OperationsStatus) -> str:
     body = "".join(_row(source) for source in sources)
     waits = [log.oldest_seconds for log in status.logs if log.oldest_seconds is not None]
     oldest = f"Oldest entry of all sources that no block holds: {age(max(waits))}." if waits else _ALL_ANCHORED
-    note = f"{oldest} Counts are a gauge, kept within a second; the history is the account."
+    note = f"{oldest} Counts are a gauge, kept within a second; the history is the account. {_BY_HAND}"
     return (
         f'<div class="ms-scroll ms-sources"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         f'</table></div><p class="ms-note">{text(note)}</p>'

@@ -37,7 +37,10 @@ Method = Annotated[
 Weights = Annotated[
     Path | None, typer.Option("--weights", metavar="DIR", help="Folder of models; the shipped one if not given.")
 ]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write heat maps (.npy) and masks (.png) here.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Write heat maps (16-bit, white: suspicious) and masks as PNG here."),
+]
 Export = Annotated[
     Path | None, typer.Option("--export", metavar="FILE", help="Write all answers to a .csv or .jsonl file, too.")
 ]

@@ -178,7 +178,7 @@ def finite(value: Any) -> Any:
 
 
 def write_maps(out: Path, file: Path, seen: Detection) -> tuple[str, str]:
-    """Where the heat map (float32 .npy, rows × columns, 0..1) and the mask (PNG, 0 or 255) of ``file`` were written.
+    """Where heat map (16-bit PNG: 0..1 as 0 to 65535) and mask (PNG, 0 or 255) of ``file`` were written, in its size.
 
     The names begin with the file's; a few digits of its whole path tell files of one name apart.
     """
@@ -189,9 +189,8 @@ def write_maps(out: Path, file: Path, seen: Detection) -> tuple[str, str]:
 
     mark = hashlib.sha256(str(file.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     stem = f"{file.name}-{mark}.{seen.method}"
-    heatmap, mask = out / f"{stem}.heatmap.npy", out / f"{stem}.mask.png"
-    array = io.BytesIO()
-    np.save(array, np.asarray(seen.heatmap, np.float32), allow_pickle=False)
-    write_atomically(heatmap, array.getvalue())
-    write_atomically(mask, cv2.imencode(".png", np.asarray(seen.mask, np.uint8) * 255)[1].tobytes())
+    heatmap, mask = out / f"{stem}.heatmap.png", out / f"{stem}.mask.png"
+    levels = np.rint(np.clip(np.asarray(seen.heatmap, np.float64), 0.0, 1.0) * 65535).astype(np.uint16)
+    for path, picture in ((heatmap, levels), (mask, np.asarray(seen.mask, np.uint8) * np.uint8(255))):
+        write_atomically(path, cv2.imencode(".png", picture)[1].tobytes())
     return str(heatmap), str(mask)

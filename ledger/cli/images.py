@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 ANCHOR_TIMEOUT = 300.0
 """Seconds that a command waits for its entries to be anchored."""
+PATIENCE = 5.0
+"""Seconds after which it says what it waits for."""
+_WAITING = (
+    f"the log and the receipts hold it; waiting up to {ANCHOR_TIMEOUT:.0f} s for a block. Ctrl-C loses nothing:"
+    " anchoring goes on with the next command or `medseal up`. Where a command has --no-wait, that spares the waiting."
+)
 
 
 @dataclass(frozen=True)
@@ -132,15 +139,21 @@ def _await_anchors(ledger: Ledger, outcomes: list[_Outcome]) -> bool:
 
 def wait_until_anchored(ledger: Ledger) -> bool:
     """Drive or await the anchoring in process, with a bar; True when nothing is pending any more."""
-    from ledger.cli.output import progress
+    from ledger.cli.output import progress, say
 
     if ledger.service is None:
         return True
-    with progress() as bars:
-        task = bars.add_task("anchoring", total=None)
-        return ledger.service.anchor_pending(
-            ANCHOR_TIMEOUT, lambda done, total: bars.update(task, completed=done, total=total)
-        )
+    told = threading.Timer(PATIENCE, say, (_WAITING,))
+    told.daemon = True
+    told.start()
+    try:
+        with progress() as bars:
+            task = bars.add_task("anchoring", total=None)
+            return ledger.service.anchor_pending(
+                ANCHOR_TIMEOUT, lambda done, total: bars.update(task, completed=done, total=total)
+            )
+    finally:
+        told.cancel()
 
 
 def _show_registration(outcome: _Outcome, as_json: bool) -> None:

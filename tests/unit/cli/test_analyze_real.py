@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from detector.calibrate import Calibration
 from detector.serving import write_manifest
@@ -41,7 +42,8 @@ def test_a_real_method_answers_with_a_map_of_the_pictures_size(run_bare, weights
     line = ran.line
     assert line["applicable"], line["reason"]
     assert 0 <= line["probability"] <= 1
-    assert np.load(line["heatmap"]).shape == (256, 256)
+    heat = np.asarray(Image.open(line["heatmap"]))
+    assert (heat.shape, heat.dtype) == ((256, 256), np.uint16)
     assert (ran.code == 1) == (line["band"] == "altered")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,15 @@ def test_a_ledger_that_was_made_just_now_is_said(run_bare, images, tmp_path):
     ran = run_bare("verify", images / "CT_small.dcm", "--data", tmp_path / "elsewhere")
     assert "there was no ledger in" in ran.err
     assert "there was no ledger in" not in run_bare("history", "--data", tmp_path / "elsewhere").err
+
+
+def test_a_command_that_waits_for_a_block_says_so_and_how_not_to(run, images, monkeypatch):
+    monkeypatch.setattr("ledger.cli.images.PATIENCE", 0.05)
+    monkeypatch.setattr("ledger.service.Service.anchor_pending", lambda *_: time.sleep(0.5) or False)
+    ran = run("register", images / "phantom.png")
+    assert ran.err.index("waiting up to 300 s for a block") < ran.err.index("not anchored after 300 s")
+    assert "--no-wait" in ran.err
+
+
+def test_a_command_whose_block_comes_soon_says_nothing_of_waiting(run, images):
+    assert "waiting" not in run("register", images / "phantom.png").err

@@ -39,6 +39,11 @@ def test_a_hospital_without_sources_is_told_how_images_come_in() -> None:
     assert "medseal watch" in said and "<table" not in said
 
 
+def test_what_has_no_source_is_said_to_be_counted_elsewhere() -> None:
+    for said in (sources_markup(status()), sources_markup(status(SOURCE))):
+        assert "registered by a command, on a page or through the API have no source" in said
+
+
 def test_a_name_is_never_markup() -> None:
     evil = "<img src=x onerror=alert(1)>"
     for said in (sources_markup(status(QUIET | {"name": evil})), alarms_markup(status(QUIET | {"name": evil}))):
