@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import mmap
+import os
 import pickle
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from ledger.core.digests.looks import Looks, Planes, looks_of
@@ -25,6 +31,7 @@ _BYTES_A_SECOND = 5e6
 _PAUSE_SECONDS = 30.0
 """A helper that went is started again after this."""
 _LENGTH = struct.Struct("!Q")
+_ALIGNED = 64
 _log = structlog.get_logger("ledger.capture")
 
 
@@ -108,19 +115,20 @@ class _Helper:
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
         self._until = 0.0
-        command = [sys.executable, "-P", "-m", "ledger.ingest.looking", str(theirs.fileno())]
+        self._memory = _Memory.made()
+        shared = (theirs.fileno(), self._memory.descriptor)
+        command = [sys.executable, "-P", "-m", "ledger.ingest.looking", *map(str, shared)]
         with theirs:
             self._process = subprocess.Popen(
-                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+                command, pass_fds=shared, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
             )
 
     def begin(self, planes: Planes) -> None:
         """OSError when it has gone, or takes too long."""
         shapes = [(number, plane.shape, plane.dtype.str) for number, plane in planes.planes]
         self._until = time.monotonic() + _SECONDS + sum(plane.nbytes for _, plane in planes.planes) / _BYTES_A_SECOND
+        self._memory.put([plane for _, plane in planes.planes])
         _send(self._socket, pickle.dumps((planes.frames, planes.inverted, shapes)), self._until)
-        for _, plane in planes.planes:
-            _send(self._socket, np.ascontiguousarray(plane).data.cast("B"), self._until)
 
     def answer(self) -> Looks | None:
         """None when it failed there; EOFError or OSError when it has gone, or takes too long."""
@@ -135,8 +143,59 @@ class _Helper:
         """The process has ended and the connection is closed."""
         self._process.kill()
         self._socket.close()
+        self._memory.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_SECONDS)
+
+
+class _Memory:
+    """Memory that both processes see: what goes through a socket is copied twice, in pieces."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._size = 0
+        self._mapped: mmap.mmap | None = None
+
+    @classmethod
+    def made(cls) -> _Memory:
+        """Empty; it goes with the last process that has it open. OSError when there is none to be had."""
+        if hasattr(os, "memfd_create"):
+            return cls(os.memfd_create("medseal-looking"))
+        with tempfile.TemporaryFile() as file:
+            return cls(os.dup(file.fileno()))
+
+    def put(self, planes: Sequence[npt.NDArray[Any]]) -> None:
+        """The bytes of ``planes`` one after another, each from a multiple of 64 bytes on."""
+        total = _starts([plane.nbytes for plane in planes])[-1]
+        if total > self._size:
+            os.ftruncate(self.descriptor, total)
+        whole = np.frombuffer(self._upto(total), np.uint8)
+        for start, plane in zip(_starts([plane.nbytes for plane in planes]), planes, strict=False):
+            whole[start : start + plane.nbytes] = np.ascontiguousarray(plane).reshape(-1).view(np.uint8)
+
+    def get(self, shapes: Sequence[tuple[tuple[int, ...], str]]) -> list[npt.NDArray[Any]]:
+        """What :meth:`put` left there in the other process; it changes with the next image."""
+        counts = [math.prod(shape) * np.dtype(kind).itemsize for shape, kind in shapes]
+        whole = np.frombuffer(self._upto(_starts(counts)[-1]), np.uint8)
+        return [
+            whole[start : start + count].view(kind).reshape(shape)
+            for start, count, (shape, kind) in zip(_starts(counts), counts, shapes, strict=False)
+        ]
+
+    def _upto(self, total: int) -> mmap.mmap:
+        if self._mapped is None or total > self._size:
+            self._mapped, self._size = mmap.mmap(self.descriptor, total), total  # the old one goes with its last array
+        return self._mapped
+
+    def close(self) -> None:
+        """This process has let go of it."""
+        self._mapped = None
+        os.close(self.descriptor)
+
+
+def _starts(counts: Sequence[int]) -> list[int]:
+    """Where each begins, and at last where all of them end."""
+    return [0, *itertools.accumulate(-(-count // _ALIGNED) * _ALIGNED for count in counts)]
 
 
 def _send(connection: socket.socket, data: bytes | memoryview, until: float | None = None) -> None:
@@ -169,11 +228,11 @@ def _allow(connection: socket.socket, until: float | None) -> None:
     connection.settimeout(None if until is None else max(0.001, until - time.monotonic()))
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket, memory: _Memory) -> None:
     """Image after image is looked at, until the other side has gone; None for one that fails here."""
     with suppress(EOFError, OSError):
         while True:
-            planes = _planes(connection)
+            planes = _planes(connection, memory)
             found: Any
             try:
                 found = looks_of(planes)
@@ -182,14 +241,14 @@ def serve(connection: socket.socket) -> None:
             _send(connection, pickle.dumps(found))
 
 
-def _planes(connection: socket.socket) -> Planes:
+def _planes(connection: socket.socket, memory: _Memory) -> Planes:
     frames, inverted, shapes = pickle.loads(_receive(connection))  # noqa: S301  our own process
-    planes = [(number, np.frombuffer(_receive(connection), kind).reshape(shape)) for number, shape, kind in shapes]
-    return Planes(frames, inverted, tuple(planes))
+    found = memory.get([(shape, kind) for _, shape, kind in shapes])
+    return Planes(frames, inverted, tuple(zip((number for number, _, _ in shapes), found, strict=True)))
 
 
 if __name__ == "__main__":
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt of the terminal is its parent's to handle
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), _Memory(int(sys.argv[2])))
