@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -65,6 +65,11 @@ class Kept:
     def ended_steps(self) -> list[ProcedureStep]:
         """The steps that ended and are not settled, oldest first."""
         return [_step(row[0]) for row in self._run("SELECT said FROM step WHERE waits ORDER BY changed_at")]
+
+    def steps_of(self, studies: Collection[str]) -> list[ProcedureStep]:
+        """The steps of any of these studies that have not ended or are not settled."""
+        found = (_step(row[0]) for row in self._run("SELECT said FROM step"))
+        return [step for step in found if not step.settled and not set(studies).isdisjoint(step.studies)]
 
     def forget_steps(self, before: datetime) -> None:
         """Steps that nothing was heard of since ``before`` are gone."""

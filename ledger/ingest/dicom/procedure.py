@@ -1,7 +1,8 @@
 """Modality Performed Procedure Step: a scanner says what it performs, and its study is closed when that is done.
 
 Source: DICOM PS3.4 annex F.7; statuses of N-CREATE and N-SET in PS3.7 sections 10.1.5.1.6 and 10.1.3.1.9 and annex C.
-COMPLETED closes the studies of the step once all instances that it names are registered, or after the quiet time;
+COMPLETED closes the studies of the step once all instances are registered that it names, and that every other step of
+the same study names, or after the quiet time; several steps a study are usual.
 DISCONTINUED after the quiet time only, since nobody knows what is still to come.
 """
 
@@ -165,7 +166,7 @@ class Procedures:
         if now < self._next.get(step.key, now):
             return
         quiet = self._quiet is not None and now - step.changed_at >= self._quiet
-        if not quiet and not self._arrived(step):
+        if not quiet and not (self._arrived(step) and self._alone(step)):
             self._pause(step)
             return
         for study in step.studies:
@@ -181,6 +182,10 @@ class Procedures:
         if step.ended != "COMPLETED" or not step.instances:
             return False
         return "unknown" not in self._studies.states(step.instances)
+
+    def _alone(self, step: ProcedureStep) -> bool:
+        """Whether every other step of its studies has come to its end too: a study is closed once, over all of them."""
+        return all(self._arrived(one) for one in self._kept.steps_of(step.studies) if one.key != step.key)
 
     def _close(self, study: str) -> None:
         try:

@@ -99,6 +99,43 @@ def test_a_completed_step_whose_instances_never_come_closes_its_study_after_the_
     wait_for_count(ward, 1)
 
 
+def test_a_study_of_two_steps_is_closed_once_over_both(ward) -> None:
+    first, second = Modality(ward), Modality(ward)
+    early, late = (ward.slice(number, study=STUDY) for number in range(2))
+    first.begin()
+    second.begin()
+    ward.scanner().send(early)
+    first.set(COMPLETED, early.SOPInstanceUID)
+    time.sleep(2.5)
+    assert closed_count(ward) is None, "closed while another step of the study goes on"
+    second.set(COMPLETED, late.SOPInstanceUID)
+    ward.scanner().send(late)
+    wait_for_count(ward, 2)
+    time.sleep(2.5)
+    assert len(ward.service.history(kind="study-close").entries) == 1
+
+
+def test_a_step_that_never_ends_keeps_a_study_open_no_longer_than_the_quiet_time(open_ward) -> None:
+    ward = open_ward(study_quiet_seconds=3)
+    lost, modality, sent = Modality(ward), Modality(ward), ward.slice(1, study=STUDY)
+    lost.begin()
+    modality.begin()
+    ward.scanner().send(sent)
+    modality.set(COMPLETED, sent.SOPInstanceUID)
+    time.sleep(1.5)
+    assert closed_count(ward) is None
+    wait_for_count(ward, 1)
+
+
+def test_a_step_of_another_study_keeps_none_open(ward, modality) -> None:
+    Modality(ward).begin(study="1.2.3.4")
+    sent = ward.slice(1, study=STUDY)
+    modality.begin()
+    ward.scanner().send(sent)
+    modality.set(COMPLETED, sent.SOPInstanceUID)
+    wait_for_count(ward, 1)
+
+
 def test_a_discontinued_step_closes_its_study_after_the_quiet_time_and_says_so(open_ward, log_lines) -> None:
     ward = open_ward(study_quiet_seconds=3)
     modality, sent = Modality(ward), ward.slice(1, study=STUDY)
