@@ -30,6 +30,9 @@ LARGEST_MESSAGE = 4 << 20
 """Bytes of the data set of a message that is no C-STORE request: a report on 20,000 instances has some 2.6 MB."""
 LARGEST_COMMAND = 1 << 16
 """Bytes of a command set; real ones have some 200. What is longer ends the association."""
+MOST_UNANSWERED = 16
+"""Messages of an association that wait for their turn. No asynchronous operations are negotiated (PS3.7 annex
+D.3.3.3), so an honest sender has one; each of many small ones would cost memory that no budget counts."""
 MESSAGE_SECONDS = 900.0
 PATIENT_SECONDS = 60.0
 LEAST_RATE = 8192
@@ -126,6 +129,8 @@ class Receiving:
         if not isinstance(event.pdu, P_DATA_TF):
             return
         dimse = event.assoc.dimse
+        if dimse.msg_queue.qsize() > MOST_UNANSWERED:
+            _end(event, "more requests than it waits for answers to")
         if dimse.message is None:
             dimse.message = DIMSEMessage()
         if dimse.message.encoded_command_set.getbuffer().nbytes + _of_command(event.pdu) > LARGEST_COMMAND:

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, events
-from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_SET
+from pynetdicom.dimse_primitives import C_ECHO, N_ACTION, N_CREATE, N_SET
 from pynetdicom.dsutils import encode
 from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.sop_class import (
@@ -20,6 +20,7 @@ from pynetdicom.sop_class import (
     ModalityPerformedProcedureStep,
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
+    Verification,
 )
 
 from ledger.ingest.dicom import receiving
@@ -151,6 +152,19 @@ def test_a_command_set_without_end_ends_the_association_and_is_not_kept(ward, lo
     assert 0 < held <= 1 << 16
     wait_until(lambda: association.is_aborted)
     assert [line["why"] for line in log_lines if line["event"] == "aborted"] == ["a command set beyond the limit"]
+
+
+def test_requests_without_end_that_wait_for_no_answer_end_the_association(ward, log_lines) -> None:
+    association = opened(ward, (Verification, ExplicitVRLittleEndian))
+    association._reactor_checkpoint.clear()
+    asked = C_ECHO()
+    for number in range(5000):
+        if not association.is_established:
+            break
+        asked.MessageID = number % 65535 + 1
+        association.dimse.send_msg(asked, 1)
+    wait_until(lambda: any("waits for answers" in str(line.get("why")) for line in log_lines))
+    association.abort()
 
 
 class Slow:
