@@ -15,6 +15,7 @@
     │   ├── InvalidDossier         not a dossier of a known version, or one beyond the limits
     │   ├── InvalidProof           a proof that does not lead to the expected root
     │   ├── NotFound               no such registration, registrar, batch or entry
+    │   │   └── NoLedger           the data folder holds none
     │   ├── Conflict               the same key for other content, or a state that forbids the step
     │   │   ├── CaseClosed         the case is closed and takes nothing but a reopen
     │   │   └── DerivationContradicted  the declared operation did not make this image of the original
@@ -140,6 +141,16 @@ class NotFound(InputError):
     code = "not_found"
     advice = "Check the identifier; medseal history lists what is registered."
     status = 404
+
+
+class NoLedger(NotFound):
+    """The data folder holds no ledger, and a question to an empty one would be answered wrongly."""
+
+    code = "no_ledger"
+    advice = (
+        "Say where it is: --data DIR (MEDSEAL_DATA), or --server URL. ./scripts/run, medseal up and medseal register"
+        " make a new one."
+    )
 
 
 class Conflict(InputError):

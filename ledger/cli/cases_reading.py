@@ -24,7 +24,7 @@ def show(
     """A case with its items and events. Exit code 1: something does not hold; 3: the chain does not answer."""
     from ledger.cli import output
 
-    with opened(settings_for(data, server, verbose), patient=True) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True, make=False) as ledger:
         found = ledger.gateway.cases.get(case)
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -45,7 +45,7 @@ def list_cases(
     from ledger.cli import output
 
     lines: list[Any] = []
-    with opened(settings_for(data, server, verbose), patient=True) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True, make=False) as ledger:
         more = True
         while more and len(lines) < limit:
             most = min(_PAGE, limit - len(lines))
@@ -72,7 +72,7 @@ def export(
     """The whole case as JSON: every event with its log entry, its content and the salt that opens the commitment."""
     from ledger.files import write_atomically
 
-    with opened(settings_for(data, server, verbose), patient=True) as ledger:
+    with opened(settings_for(data, server, verbose), patient=True, make=False) as ledger:
         found = ledger.gateway.cases.get(case)
     text = found.model_dump_json(indent=2) + "\n"
     if out is None:

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from detector.errors import DetectorError
-from ledger.errors import InputError, LedgerError, SettingsError
+from ledger.errors import InputError, LedgerError, NoLedger, SettingsError
 from ledger.files import from_os_error
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ class Ledger:
 
 
 @contextmanager
-def opened(settings: Settings, *, patient: bool = False) -> Iterator[Ledger]:
+def opened(settings: Settings, *, patient: bool = False, make: bool = True) -> Iterator[Ledger]:
     """The ledger behind ``settings.server``, else the one in the data folder, created on first use.
 
     ``patient``, for commands that read or register: a chain that does not answer is no obstacle; what needs it says so.
+    ``make`` False, for commands that read: NoLedger where there is none, since an empty one would answer wrongly.
     """
     if settings.server:
         from ledger.client import Client
@@ -89,6 +90,8 @@ def opened(settings: Settings, *, patient: bool = False) -> Iterator[Ledger]:
     from ledger.service import Service
 
     new = not (settings.data / "deployment.json").exists()
+    if new and not make:
+        raise NoLedger(f"expected a ledger in {settings.data.absolute()}, found none")
     with Service.open(settings, patient=patient) as service:
         if new:
             folder = settings.data.absolute()

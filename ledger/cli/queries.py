@@ -64,7 +64,7 @@ def history(
         "since": since and moment(since, "--since"),
         "until": until and moment(until, "--until"),
     }
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         if export is not None:
             from ledger.cli.exporting import write_history
 
@@ -116,7 +116,7 @@ def audit(as_json: Json = False, data: Data = None, server: Server = None, verbo
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings, patient=True) as ledger, output.progress() as bars:
+    with opened(settings, patient=True, make=False) as ledger, output.progress() as bars:
         found = _audited(ledger, bars)
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -163,7 +163,7 @@ def rebuild(as_json: Json = False, data: Data = None, server: Server = None, ver
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings) as ledger:
+    with opened(settings, make=False) as ledger:
         found = ledger.gateway.rebuild()
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -186,7 +186,7 @@ def batches(
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         found = ledger.gateway.batches(limit=limit)
     if as_json:
         for batch in found:
@@ -208,7 +208,7 @@ def registrars(as_json: Json = False, data: Data = None, server: Server = None, 
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         found = ledger.gateway.registrars()
     if as_json:
         for registrar in found:

@@ -36,7 +36,7 @@ def show(
 ) -> None:
     """The receipt of a registration as of now: JSON, signed, with proofs once it is anchored."""
     settings = settings_for(data, server, verbose)
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         receipt = ledger.gateway.receipt(registration)
     _deliver(receipt, out)
 

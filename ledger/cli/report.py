@@ -82,7 +82,7 @@ def make(
     if original is not None:
         options["original"] = read(original, settings.max_upload_mb)
     image = read(file, settings.max_upload_mb)
-    with opened(settings, patient=True) as ledger, progress() as bars:
+    with opened(settings, patient=True, make=False) as ledger, progress() as bars:
         bars.add_task("verifying the image, collecting proofs, writing the report", total=None)
         made = ledger.gateway.reports.make(image, format=_format(kind, out), **options)
     _write(file, made, out, as_json)

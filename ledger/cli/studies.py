@@ -95,7 +95,7 @@ def verify(
 
     settings = settings_for(data, server, verbose)
     copy = _copy(folder, settings)
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         found = ledger.gateway.studies.verify(copy.study, list(copy.files))
         verdicts = {} if instances_only else dict(_verdicts(ledger, copy, settings))
     whole = {"complete": YES, "differs": NO, "open": UNDETERMINED, "unsound": NO}[found.result]

@@ -31,7 +31,7 @@ def reached(settings: Settings) -> Iterator[Ledger | LedgerError]:
     with ExitStack() as closing:
         found: Ledger | LedgerError
         try:
-            found = closing.enter_context(opened(settings, patient=True))
+            found = closing.enter_context(opened(settings, patient=True, make=False))
         except LedgerError as error:
             if not is_outage(error):
                 raise

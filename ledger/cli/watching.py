@@ -37,7 +37,7 @@ def status(as_json: Json = False, data: Data = None, server: Server = None, verb
     from ledger.cli import output
 
     settings = settings_for(data, server, verbose)
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         found = ledger.gateway.operations.status()
     if as_json:
         output.emit(found.model_dump(mode="json"))
@@ -138,7 +138,7 @@ def witness(
     settings = settings_for(data, server, verbose)
     span = {"since": since and moment(since, "--since"), "until": until and moment(until, "--until")}
     given = {name: value for name, value in span.items() if value}
-    with opened(settings, patient=True) as ledger:
+    with opened(settings, patient=True, make=False) as ledger:
         found = ledger.gateway.operations.witness(**given, old=old, new=new, registrar=registrar)
     if as_json:
         output.emit(found.model_dump(mode="json"))

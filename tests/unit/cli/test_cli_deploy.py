@@ -54,8 +54,8 @@ def test_a_folder_that_was_deployed_has_its_trust_file_before_the_first_image(de
     assert len(trust.registrars) == 1
 
 
-def test_the_first_use_of_a_folder_writes_its_trust_file(run_bare, tmp_path):
-    assert run_bare("registrars", "--data", tmp_path / "new").code == 0
+def test_the_first_use_of_a_folder_writes_its_trust_file(run_bare, images, tmp_path):
+    assert run_bare("register", images / "phantom.png", "--no-wait", "--data", tmp_path / "new").code == 0
     assert load_trust((tmp_path / "new" / "trust.json").read_bytes()).registrars
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
@@ -202,12 +201,12 @@ def test_no_error_shows_a_trace_unless_asked_for(run, images, command):
     assert quiet.out == ""
 
 
-def test_a_chain_that_is_down_before_there_is_a_ledger_is_undetermined(run_bare, images, tmp_path, monkeypatch):
+def test_a_chain_that_is_down_before_there_is_a_ledger_makes_none(run_bare, images, tmp_path, monkeypatch):
     monkeypatch.setenv("MEDSEAL_CHAIN_URL", "http://127.0.0.1:9")
-    ran: Any = run_bare("verify", images / "CT_small.dcm", "--json", "--data", tmp_path)
-    assert (ran.code, ran.line["verdict"]) == (3, "undetermined")
-    assert ran.line["checks"][1]["figures"]["code"] == "chain_unreachable"
-    assert "Traceback" not in ran.err
+    ran = run_bare("register", images / "CT_small.dcm", "--data", tmp_path)
+    assert ran.code == 3
+    assert "chain_unreachable" in ran.err and "Traceback" not in ran.err
+    assert not (tmp_path / "deployment.json").exists()
 
 
 def test_a_file_of_any_kind_is_registered_by_its_digest_alone(run, tmp_path):
@@ -226,9 +225,18 @@ def test_several_files_end_with_a_count_of_the_verdicts(run, registered, images)
 
 
 def test_a_ledger_that_was_made_just_now_is_said(run_bare, images, tmp_path):
-    ran = run_bare("verify", images / "CT_small.dcm", "--data", tmp_path / "elsewhere")
+    ran = run_bare("register", images / "CT_small.dcm", "--no-wait", "--data", tmp_path / "elsewhere")
     assert "there was no ledger in" in ran.err
     assert "there was no ledger in" not in run_bare("history", "--data", tmp_path / "elsewhere").err
+
+
+@pytest.mark.parametrize("words", [["verify", "FILE"], ["history"], ["status"], ["audit"], ["case", "list"]])
+def test_a_question_to_a_folder_without_a_ledger_is_an_error_and_makes_none(run_bare, images, tmp_path, words):
+    asked = [images / "CT_small.dcm" if word == "FILE" else word for word in words]
+    ran = run_bare(*asked, "--data", tmp_path / "elsewhere")
+    assert ran.code == 2
+    assert "expected a ledger in" in ran.err and "--data DIR" in ran.err and "no_ledger" in ran.err
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_command_that_waits_for_a_block_says_so_and_how_not_to(run, images, monkeypatch):
