@@ -31,12 +31,14 @@ def make_pool(
     seed: int,
     counts: tuple[int, int, int, int],
     without: Sequence[str] = (),
+    train_seed: int | None = None,
     processes: int = 2,
     report: Report = lambda _done, _total, _words: None,
 ) -> None:
     """``out/train``, ``out/held``, ``out/test`` and ``out/strange`` hold so many pictures (``counts``), half forged.
 
-    *strange*: of the sources ``without``, of which nothing is in the others; empty when there are none.
+    *strange*: of the sources ``without``, of which nothing is in the others; empty when there are none. ``train_seed``
+    draws other pictures to train on from the same groups, for a training that goes on from another.
     """
     pristine = clustered([example for example in open_dataset(data) if not example.forged])
     pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
@@ -46,7 +48,10 @@ def make_pool(
     sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
     for (name, side), count in zip(sides, counts, strict=True):
         if side and count:
-            make_set(side, out / name, count=count, seed=seed, wide=name == "train", processes=processes, report=report)
+            drawn = train_seed if name == "train" and train_seed is not None else seed
+            make_set(
+                side, out / name, count=count, seed=drawn, wide=name == "train", processes=processes, report=report
+            )
 
 
 def _among(example: Example, patterns: Sequence[str]) -> bool:
@@ -61,9 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--counts", type=int, nargs=4, default=COUNTS, help="train, held, test, strange")
     parser.add_argument("--without", action="append", default=[], help="a source for the test alone; * matches")
+    parser.add_argument("--train-seed", type=int, help="other pictures to train on, of the same groups")
     asked = parser.parse_args(arguments)
     train, held, test, strange = asked.counts
-    make_pool(asked.data, asked.out, seed=asked.seed, counts=(train, held, test, strange), without=asked.without)
+    make_pool(
+        asked.data,
+        asked.out,
+        seed=asked.seed,
+        counts=(train, held, test, strange),
+        without=asked.without,
+        train_seed=asked.train_seed,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""The pool that the localizer is made from: what is left out is nowhere else; another seed, other pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detector.datasets.contract import Example
+from detector.datasets.generated import open_generated
+from detector.training.pool import main, make_pool
+
+SIDES = ("train", "held", "strange")
+"""So few groups leave none for the test."""
+
+
+@pytest.fixture(scope="module")
+def pool(hospital: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("pool")
+    sources = sources_of_data(hospital)
+    make_pool(hospital, out, seed=3, counts=(12, 4, 4, 4), without=sources[:1], processes=1)
+    return out
+
+
+def sources_of_data(folder: Path) -> list[str]:
+    from detector.datasets.opening import open_dataset
+
+    return sorted({example.source for example in open_dataset(folder)})
+
+
+def of(folder: Path) -> list[Example]:
+    return list(open_generated(folder))
+
+
+def test_a_source_that_is_left_out_is_in_a_side_of_its_own_alone(pool: Path, hospital: Path) -> None:
+    left_out = sources_of_data(hospital)[0]
+    assert {example.source for example in of(pool / "strange")} == {left_out}
+    for side in SIDES[:2]:
+        assert left_out not in {example.source for example in of(pool / side)}
+
+
+def test_no_group_is_on_two_sides(pool: Path) -> None:
+    groups = [{example.group for example in of(pool / side)} for side in SIDES]
+    assert sum(map(len, groups)) == len(set().union(*groups))
+
+
+def test_another_seed_of_the_training_side_changes_its_pictures_and_no_other_side(
+    pool: Path, hospital: Path, tmp_path: Path
+) -> None:
+    words = ["--data", str(hospital), "--out", str(tmp_path), "--seed", "3", "--counts", "12", "4", "4", "4"]
+    main([*words, "--without", sources_of_data(hospital)[0], "--train-seed", "9"])
+
+    def made(root: Path, side: str) -> list[bytes]:
+        return [example.path.read_bytes() for example in of(root / side)]
+
+    assert made(tmp_path, "train") != made(pool, "train")
+    others = {one.group for side in SIDES[1:] for one in of(pool / side)}
+    assert others.isdisjoint(one.group for one in of(tmp_path / "train"))
+    for side in SIDES[1:]:
+        assert made(tmp_path, side) == made(pool, side)
