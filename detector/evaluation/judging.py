@@ -2,7 +2,8 @@
 
 ``python -m detector.evaluation.judging --method localizer --models DIR --out DIR SET…`` writes ``judged.md`` and
 ``judged.json``; a stopped run goes on. With ``--calibrate SET`` the model's bands are set anew on that set
-first. A set is a folder that ``make_set`` wrote.
+first, and a second table judges each picture by bands that were set without its source. A set is a folder that
+``make_set`` wrote.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from detector.types import Band
 
 ROUNDS = 500
 Key = Callable[[Outcome], str | None]
+Bands = Callable[[Outcome], Calibration]
+"""The bands and the mask threshold that a picture is judged by."""
 GROUPINGS: tuple[tuple[str, Key], ...] = (
     ("all", lambda _: "all"),
     ("A and B", lambda one: "A and B" if one.history in ("A", "B1", "B2") else None),
@@ -58,7 +61,15 @@ class Row:
     """Wall seconds a megapixel, one worker a core."""
 
 
-def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> list[Row]:
+def without_its_source(chosen: Sequence[Outcome]) -> Bands:
+    """Bands set on ``chosen`` less the source of the picture that is judged: as if that came from elsewhere."""
+    whole, sources = fit(list(chosen)), {one.source for one in chosen}
+    others = {name: [one for one in chosen if one.source != name] for name in sources}
+    bands = {name: fit(part) for name, part in others.items() if part}
+    return lambda one: bands.get(one.source, whole)
+
+
+def judge(outcomes: Sequence[Outcome], bands: Bands) -> list[Row]:
     """One row for each part of each of GROUPINGS; a forgery's row has the pristine twins of its pictures."""
     scored = [one for one in outcomes if one.score is not None]
     made = []
@@ -67,7 +78,7 @@ def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> list[Row]:
         for name in names:
             pairs = {one.pair for one in scored if key(one) == name} if grouping == "forgery" else set()
             part = [one for one in scored if key(one) == name or (not one.forged and one.pair in pairs)]
-            made.append(_row(grouping, name, part, calibration))
+            made.append(_row(grouping, name, part, bands))
     return made
 
 
@@ -84,11 +95,12 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def set_anew(model: Path, found: Mapping[str, Sequence[Outcome]], parts: Sequence[str]) -> Calibration:
+def set_anew(model: Path, found: Mapping[str, Sequence[Outcome]], parts: Sequence[str]) -> tuple[Calibration, Bands]:
     """The calibration of ``parts`` of the sets (NAME, or NAME:REGIME), kept in the folder ``model``; beside it the
-    counts by modality over all sets, as ``detector.modalities`` reads them. Both are named in the manifest.
+    counts by modality over all sets, as ``detector.modalities`` reads them, each picture called by bands that were set
+    without its source. Both are named in the manifest.
 
-    So a model's bands can be set on sources that it was not trained on.
+    So a model's bands can be set on sources that it was not trained on. Gives them, and those without each source.
     """
     chosen: list[Outcome] = []
     for part in parts:
@@ -98,18 +110,19 @@ def set_anew(model: Path, found: Mapping[str, Sequence[Outcome]], parts: Sequenc
     del facts["files"]
     calibration = fit(chosen)
     calibration.save(model / "calibration.json")
-    counts = _counts([one for outcomes in found.values() for one in outcomes], calibration)
+    unseen = without_its_source(chosen)
+    counts = _counts([one for outcomes in found.values() for one in outcomes], unseen)
     about = {"format": FORMAT, "protocol": PROTOCOL, "date": date.today().isoformat(), "seeds": [facts.get("seed", 0)]}
     body = {**about, "methods": {model.name: counts}}
     (model / MODALITIES).write_text(json.dumps(body, indent=1) + "\n", "utf-8")
     write_manifest(model, **facts)
-    return calibration
+    return calibration, unseen
 
 
-def _counts(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Any]:
+def _counts(outcomes: Sequence[Outcome], bands: Bands) -> dict[str, Any]:
     """Pictures, alarms and what was caught of each modality that has both classes."""
     made = {}
-    for row in judge(outcomes, calibration):
+    for row in judge(outcomes, bands):
         part = [one for one in outcomes if one.modality == row.name and one.score is not None]
         forged = sum(one.forged for one in part)
         if row.grouping == "modality" and 0 < forged < len(part):
@@ -120,13 +133,13 @@ def _counts(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, 
     return made
 
 
-def _row(grouping: str, name: str, part: Sequence[Outcome], calibration: Calibration) -> Row:
+def _row(grouping: str, name: str, part: Sequence[Outcome], bands: Bands) -> Row:
     labels = np.array([int(one.forged) for one in part])
     scores = np.array([one.score for one in part], np.float64)
-    threshold = round(calibration.mask_threshold * BINS)
-    f1 = np.array([float(pixel_f1(one.histogram)[threshold]) if one.forged else np.nan for one in part])
-    called = np.array([calibration.apply(one.score or 0.0, one.regime).band is Band.ALTERED for one in part])
-    gaps = [abs(true_percent(o.histogram) - area_percent(o.histogram, threshold)) for o in part if o.forged]
+    at = {id(one): round(bands(one).mask_threshold * BINS) for one in part}
+    f1 = np.array([float(pixel_f1(one.histogram)[at[id(one)]]) if one.forged else np.nan for one in part])
+    called = np.array([bands(one).apply(one.score or 0.0, one.regime).band is Band.ALTERED for one in part])
+    gaps = [abs(true_percent(o.histogram) - area_percent(o.histogram, at[id(o)])) for o in part if o.forged]
     clusters = [one.group for one in part]
 
     def interval(statistic: Callable[[Ints], float]) -> tuple[float, float, float]:
@@ -186,15 +199,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 asked.method, asked.models, open_dataset(folder), kept, report=lambda _done, _total, _words: None
             )
     model = asked.models / asked.method
+    kinds: list[tuple[str, Bands]] = []
     if asked.calibrate:
-        calibration = set_anew(model, found, asked.calibrate)
+        calibration, unseen = set_anew(model, found, asked.calibrate)
+        kinds.append((", bands set without the source of each picture", unseen))
     else:
         calibration = Calibration.load(model / "calibration.json")
     texts, figures = [], {}
     for name, outcomes in found.items():
-        rows = judge(outcomes, calibration)
-        texts.append(f"### {name}\n\n{table(rows)}")
-        figures[name] = [vars(row) for row in rows]
+        for words, bands in [("", lambda _: calibration), *kinds]:
+            rows = judge(outcomes, bands)
+            texts.append(f"### {name}{words}\n\n{table(rows)}")
+            figures[name + words] = [vars(row) for row in rows]
     (asked.out / "judged.md").write_text("\n".join(texts), "utf-8")
     (asked.out / "judged.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 

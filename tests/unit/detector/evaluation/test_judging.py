@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from detector.calibrate import Calibration
-from detector.evaluation.judging import judge, set_anew, table
+from detector.evaluation.judging import Bands, judge, set_anew, table, without_its_source
 from detector.evaluation.outcomes import Outcome
 from detector.modalities import rates_by_modality
 from detector.serving import check_manifest, write_manifest
@@ -47,8 +47,23 @@ def model(tmp_path: Path) -> Path:
     return folder
 
 
+def stored(model: Path) -> Bands:
+    calibration = Calibration.load(model / "calibration.json")
+    return lambda _: calibration
+
+
+def test_a_picture_is_judged_by_bands_that_its_source_had_no_part_in() -> None:
+    high = [replace(one, source="high") for one in made(6.0, base=5.0)]
+    low = [replace(one, source="low") for one in made(6.0)]
+    bands = without_its_source(high + low)
+    assert judge(high, bands)[0].alarms[0] > 0.5, "the bands of the low source alone would let none pass"
+    assert judge(low, bands)[0].alarms[0] == 0
+    elsewhere = [replace(one, source="elsewhere") for one in low]
+    assert judge(elsewhere, bands)[0].alarms[0] <= 0.05
+
+
 def test_rows_name_what_was_right_and_how_far_the_marked_area_is_off(model: Path) -> None:
-    rows = {(row.grouping, row.name): row for row in judge(made(6.0), Calibration.load(model / "calibration.json"))}
+    rows = {(row.grouping, row.name): row for row in judge(made(6.0), stored(model))}
     row = rows["history", "B1"]
     assert row.pictures == 120
     assert row.auc[0] > 0.98
@@ -61,8 +76,9 @@ def test_rows_name_what_was_right_and_how_far_the_marked_area_is_off(model: Path
 
 def test_bands_that_were_set_elsewhere_alarm_and_those_set_anew_do_not(model: Path) -> None:
     strange = made(6.0, base=5.0)
-    before = judge(strange, Calibration.load(model / "calibration.json"))[0]
-    after = judge(strange, set_anew(model, {"known": made(6.0), "strange": strange}, ["strange"]))[0]
+    before = judge(strange, stored(model))[0]
+    anew, _ = set_anew(model, {"known": made(6.0), "strange": strange}, ["strange"])
+    after = judge(strange, lambda _: anew)[0]
     assert before.alarms[0] > 0.5
     assert after.alarms[0] <= 0.05
     assert after.caught[0] > 0.8
@@ -71,7 +87,7 @@ def test_bands_that_were_set_elsewhere_alarm_and_those_set_anew_do_not(model: Pa
 
 def test_one_regime_of_a_set_can_be_taken(model: Path) -> None:
     mixed = made(6.0) + made(6.0, regime="jpeg", count=30)
-    found = set_anew(model, {"known": mixed, "strange": made(6.0, base=5.0)}, ["strange", "known:jpeg"])
+    found, _ = set_anew(model, {"known": mixed, "strange": made(6.0, base=5.0)}, ["strange", "known:jpeg"])
     assert found.seen == {"lossless": (60, 60), "jpeg": (30, 30)}
 
 
@@ -92,7 +108,7 @@ def test_counts_by_modality_are_kept_beside_the_model(model: Path) -> None:
 
 def test_the_table_has_a_line_for_each_row_and_a_dash_for_what_is_not_defined(model: Path) -> None:
     pristine = [one for one in made(6.0) if not one.forged]
-    rows = judge(pristine, Calibration.load(model / "calibration.json"))
+    rows = judge(pristine, stored(model))
     lines = table(rows).splitlines()
     assert len(lines) == 2 + len(rows)
     assert "| – |" in lines[2]
