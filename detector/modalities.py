@@ -82,8 +82,8 @@ def note_on(method: str, weights: Path = SHIPPED) -> str:
     """What the counts were made with, as far as that is not the shipped model; or that nothing was counted."""
     if judged_alone(method, weights):
         return (
-            "Counted on held-out groups and on two sources that the localizer was never trained on"
-            f" (docs/benchmark/{method}.md); the bands were set on the latter."
+            "Counted on held-out groups and on two sources that the method was never trained on"
+            f" (docs/benchmark/{method}.md), each picture by bands that were set without its source."
         )
     if not _measured(weights / FILE).get(method):
         return "The error rates of this method were not measured by modality."
