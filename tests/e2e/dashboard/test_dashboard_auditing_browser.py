@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, still
 from playwright.sync_api import Browser, Page, expect
 
 from ledger.client import Client
@@ -73,6 +73,7 @@ def test_an_audit_shows_its_result_and_the_slider_moves_by_keyboard_to_a_proof(
     expect(page.locator(".ms-verdict").first).to_contain_text("Records, log and contract agree")
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{16}"))
     said = page.get_by_text(re.compile(r"^From \d.* to ")).first
+    still(page)
     before = said.text_content()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")

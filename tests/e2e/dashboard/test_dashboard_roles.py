@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import openid_provider
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, still
 from openid_provider import CLIENT, SECRET, Provider
 from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
@@ -67,7 +68,8 @@ def arrive(browser: Browser, signing_in: Any) -> Iterator[Arrive]:
     def at(path: str = "") -> Page:
         page.goto(f"{signing_in.url}/{path}")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(page.get_by_label("API key")).to_be_visible()
+        still(page)
         return page
 
     yield at
@@ -80,8 +82,10 @@ def key(stack: Any) -> Callable[[str], str]:
 
 
 def by_key(page: Page, key: str) -> None:
-    page.get_by_label("API key").fill(key)
-    page.get_by_label("API key").press("Enter")
+    box = page.get_by_label("API key")
+    box.fill(key)
+    expect(box).to_have_value(key)
+    box.press("Enter")
 
 
 def by_provider(page: Page, role: str) -> None:
@@ -189,15 +193,41 @@ def test_tokens_and_keys_are_not_in_the_dashboards_log(
 
 def test_the_keyboard_alone_signs_in(arrive: Arrive, key: Callable[[str], str]) -> None:
     page = arrive()
+    box = page.get_by_label("API key")
     for _ in range(30):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.getAttribute('aria-label')") == "API key":
+        if box.evaluate("box => document.activeElement === box"):
             break
+    expect(box).to_be_focused()
     given = key("reviewer")
     page.keyboard.type(given)
-    expect(page.get_by_label("API key")).to_have_value(given)
+    expect(box).to_have_value(given)
     page.keyboard.press("Enter")
     heading(page, "Verify an image").to_be_visible()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 2])
+def test_a_key_typed_while_the_page_still_asks_how_the_ledger_is_is_kept_whole(
+    browser: Browser, signing_in: Any, key: Any, stack: Any, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    health = type(stack.service).health
+
+    def late(self: Any) -> Any:
+        time.sleep(seconds)
+        return health(self)
+
+    monkeypatch.setattr(type(stack.service), "health", late)
+    page, given = browser.new_page(), key("reviewer")
+    page.set_default_timeout(PATIENCE)
+    page.goto(signing_in.url)
+    box = page.get_by_label("API key")
+    box.focus()
+    page.keyboard.type(given, delay=10)
+    still(page)
+    expect(box).to_have_value(given)
+    page.keyboard.press("Enter")
+    heading(page, "Verify an image").to_be_visible()
+    page.close()
 
 
 def test_the_sign_in_fits_a_phone(browser: Browser, signing_in: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, still
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
@@ -38,6 +38,7 @@ def signed_in(browser: Browser, dashboard_with_sign_in: str, stack: Any) -> Iter
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{dashboard_with_sign_in}/{path}")
         page.get_by_label("API key").fill(key)
+        expect(page.get_by_label("API key")).to_have_value(key)
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.locator(".ms-who")).to_be_attached()
         return page
@@ -90,6 +91,7 @@ def test_viewer_methods_checks_and_downloads_are_reached_by_the_tab_key(signed_i
     upload(page, picture(503))
     expect(page.locator(".v-status")).to_contain_text("Zoom")
     expect(page.locator(".ms-check")).to_have_count(12)
+    still(page)
     page.locator("input[type=file]").first.focus()
     wanted = {"canvas": False, "Report (PDF)": False, "Run all methods": False, "ms-check": False}
     for _ in range(70):
@@ -134,6 +136,7 @@ def test_a_filter_of_the_history_is_there_again_after_a_look_at_a_block(
     made = Client(stack.url, stack.key).register(picture(318))
     stack.anchor()
     page = signed_in("history", "auditor")
+    still(page)
     page.get_by_label("Registration id").fill(made.registration_id)
     page.get_by_label("Registration id").press("Enter")
     expect(page.locator(".ms-entries tbody tr")).to_have_count(1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, still
 from playwright.sync_api import Browser, Locator, Page, expect
 
 _SUM = """canvas => { const {width, height} = canvas;
@@ -62,7 +62,7 @@ def look() -> Look:
 
 @pytest.fixture
 def verify(browser: Browser, dashboard: str, look: Look) -> Iterator[Callable[..., Page]]:
-    """Opens the verify page and drops these files on it."""
+    """Opens the verify page, drops these files on it, and gives it once all is drawn."""
     pages: list[Page] = []
 
     def at(*files: tuple[str, bytes], width: int = 1360, original: bytes | None = None) -> Page:
@@ -75,6 +75,7 @@ def verify(browser: Browser, dashboard: str, look: Look) -> Iterator[Callable[..
         if original is not None:
             page.get_by_text("Original, if you have it").click()
             look.give(page.locator("input[type=file]").nth(1), ("original.png", original))
+        still(page)
         return page
 
     yield at
