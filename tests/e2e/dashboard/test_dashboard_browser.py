@@ -113,7 +113,7 @@ def test_history_opens_from_a_link_with_the_timeline(
     stack.anchor()
     page = open_page(f"history?registration={found.registration_id}")
     expect(page.locator(".ms-timeline li")).to_have_count(5)
-    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    expect(page.locator(".ms-entries tbody tr").first).to_be_visible()
     assert fits(page)
 
 

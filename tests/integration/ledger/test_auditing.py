@@ -94,7 +94,8 @@ def other_value(column: Column[Any]) -> str:
     if isinstance(kind, JSON):
         return f"json_set({column.name}, '$.lossy', json('true'))"
     if isinstance(kind, LargeBinary):
-        return f"CAST(substr({column.name}, 1, length({column.name}) - 1) || x'ff' AS BLOB)"
+        last = f"CASE WHEN substr({column.name}, -1) = x'ff' THEN x'00' ELSE x'ff' END"  # a salt may end in any byte
+        return f"CAST(substr({column.name}, 1, length({column.name}) - 1) || {last} AS BLOB)"
     if isinstance(kind, Boolean):
         return f"NOT {column.name}"
     return f"{column.name} + 1000000" if isinstance(kind, Integer) else f"{column.name} || 'x'"
