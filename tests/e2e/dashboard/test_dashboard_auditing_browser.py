@@ -44,6 +44,7 @@ def anchored(stack: Any, picture: Callable[[int], bytes]) -> Any:
 
 def fits(page: Page) -> bool:
     """Nothing on the page is wider than the window."""
+    still(page)
     return bool(page.evaluate("document.querySelector('.stMain').scrollWidth <= window.innerWidth"))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import PATIENCE
+from browsing import PATIENCE, still
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
@@ -68,6 +68,7 @@ def upload(page: Page, name: str, data: bytes) -> None:
 
 def fits(page: Page) -> bool:
     """Nothing on the page is wider than the window."""
+    still(page)
     return bool(page.evaluate("document.querySelector('.stMain').scrollWidth <= window.innerWidth"))
 
 

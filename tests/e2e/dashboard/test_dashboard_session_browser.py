@@ -53,6 +53,7 @@ def upload(page: Page, data: bytes) -> None:
 
 
 def fits(page: Page) -> bool:
+    still(page)
     return bool(page.evaluate("document.querySelector('.stMain').scrollWidth <= window.innerWidth"))
 
 
