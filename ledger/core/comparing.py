@@ -12,7 +12,7 @@ LOOK_ALIKES, CHANGE_MAP = 8, 9
 """The numbers of these checks."""
 _MOST_LISTED = 200
 _SHOWN = 3
-_UNFIT = "the original given does not fit this image, and no other was found to compare with"
+_UNFIT = "the original given is not registered or does not fit this image, and no other was found to compare with"
 
 
 def not_compared(code: str, detail: str) -> tuple[Check, Check]:
