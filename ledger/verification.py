@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from ledger.cached import CachedReads
 from ledger.core.change import Change
-from ledger.core.comparing import copy_of, no_answer, no_original, not_compared
+from ledger.core.comparing import GIVEN, copy_of, no_answer, no_original, not_compared
 from ledger.core.detection import NUMBER as DETECTOR
 from ledger.core.detection import Detection, detection_check
 from ledger.core.digests import DigestSet, digest_file, digest_set
@@ -190,15 +190,17 @@ class Verifier:
             return _Compared(no_answer(str(error), {"code": error.code, "advice": error.advice}), match)
         except InputError as error:
             return _Compared(not_compared("unreadable", f"the image could not be read: {error}"), match)
-        return _told(search, match, given=asked.original is not None)
+        return _told(search, match)
 
     def _searched(
         self, look_alikes: LookAlikes, image: bytes, original: File | None, claimed: Registration | None
     ) -> Search:
         """The first answer of those that say something; what was tried before stands in its ``detail``."""
         tried = ""
+        given: dict[str, str | None] = {}
         if original is not None:
             claimed = self._registered(original)
+            given = {GIVEN: claimed.id if claimed else None}
             if claimed is None:
                 tried = "the original given is not registered; "
         if claimed is not None:
@@ -214,9 +216,9 @@ class Verifier:
             # What the image claims to be is no reason to overlook what it is; a doubt about it stands otherwise.
             if search.outcome == "unsure" and anywhere.outcome != "found":
                 return replace(search, registration=claimed)
-            return replace(anywhere, detail=tried + anywhere.detail)
+            return replace(anywhere, detail=tried + anywhere.detail, figures={**anywhere.figures, **given})
         search = look_alikes.find(image)
-        return replace(search, detail=tried + search.detail)
+        return replace(search, detail=tried + search.detail, figures={**search.figures, **given})
 
     def _registered(self, original: File) -> Registration | None:
         """The registration of the original in hand, by its bytes or its samples."""
@@ -262,7 +264,7 @@ def _of(registration: Registration, detail: str) -> str:
     return detail if registration.id in detail else f"registration {registration.id}: {detail}"
 
 
-def _told(search: Search, match: Match, *, given: bool) -> _Compared:
+def _told(search: Search, match: Match) -> _Compared:
     """What a search means. A copy is matched with the original that was found, whatever it claims to be."""
     figures = {**search.figures, "outcome": search.outcome}
     if search.outcome == "found" and search.registration is not None:
@@ -272,7 +274,7 @@ def _told(search: Search, match: Match, *, given: bool) -> _Compared:
     if search.figures.get("searched") == 0:
         return _Compared(not_compared("none_registered", search.detail), match)
     if search.outcome == "none":
-        return _Compared(no_original(search.detail, figures, given=given), match)
+        return _Compared(no_original(search.detail, figures), match)
     if search.outcome == "incomparable":
         return _Compared(not_compared("incomparable", search.detail), match)
     return _Compared(no_answer(search.detail, figures), match)

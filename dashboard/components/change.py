@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, code, facts, table, text, when
+from dashboard.components.markup import chip, code, details, facts, table, text, when
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.words import SEARCHES, basis_words
 from ledger.schemas import Change, ChangedRegion, CheckResult, Registration, Verification
@@ -24,7 +24,8 @@ def change_markup(change: Change, original: Registration | None) -> str:
     label, tone = (f"{counted(number, 'region')} changed", "bad") if number else ("no change found", "near")
     head = f'<div class="ms-card-head"><h3>Change map</h3><span>{chip(label, tone)}</span></div>'
     lead = _found(change) if number else _clear(change)
-    return f'<section class="ms-card ms-change">{head}{lead}{facts(_rows(change, original))}{_listed(change)}</section>'
+    shown = f"{facts(_rows(change, original))}{_listed(change)}{_reach(change)}"
+    return f'<section class="ms-card ms-change">{head}{lead}{shown}</section>'
 
 
 def _found(change: Change) -> str:
@@ -48,12 +49,18 @@ def _rows(change: Change, original: Registration | None) -> Iterator[tuple[str, 
     words = ", ".join(change.transform.words) or "as the original: same size, same orientation"
     part = "" if shown >= 99.95 else f"<br><small>It shows {percent(shown)} of the registered picture.</small>"
     yield "How the copy lies on it", f"{text(words)}{part}"
-    basis = basis_words(change.basis)
-    yield "Compared by", f"{text(basis.label)}<br><small>{text(basis.meaning)}</small>"
+    yield "Compared by", text(basis_words(change.basis).label)
     if change.frame:
         yield "Registered frame", str(change.frame + 1)
-    if change.regions:
-        yield "Limits", f"<small>{text(change.limits)}</small>"
+
+
+def _reach(change: Change) -> str:
+    """How it was compared and what that cannot see, behind a click; of no change the limits stand in sight above."""
+    meaning = f'<p class="ms-change-note">{text(basis_words(change.basis).meaning)}</p>'
+    if not change.regions:
+        return details("How it was compared", meaning)
+    limits = f'<p class="ms-change-note">{text(change.limits)}</p>'
+    return details("How it was compared, and its limits", meaning + limits)
 
 
 def _original(change: Change, original: Registration | None) -> str:

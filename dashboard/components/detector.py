@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dashboard.components.icons import icon
-from dashboard.components.markup import chip, facts, text
+from dashboard.components.markup import chip, details, facts, text
 from dashboard.components.modality import modality_markup
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.words import BANDS, NO_ANSWERS, OPEN_MAP, REGIMES, band_words
@@ -49,18 +49,39 @@ def _card(found: Detection) -> str:
         '<div class="ms-card-head"><h3>Forgery detector</h3>'
         f"<span>{chip(words.label, words.tone, words.meaning)}</span></div>"
     )
+    findings = "".join(_finding(finding) for finding in found.findings)
+    said = f'<ul class="ms-statements">{findings}</ul>' if findings else ""
+    return (
+        f'<section class="ms-card ms-detector">{head}<p class="ms-detector-lead">{text(words.meaning)}</p>'
+        f"{_scale(found)}{facts(_answered(found))}{said}{_errs(found.rates)}{modality_markup(found)}{_more(found)}"
+        "</section>"
+    )
+
+
+def _errs(rates: Rates) -> str:
+    """The error rates behind a click, the false alarms in sight; why there are none in full."""
+    if not rates:
+        return ""
+    if _decides_nothing(rates):
+        return f"<h4>{_rates_title(rates)}</h4>{_rates(rates)}"
+    return details(f"{_rates_title(rates)}{_false_alarms(rates)}", _rates(rates), kind="ms-rates")
+
+
+def _false_alarms(rates: Rates) -> str:
+    share = rates.get("false_alarm")
+    called = f" of pristine pictures called “{BANDS['altered'].label}”"
+    return f": {share * 100:.1f} %{called}" if isinstance(share, int | float) else ""
+
+
+def _more(found: Detection) -> str:
+    """What explains the answer, behind a click: the scale, why the method applies, the lesser figures."""
+    scale = f'<p class="ms-check-note">{_SCALE}</p>' if found.probability is not None else ""
     applies = (
         f'<p class="ms-check-note">It applies to this image: {text(found.reason.rstrip("."))}.</p>'
         if found.reason
         else ""
     )
-    findings = "".join(_finding(finding) for finding in found.findings)
-    said = f'<ul class="ms-statements">{findings}</ul>' if findings else ""
-    rates = f"<h4>{_rates_title(found.rates)}</h4>{_rates(found.rates)}" if found.rates else ""
-    return (
-        f'<section class="ms-card ms-detector">{head}<p class="ms-detector-lead">{text(words.meaning)}</p>'
-        f"{_scale(found)}{applies}{facts(_measured(found))}{rates}{modality_markup(found)}{said}</section>"
-    )
+    return details("Scale, applicability and more figures", f"{scale}{applies}{facts(_lesser(found))}")
 
 
 def _scale(found: Detection) -> str:
@@ -73,23 +94,15 @@ def _scale(found: Detection) -> str:
         f'<div class="ms-scale" role="img" aria-label="{text(label)}"><div class="ms-scale-bar">'
         f'<i class="ms-scale-mark" style="left:{share:.1f}%"></i></div><div class="ms-scale-ends" aria-hidden="true">'
         f"<span>0 %</span><span>{_LOW}</span><span>{_HIGH}</span><span>100 %</span></div></div>"
-        f'<p class="ms-check-note">{_SCALE}</p>'
     )
 
 
-def _measured(found: Detection) -> Iterator[tuple[str, str]]:
+def _answered(found: Detection) -> Iterator[tuple[str, str]]:
     if found.probability is not None:
         note = f"{_basis(found.rates)}, if forged and pristine were equally frequent"
         yield "Probability of forgery", f"{found.probability * 100:.0f} %<br><small>{note}</small>"
     if found.area_percent is not None:
         yield "Marked area", _area(found, found.area_percent)
-    if found.ela_mean_percent is not None:
-        note = (
-            "The seed paper's “percentage of forgery”: the mean loss when the picture is saved as a JPEG once more."
-            " It is not an area, and did not follow the forged area where that was measured."
-        )
-        yield "ELA mean (seed paper)", f"{found.ela_mean_percent:.3f} %<br><small>{note}</small>"
-    yield "Kind of file", text(REGIMES.get(found.regime, found.regime))
     if found.frames > 1:
         note = (
             f"the most suspicious of {found.examined} examined, so “{BANDS['altered'].label}” takes more than for one"
@@ -97,6 +110,18 @@ def _measured(found: Detection) -> Iterator[tuple[str, str]]:
         )
         note += "" if _decides_nothing(found.rates) else "; the rates below are of single pictures"
         yield "Frame", f"{found.frame + 1} of {found.frames}<br><small>{note}</small>"
+
+
+def _lesser(found: Detection) -> Iterator[tuple[str, str]]:
+    if found.score is not None:
+        yield "Score", f"{found.score:.3g}<br><small>on the method's own scale; the probability is made of it</small>"
+    if found.ela_mean_percent is not None:
+        note = (
+            "The seed paper's “percentage of forgery”: the mean loss when the picture is saved as a JPEG once more."
+            " It is not an area, and did not follow the forged area where that was measured."
+        )
+        yield "ELA mean (seed paper)", f"{found.ela_mean_percent:.3f} %<br><small>{note}</small>"
+    yield "Kind of file", text(REGIMES.get(found.regime, found.regime))
 
 
 def _area(found: Detection, percent: float) -> str:

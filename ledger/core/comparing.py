@@ -12,7 +12,8 @@ LOOK_ALIKES, CHANGE_MAP = 8, 9
 """The numbers of these checks."""
 _MOST_LISTED = 200
 _SHOWN = 3
-_UNFIT = "the original given is not registered or does not fit this image, and no other was found to compare with"
+GIVEN = "original_given"
+"""In the figures of check 8: which registration the original is that was handed in, None when it is none."""
 
 
 def not_compared(code: str, detail: str) -> tuple[Check, Check]:
@@ -28,15 +29,25 @@ def no_answer(detail: str, figures: Mapping[str, Any]) -> tuple[Check, Check]:
     return Check(LOOK_ALIKES, Status.UNDETERMINED, detail, figures), unknown
 
 
-def no_original(detail: str, figures: Mapping[str, Any], *, given: bool = False) -> tuple[Check, Check]:
+def no_original(detail: str, figures: Mapping[str, Any]) -> tuple[Check, Check]:
     """Checks 8 and 9 when none of the registered images is the original: 8 failed, 9 has nothing to compare.
 
-    ``given``: an original was handed in with the image, and does not fit it.
+    An original that was handed in, as ``figures[GIVEN]`` tells, is said not to be registered or not to fit.
     """
-    nothing = Check(
-        CHANGE_MAP, Status.SKIPPED, _UNFIT if given else "no original to compare with", {"code": "no_original"}
-    )
+    nothing = Check(CHANGE_MAP, Status.SKIPPED, _why_nothing(figures), {"code": "no_original"})
     return Check(LOOK_ALIKES, Status.FAILED, detail, figures), nothing
+
+
+def _why_nothing(figures: Mapping[str, Any]) -> str:
+    if GIVEN not in figures:
+        return "no original to compare with"
+    given = figures[GIVEN]
+    if given is None:
+        return "the original given is not registered: expected a registered image; no other was found to compare with"
+    return (
+        f"the original given does not fit: expected a copy of registration {given}, found another picture;"
+        " no other was found to compare with"
+    )
 
 
 def copy_of(registration: str, detail: str, figures: Mapping[str, Any], change: Change | None) -> tuple[Check, Check]:

@@ -212,20 +212,38 @@ def test_a_registered_original_in_hand_is_compared_with_pixel_by_pixel(
     assert result.registration.registration_id == original.registration_id
 
 
+def nine(result: Any) -> str:
+    return str(next(one.detail for one in result.checks if one.number == 9))
+
+
 def test_an_original_that_is_not_registered_proves_nothing(searching: Any, alike: ScriptedLookAlikes) -> None:
     alike.answers["against_file"] = replace(FOUND, change=CHANGED)
     result = searching.verify(copy(searching), original=searching.picture(1))
     assert (result.verdict, result.change, alike.asked) == ("unregistered", None, ["find"])
     assert "the original given is not registered" in result.reason
-    assert "is not registered or does not fit this image" in next(
-        one.detail for one in result.checks if one.number == 9
+    assert nine(result) == (
+        "the original given is not registered: expected a registered image; no other was found to compare with"
     )
+
+
+def test_a_registered_original_that_does_not_fit_is_said_so_and_the_verdict_keeps_what_the_search_found(
+    searching: Any, alike: ScriptedLookAlikes, original: Any
+) -> None:
+    result = searching.verify(copy(searching), original=searching.picture(1))
+    assert alike.asked == ["against_file", "find"]
+    assert nine(result) == (
+        f"the original given does not fit: expected a copy of registration {original.registration_id}, found another"
+        " picture; no other was found to compare with"
+    )
+    eight = next(one for one in result.checks if one.number == 8)
+    assert (eight.status, eight.figures["original_given"]) == ("failed", original.registration_id)
+    assert eight.detail in result.reason
 
 
 def test_an_original_that_does_not_fit_is_told_from_none_at_all(searching: Any, alike: ScriptedLookAlikes) -> None:
     result = searching.verify(copy(searching))
     assert (result.verdict, alike.asked) == ("unregistered", ["find"])
-    assert next(one.detail for one in result.checks if one.number == 9) == "no original to compare with"
+    assert nine(result) == "no original to compare with"
 
 
 def test_an_original_that_cannot_be_read_is_refused(searching: Any) -> None:

@@ -44,6 +44,14 @@ def test_the_card_says_against_what_how_it_lies_how_much_and_what_stays_unseen(r
     assert "less than 4 &lt;grey&gt; levels" in said
 
 
+def test_the_limits_of_a_change_map_are_behind_a_click_and_those_of_no_change_in_sight(
+    registration: Registration,
+) -> None:
+    shown, folded = change_markup(change(SMALL), registration).split("<details")
+    assert "less than 4" in folded and "less than 4" not in shown
+    assert "less than 4" in change_markup(change(), registration).split("<details")[0]
+
+
 def test_the_table_lists_the_largest_region_first(registration: Registration) -> None:
     said = change_markup(change(SMALL, LARGE), registration)
     cells = re.findall(r"<td>(.*?)</td>", said)

@@ -111,6 +111,22 @@ def test_the_card_states_the_error_rates_of_this_kind_of_file(verification: Make
     assert "0.63, 95 % interval 0.55 to 0.70" in said
 
 
+def test_answer_area_and_findings_are_in_sight_and_what_explains_them_is_behind_a_click(
+    verification: Make, detection: Detection
+) -> None:
+    said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
+    shown, *folded = said.split("<details")
+    for words in ("91 %", "2.3 % of the picture", "Loss &lt;b&gt;differs"):
+        assert words in shown
+    for words in ("Under 20 %", "It applies to this image", "0.143 %", "Kind of file", "5.0 % of 40"):
+        assert words not in shown and any(words in fold for fold in folded)
+
+
+def test_the_line_that_hides_the_error_rates_gives_the_false_alarms(verification: Make, detection: Detection) -> None:
+    said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
+    assert "5.0 % of pristine pictures called “traces of forgery”</summary>" in said
+
+
 def test_findings_come_with_meaning_limits_and_place_and_as_text(verification: Make, detection: Detection) -> None:
     said = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
     assert "Loss &lt;b&gt;differs" in said
