@@ -83,8 +83,8 @@ def note_on(method: str, weights: Path = SHIPPED) -> str:
     if judged_alone(method, weights):
         return (
             "Counted on held-out groups and on two sources that the method was never trained on"
-            f" (by python -m detector.evaluation.judging --method {method}), each picture by bands that were set without"
-            " its source."
+            f" (by python -m detector.evaluation.judging --method {method}), each picture by bands that were set"
+            " without its source."
         )
     if not _measured(weights / FILE).get(method):
         return "The error rates of this method were not measured by modality."
