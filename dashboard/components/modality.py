@@ -24,11 +24,12 @@ def modality_markup(found: Detection) -> str:
         return f'<h4>By modality</h4><p class="ms-check-note">{text(said)}</p>'
     mine = [one for one in found.by_modality if found.modality in one.codes]
     rest = [one for one in found.by_modality if one not in mine]
-    shown = _table(mine) if mine else ""
-    more = "" if not rest else details("Other modalities", _table(rest)) if mine else _table(rest)
     said = " ".join([_which(found, mine), found.by_modality_note, _READ_BOTH])
-    body = f'<p class="ms-check-note">{text(said)}</p>{shown}{more}'
-    return f"<h4>By modality</h4>{body}" if mine else details("How often it errs, by modality", body)
+    note = f'<p class="ms-check-note">{text(said)}</p>'
+    if not mine:
+        return details("How often it errs, by modality", note + _table(rest))
+    more = details("Other modalities", _table(rest)) if rest else ""
+    return f"<h4>By modality</h4>{note}{_table(mine)}{more}"
 
 
 def _which(found: Detection, mine: Sequence[ModalityRates]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
+from ledger.core.detection import ModalityRates
 from ledger.core.entry import canonical
 
 TYPE = "medseal/report/1"
@@ -103,26 +104,12 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class ModalityRate:
-    """Of ``pristine`` and ``forged`` pictures of a modality, how many were called altered, with 95 % intervals."""
-
-    modality: str
-    pristine: int
-    false_alarms: int
-    false_alarm_interval: tuple[float, float]
-    forged: int
-    caught: int
-    caught_interval: tuple[float, float]
-    auc: tuple[float, float, float] | None
-
-
-@dataclass(frozen=True)
 class ByModality:
     """What was counted by modality, that of the item first; ``said`` how the item's was known, ``note`` the data."""
 
     said: str
     note: str
-    rates: tuple[ModalityRate, ...]
+    rates: tuple[ModalityRates, ...]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reportlab.platypus import Flowable
 
-from ledger.export.model import ByModality, ModalityRate
+from ledger.core.detection import ModalityRates
+from ledger.export.model import ByModality
 from ledger.export.pdf_style import words
 from ledger.export.pdf_tables import grid
 
@@ -21,7 +22,7 @@ def by_modality(measured: ByModality) -> Iterator[Flowable]:
     yield words(_READ_BOTH, "small")
 
 
-def _row(rate: ModalityRate) -> tuple[str, str, str, str]:
+def _row(rate: ModalityRates) -> tuple[str, str, str, str]:
     auc = "–" if rate.auc is None else f"{rate.auc[0]:.2f} [{rate.auc[1]:.2f} to {rate.auc[2]:.2f}]"
     alarms = _share(rate.false_alarms, rate.pristine, rate.false_alarm_interval)
     return rate.modality, alarms, _share(rate.caught, rate.forged, rate.caught_interval), auc

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from ledger.export.model import ByModality, ErrorRates, ModalityRate, Rate
-from ledger.schemas import Detection, ModalityRates, Verification
+from ledger.core.detection import ModalityRates
+from ledger.export.model import ByModality, ErrorRates, Rate
+from ledger.schemas import Detection, Verification
 
 _LEVEL = 0.95
 _STEPS = 60
@@ -63,11 +64,7 @@ def _by_modality(found: Detection) -> ByModality | None:
     else:
         unknown = "" if mine else ", of which nothing was counted: its error rates are unknown"
         said = f"The item states the modality {found.modality}{unknown}."
-    return ByModality(said, found.by_modality_note, tuple(_modality(one) for one in (*mine, *rest)))
-
-
-def _modality(one: ModalityRates) -> ModalityRate:
-    return ModalityRate(**one.model_dump(exclude={"codes"}))
+    return ByModality(said, found.by_modality_note, tuple(ModalityRates(**one.model_dump()) for one in (*mine, *rest)))
 
 
 def _rates(measured: Measured) -> Iterator[Rate]:
