@@ -29,6 +29,8 @@ _PAGE = 25
 _ANY = "any"
 _MOST_SAID = 200
 _NOTES = '<p class="ms-note">Verifications are this server\'s own notes, by key or person; they stand in no log.</p>'
+_CHOOSE = "A row's kind leads to the life of its image; block and transaction are asked of the chain."
+_ELSEWHERE = "The entry that the address names is not among those shown: turn to older ones, or clear the filters."
 _DIGEST = re.compile(r"(sha256|pdq):[0-9a-f]{64}")
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 
@@ -271,7 +273,7 @@ def main() -> None:
         st.html(entries_markup(page.entries, names, registration=filters.registration, chosen=of))
         turn_pages(page)
         if chosen is None:
-            st.caption("A row's kind leads to the life of its image; block and transaction are asked of the chain.")
+            st.caption(_ELSEWHERE if st.query_params.get("entry") else _CHOOSE)
         show_exports(asdict(filters))
         if chosen is not None:
             show_detail(chosen)

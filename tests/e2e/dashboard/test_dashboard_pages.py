@@ -226,6 +226,18 @@ def test_history_lists_entries_and_a_link_opens_the_timeline(
     assert words(app).count('class="done"') == 4
 
 
+def test_a_link_to_an_entry_opens_it_or_says_that_it_is_not_among_those_shown(
+    open_page: Open, client: Client, stack: Any, picture: Picture
+) -> None:
+    found = client.register(picture(12))
+    stack.anchor()
+    app = open_page("history", entry=found.registration_id)
+    assert "Entry: register" in titles(app)
+    app = open_page("history", entry="0" * 32)
+    assert "Entry: register" not in titles(app)
+    assert any("not among those shown" in caption.value for caption in app.caption)
+
+
 def test_filters_narrow_the_history_and_an_empty_answer_has_words(open_page: Open) -> None:
     app = open_page("history")
     app.selectbox(key="history.kind").set_value("genesis").run()
