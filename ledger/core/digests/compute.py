@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.digests.looks import LARGEST_PLANE, Look, Looks, Planes
-from ledger.core.digests.model import DigestSet, Fact, format_digest
+from ledger.core.digests.model import DigestSet, Fact, format_digest, pack_details
 from ledger.core.images import Attribute, DecodedImage, Limits, decode
 from ledger.core.images.model import MONOCHROME_INVERTED
 from ledger.core.model import TraceRecord
@@ -73,14 +73,16 @@ def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bo
         _pass_and_look(frames, image, look)
     else:
         _one_pass(frames, image, traced)
-    tiles = b"".join(frames.tile_leaves)
+    leaves = b"".join(frames.tile_leaves)
     digests = {"file/1": digest_file(data), "pixel/1": format_digest(pixel_digest(frames.pixel_leaves))}
     if image.read_codestreams is not None:
         digests["codestream/1"] = format_digest(codestream_digest(image.read_codestreams()))
     pixels = _pixel_attribute(image, digests)
-    attributes = attribute_digests((*image.attributes, *image.read_unused(), pixels))
+    attributes = attribute_digests((*image.read_attributes(), *image.read_unused(), pixels))
     digests["dataset/1"] = format_digest(dataset_digest(attributes))
-    digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
+    digests["tile/1"] = format_digest(tile_digest(leaves, image.frames, image.layout))
+    tiles = tile_digests(leaves, image.frames, image.layout)
+    packed = pack_details(attributes, tiles) if traced else b""  # registration stores it; while others look
     frames.looked()
     if frames.view is not None:
         digests["view/1"] = frames.view
@@ -88,11 +90,12 @@ def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bo
     return DigestSet(
         digests=digests,
         attributes=attributes,
-        tiles=tile_digests(tiles, image.frames, image.layout),
+        tiles=tiles,
         facts={**_facts(image), **frames.facts},
         sop_instance_uid=image.sop_instance_uid,
         trace=trace,
         study_instance_uid=image.study_instance_uid,
+        packed=packed,
     )
 
 
