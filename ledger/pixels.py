@@ -57,16 +57,17 @@ def frame_pixels(image: DecodedImage, data: bytes, numbers: Collection[int] | No
     LimitExceeded for want of memory, when a frame cannot be decoded; nothing is decoded past the last frame asked for.
     """
     wanted = set(range(image.frames) if numbers is None else numbers)
+    lossy = _lossy(image)
     for number, (frame, jpeg) in enumerate(zip(image.read_frames(), _jpegs(image, data), strict=False)):
         if number in wanted:
             wanted.remove(number)
-            yield FramePixels(number, detector_pixels(frame, image), jpeg, jpeg is None and _lossy(image))
+            yield FramePixels(number, detector_pixels(frame, image), jpeg, jpeg is None and lossy)
         if not wanted:
             return
 
 
 def _lossy(image: DecodedImage) -> bool:
-    declared = any((each.path, each.value) == _COMPRESSED_WITH_LOSS for each in image.attributes)
+    declared = any((each.path, each.value) == _COMPRESSED_WITH_LOSS for each in image.read_attributes())
     return declared or (image.lossy and image.transfer_syntax is not None)
 
 

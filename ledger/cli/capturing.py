@@ -88,11 +88,13 @@ def _working(service: Service, settings: Settings) -> ExitStack:
     other commands use the embedded chain."""
     from ledger.ingest.background import Background
     from ledger.ingest.looking import Looking
+    from ledger.ingest.warming import warm
     from ledger.up.sharing import shared_chain
 
     stack = ExitStack()
     service.parts.look = looking = Looking()
     stack.callback(looking.close)
+    warm(looking)
     stack.enter_context(shared_chain(service.parts))
     background = Background(service, settings)
     background.start()

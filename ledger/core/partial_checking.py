@@ -180,7 +180,7 @@ def _header_check(picture: Picture) -> Check:
     if picture.image.media_type != PNG:
         detail = f"expected a PNG, as medseal disclose writes it, found {picture.image.media_type}"
         return Check(3, Status.FAILED, detail, {"rendering": ["container"]})
-    added = [attribute for attribute in picture.image.attributes if attribute.path != "png:IHDR"]
+    added = [attribute for attribute in picture.image.read_attributes() if attribute.path != "png:IHDR"]
     changing = [attribute.path for attribute in added if changes_rendering(attribute.path, attribute.name)]
     if changing:
         detail = f"the picture says how to show its samples, which is not registered: {', '.join(changing[:5])}"

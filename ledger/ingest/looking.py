@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from ledger.core.digests.looks import Looks, Planes, looks_of
+from ledger.core.digests.looks import Planes, trace_of
+from ledger.core.model import TraceRecord
 
 _SECONDS = 3.0
 _BYTES_A_SECOND = 5e6
@@ -48,10 +49,10 @@ class Looking:
         self._again = 0.0
         self._helper: _Helper | None = _Helper()
 
-    def __call__(self, planes: Planes) -> Callable[[], Looks]:
+    def __call__(self, planes: Planes) -> Callable[[], TraceRecord | None]:
         """Begins; the answer is to be called once."""
         if not self._turn.acquire(blocking=False):
-            return partial(looks_of, planes)
+            return partial(trace_of, planes)
         begun = False
         try:
             helper = self._ready()
@@ -67,7 +68,7 @@ class Looking:
         finally:
             if not begun:
                 self._turn.release()
-        return partial(looks_of, planes)
+        return partial(trace_of, planes)
 
     def close(self) -> None:
         """The helper has ended, whatever it was doing; who waits for it looks for itself."""
@@ -87,7 +88,7 @@ class Looking:
             _log.info("helper has come back", helper="looking")
         return self._helper
 
-    def _end(self, helper: _Helper, planes: Planes) -> Looks:
+    def _end(self, helper: _Helper, planes: Planes) -> TraceRecord | None:
         try:
             found = helper.answer()
         except (EOFError, OSError):
@@ -98,7 +99,7 @@ class Looking:
             raise
         finally:
             self._turn.release()
-        return looks_of(planes) if found is None else found
+        return trace_of(planes) if found is None else found[0]
 
     def _gone(self) -> None:
         if not self._closed:
@@ -128,12 +129,13 @@ class _Helper:
         shapes = [(number, plane.shape, plane.dtype.str) for number, plane in planes.planes]
         self._until = time.monotonic() + _SECONDS + sum(plane.nbytes for _, plane in planes.planes) / _BYTES_A_SECOND
         self._memory.put([plane for _, plane in planes.planes])
-        _send(self._socket, pickle.dumps((planes.frames, planes.inverted, shapes)), self._until)
+        _send(self._socket, pickle.dumps((planes.frames, shapes)), self._until)
 
-    def answer(self) -> Looks | None:
-        """None when it failed there; EOFError or OSError when it has gone, or takes too long."""
+    def answer(self) -> tuple[TraceRecord | None] | None:
+        """The fingerprint as it was made; None when that failed there; EOFError or OSError when it has gone, or takes too
+        long."""
         found = pickle.loads(_receive(self._socket, self._until))  # noqa: S301  our own process
-        return found if isinstance(found, Looks) else None
+        return found if isinstance(found, tuple) else None
 
     def kill(self) -> None:
         """The process ends; whoever waits for it finds out."""
@@ -235,16 +237,16 @@ def serve(connection: socket.socket, memory: _Memory) -> None:
             planes = _planes(connection, memory)
             found: Any
             try:
-                found = looks_of(planes)
+                found = (trace_of(planes),)
             except Exception:  # noqa: BLE001  the other side looks for itself and meets it there
                 found = None
             _send(connection, pickle.dumps(found))
 
 
 def _planes(connection: socket.socket, memory: _Memory) -> Planes:
-    frames, inverted, shapes = pickle.loads(_receive(connection))  # noqa: S301  our own process
+    frames, shapes = pickle.loads(_receive(connection))  # noqa: S301  our own process
     found = memory.get([(shape, kind) for _, shape, kind in shapes])
-    return Planes(frames, inverted, tuple(zip((number for number, _, _ in shapes), found, strict=True)))
+    return Planes(frames, tuple(zip((number for number, _, _ in shapes), found, strict=True)))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from ledger.core.digests.looks import LARGEST_PLANE, Look, Looks, Planes
-from ledger.core.digests.model import DigestSet, Fact, format_digest
+from ledger.core.digests.looks import LARGEST_PLANE, Look, Planes
+from ledger.core.digests.model import DigestSet, Fact, format_digest, pack_details
 from ledger.core.images import Attribute, DecodedImage, Limits, decode
-from ledger.core.images.model import MONOCHROME_INVERTED
 from ledger.core.model import TraceRecord
 from ledger.errors import InputError, UnreadableImage
 
@@ -28,7 +27,7 @@ def digest_set(data: bytes, limits: Limits = Limits(), *, traced: bool = False, 
     """Every digest of the image in ``data``; codestream/1 only of lossy data, view/1 where it has a meaning.
 
     trace/1, with the fingerprint itself, only when ``traced``: registration keeps it, verification has no use for it.
-    ``look`` may then make it and view/1 elsewhere in the meantime.
+    ``look`` may then make it elsewhere in the meantime.
     UnreadableImage, UnsupportedImage or LimitExceeded, as :func:`ledger.core.images.decode`, and no other exception.
     """
     image = decode(data, limits)
@@ -54,14 +53,13 @@ class _Frames:
     facts: dict[str, Fact] = field(default_factory=dict)
     trace: TraceRecord | None = None
     planes: list[tuple[int, Any]] = field(default_factory=list)
-    looking: Callable[[], Looks] | None = None
+    looking: Callable[[], TraceRecord | None] | None = None
 
     def looked(self) -> None:
         """What was looked at elsewhere is here, if anything was."""
         looking, self.looking = self.looking, None
         if looking is not None:
-            looks = looking()
-            self.view, self.trace, self.facts = looks.view, looks.trace, dict(looks.facts)
+            self.trace = looking()
 
 
 def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bool, look: Look | None) -> DigestSet:
@@ -73,14 +71,16 @@ def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bo
         _pass_and_look(frames, image, look)
     else:
         _one_pass(frames, image, traced)
-    tiles = b"".join(frames.tile_leaves)
+    leaves = b"".join(frames.tile_leaves)
     digests = {"file/1": digest_file(data), "pixel/1": format_digest(pixel_digest(frames.pixel_leaves))}
     if image.read_codestreams is not None:
         digests["codestream/1"] = format_digest(codestream_digest(image.read_codestreams()))
     pixels = _pixel_attribute(image, digests)
-    attributes = attribute_digests((*image.attributes, *image.read_unused(), pixels))
+    attributes = attribute_digests((*image.read_attributes(), *image.read_unused(), pixels))
     digests["dataset/1"] = format_digest(dataset_digest(attributes))
-    digests["tile/1"] = format_digest(tile_digest(tiles, image.frames, image.layout))
+    digests["tile/1"] = format_digest(tile_digest(leaves, image.frames, image.layout))
+    tiles = tile_digests(leaves, image.frames, image.layout)
+    packed = pack_details(attributes, tiles) if traced else b""  # registration stores it; while others look
     frames.looked()
     if frames.view is not None:
         digests["view/1"] = frames.view
@@ -88,45 +88,45 @@ def _digest_set(data: bytes, image: DecodedImage, frames: _Frames, *, traced: bo
     return DigestSet(
         digests=digests,
         attributes=attributes,
-        tiles=tile_digests(tiles, image.frames, image.layout),
+        tiles=tiles,
         facts={**_facts(image), **frames.facts},
         sop_instance_uid=image.sop_instance_uid,
         trace=trace,
         study_instance_uid=image.study_instance_uid,
+        packed=packed,
     )
 
 
 def _one_pass(found: _Frames, image: DecodedImage, traced: bool) -> None:
-    from ledger.core.digests.view import view_digest
-
     for index, frame in enumerate(image.read_frames()):
         _add_leaves(found, frame, index, image)
-        if index == image.frames // 2:
-            found.view, found.facts = view_digest(frame, image)
         if traced:
             _add_cells(found, frame, index, image)
 
 
 def _pass_and_look(found: _Frames, image: DecodedImage, look: Look) -> None:
-    """As :func:`_one_pass`, but what is seen is looked at elsewhere from the last traced frame on."""
+    """As :func:`_one_pass`, but the fingerprint is made elsewhere from the last traced frame on."""
     from ledger.core.digests.view import luma
     from ledger.core.trace.making import traced_frames
 
-    wanted, inverted = traced_frames(image.frames), image.layout.kind == MONOCHROME_INVERTED
+    wanted = traced_frames(image.frames)
     for index, frame in enumerate(image.read_frames()):
         if index in wanted:
             found.planes.append((index, luma(frame, image)))
             if len(found.planes) == len(wanted):
-                found.looking = look(Planes(image.frames, inverted, tuple(found.planes)))
+                found.looking = look(Planes(image.frames, tuple(found.planes)))
         _add_leaves(found, frame, index, image)
 
 
 def _add_leaves(found: _Frames, frame: Frame, index: int, image: DecodedImage) -> None:
     from ledger.core.digests.pixel import pixel_leaf
     from ledger.core.digests.tiles import tile_leaves
+    from ledger.core.digests.view import view_digest
 
     found.pixel_leaves.append(pixel_leaf(frame, image.layout))
     found.tile_leaves.append(tile_leaves(frame, index, image.layout))
+    if index == image.frames // 2:
+        found.view, found.facts = view_digest(frame, image)
 
 
 def _add_cells(found: _Frames, frame: Frame, index: int, image: DecodedImage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from struct import calcsize, error, pack, unpack_from
 
@@ -82,7 +82,8 @@ class DigestSet:
 
     ``facts`` holds media_type, rows, columns, frames, samples, bits, signed, photometric, lossy, decoder and, where
     there is one, transfer_syntax, modality, view_quality, view_left_out or trace_left_out; never anything about a
-    patient. ``trace`` is what trace/1 was made over, where it was asked for and has a meaning.
+    patient. ``trace`` is what trace/1 was made over, where it was asked for and has a meaning; ``packed`` is what
+    :func:`pack_details` made of ``attributes`` and ``tiles``, where that was done already.
     """
 
     digests: Mapping[str, str]
@@ -92,27 +93,11 @@ class DigestSet:
     sop_instance_uid: str | None = None
     trace: TraceRecord | None = None
     study_instance_uid: str | None = None
+    packed: bytes = field(default=b"", compare=False)
 
     def to_blob(self) -> bytes:
         """``attributes`` and ``tiles`` in a compact form that :meth:`from_blob` reads back."""
-        tiles = self.tiles
-        kind = tiles.kind.encode()
-        parts = [
-            pack(
-                _TILE_HEAD,
-                tiles.frames,
-                tiles.rows,
-                tiles.columns,
-                len(self.attributes),
-                tiles.size,
-                len(kind),
-            )
-        ]
-        parts.append(kind)
-        parts += [_packed(attribute.path, attribute.name, attribute.vr) for attribute in self.attributes]
-        parts += [attribute.digest for attribute in self.attributes]
-        parts.append(tiles.leaves)
-        return _BLOB_MAGIC + zlib.compress(b"".join(parts), 1)
+        return self.packed or pack_details(self.attributes, self.tiles)
 
     @staticmethod
     def from_blob(blob: bytes) -> tuple[tuple[AttributeDigest, ...], TileDigests]:
@@ -121,6 +106,17 @@ class DigestSet:
             return _from_blob(blob)
         except (zlib.error, error, UnicodeDecodeError, ValueError):
             raise InvalidDigest("expected stored attribute and tile digests, found broken data") from None
+
+
+def pack_details(attributes: tuple[AttributeDigest, ...], tiles: TileDigests) -> bytes:
+    """The digests of attributes and tiles in a compact form that :meth:`DigestSet.from_blob` reads back."""
+    kind = tiles.kind.encode()
+    head = (tiles.frames, tiles.rows, tiles.columns, len(attributes), tiles.size, len(kind))
+    parts = [pack(_TILE_HEAD, *head), kind]
+    parts += [_packed(attribute.path, attribute.name, attribute.vr) for attribute in attributes]
+    parts += [attribute.digest for attribute in attributes]
+    parts.append(tiles.leaves)
+    return _BLOB_MAGIC + zlib.compress(b"".join(parts), 1)
 
 
 @lru_cache(maxsize=16384)

@@ -9,8 +9,6 @@ averaged, rounding down, an incomplete block at the edge left out. PDQ itself wo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,25 +36,9 @@ _BAND_PIXELS = 1 << 20
 
 def view_digest(frame: Frame, image: DecodedImage) -> tuple[str | None, dict[str, Fact]]:
     """``pdq:<64 hex digits>`` with its quality (0 to 100) as a fact, or None with the reason as a fact."""
-    return _view(frame, partial(luma, image=image), inverted=image.layout.kind == MONOCHROME_INVERTED)
-
-
-def view_of_plane(plane: npt.NDArray[Any], *, inverted: bool) -> tuple[str | None, dict[str, Fact]]:
-    """As :func:`view_digest` of a frame whose :func:`luma` is ``plane``; ``inverted``: white is zero."""
-    return _view(plane, _itself, inverted=inverted)
-
-
-_Luma = Callable[[Any], "npt.NDArray[Any]"]
-
-
-def _itself(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return plane
-
-
-def _view(frame: npt.NDArray[Any], luma: _Luma, *, inverted: bool) -> tuple[str | None, dict[str, Fact]]:
     if min(frame.shape[:2]) < LEAST_EDGE:
         return None, {"view_left_out": f"an edge is shorter than {LEAST_EDGE} pixels"}
-    picture = _rendering(frame, luma, inverted=inverted)
+    picture = rendering(frame, image)
     if picture is None:
         return None, {"view_left_out": "all pixels are the same"}
     if min(picture.shape) < LEAST_EDGE:
@@ -69,19 +51,16 @@ def _view(frame: npt.NDArray[Any], luma: _Luma, *, inverted: bool) -> tuple[str 
 
 def rendering(frame: Frame, image: DecodedImage) -> npt.NDArray[np.uint8] | None:
     """The 8-bit picture (rows, columns) described above, None when all pixels are the same."""
-    return _rendering(frame, partial(luma, image=image), inverted=image.layout.kind == MONOCHROME_INVERTED)
-
-
-def _rendering(frame: npt.NDArray[Any], luma: _Luma, *, inverted: bool) -> npt.NDArray[np.uint8] | None:
     factor = -(-max(frame.shape[:2]) // _EDGE)
     # Bands of whole blocks keep the wide intermediate values of a large frame small.
     step = factor * max(1, _BAND_PIXELS // (factor * frame.shape[1]))
     bands = [frame[top : top + step] for top in range(0, frame.shape[0], step)]
-    extremes = [(int(plane.min()), int(plane.max())) for plane in map(luma, bands)]
+    extremes = [(int(plane.min()), int(plane.max())) for plane in (luma(band, image) for band in bands)]
     least, greatest = min(low for low, _ in extremes), max(high for _, high in extremes)
     if least == greatest:
         return None
-    parts = (_scaled(luma(band), least, greatest, inverted) for band in bands)
+    inverted = image.layout.kind == MONOCHROME_INVERTED
+    parts = (_scaled(luma(band, image), least, greatest, inverted) for band in bands)
     return np.concatenate([_reduced(part, factor) for part in parts])
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ledger.core.images.model import DecodedImage, Limits
+from ledger.core.images.model import Attribute, DecodedImage, Limits
 from ledger.core.images.sniffing import DICOM, JPEG, PNG, sniff
 from ledger.errors import InputError, LimitExceeded, UnreadableImage
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 def decode(data: bytes, limits: Limits = Limits()) -> DecodedImage:
     """The image in ``data``: header read, every limit checked, samples not yet decoded.
 
-    UnreadableImage, UnsupportedImage or LimitExceeded; no other exception leaves this function or the frames of its
-    answer. No message repeats a value of the file's header other than sizes, counts and identifiers of formats.
+    UnreadableImage, UnsupportedImage or LimitExceeded; no other exception leaves this function, or the frames and
+    attributes of its answer. No message repeats a value of the file's header other than sizes, counts and identifiers
+    of formats.
     """
     limits.check_size(len(data))
     media_type = sniff(data)
@@ -29,7 +31,8 @@ def decode(data: bytes, limits: Limits = Limits()) -> DecodedImage:
         raise
     except Exception as error:  # noqa: BLE001  the readers of four formats fail in too many ways to list
         raise _unreadable(media_type, error) from None
-    return replace(image, read_frames=lambda: _guarded(image))
+    attributes = partial(_attributes, image)
+    return replace(image, read_frames=lambda: _guarded(image), read_attributes=attributes)
 
 
 def _reader(media_type: str) -> Callable[[bytes, Limits], DecodedImage]:
@@ -66,6 +69,15 @@ def _guarded(image: DecodedImage) -> Iterator[Frame]:
         raise _unreadable(image.media_type, error) from None
     if count != image.frames:
         raise UnreadableImage(f"expected {image.frames} frames, found {count}")
+
+
+def _attributes(image: DecodedImage) -> tuple[Attribute, ...]:
+    try:
+        return image.read_attributes()
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  as above
+        raise _unreadable(image.media_type, error) from None
 
 
 def _unreadable(media_type: str, error: Exception) -> InputError:

@@ -50,7 +50,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         bits=header.stored,
         signed=header.signed,
         decoder="native" if native else dicom_codecs.decoder_name(file.transfer_syntax),
-        attributes=_attributes(file),
+        read_attributes=partial(_attributes, file),
         read_frames=_native(header, unused) if native else partial(dicom_codecs.frames, header, layout, unused),
         read_codestreams=partial(dicom_codecs.codestreams, header) if header.syntax in dicom_codecs.LOSSY else None,
         read_unused=unused.attributes,

@@ -45,7 +45,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         bits=8,
         signed=False,
         decoder=decoder(),
-        attributes=tuple(_attributes(data, found)),
+        read_attributes=partial(tuple, tuple(_attributes(data, found))),
         read_frames=partial(_frames, data, layout),
         read_codestreams=lambda: iter((streams.stripped(data, found),)),
     )

@@ -102,6 +102,7 @@ class DecodedImage:
     ``read_frames`` yields each frame once, in order, as an array (rows, columns, samples) of unsigned little-endian
     words of ``layout.width`` bytes; signed samples are two's complement. It raises UnreadableImage for broken data.
     ``read_codestreams`` yields the compressed frames of lossy data, and is None for all other data.
+    ``read_attributes`` gives the normalised header, made anew by each call: who hands frames on can do so before.
     ``read_unused`` gives, once all frames are read, what is stored beside their samples.
     ``palette`` has shape (entries, 3), 8 bit, when ``layout.kind`` is ``palette`` and the file holds a plain one.
     """
@@ -112,7 +113,7 @@ class DecodedImage:
     bits: int
     signed: bool
     decoder: str
-    attributes: tuple[Attribute, ...]
+    read_attributes: Callable[[], tuple[Attribute, ...]]
     read_frames: Callable[[], Iterator[Frame]]
     read_codestreams: Callable[[], Iterator[bytes]] | None = None
     read_unused: Callable[[], tuple[Attribute, ...]] = tuple

@@ -71,7 +71,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         bits=bits,
         signed=False,
         decoder=_decoder(layout),
-        attributes=tuple(_attributes(chunks, trailing, limits)),
+        read_attributes=partial(tuple, tuple(_attributes(chunks, trailing, limits))),
         read_frames=partial(_frames, bare, layout, bits),
         palette=np.frombuffer(palette, np.uint8).reshape(-1, 3) if colour == 3 else None,
     )

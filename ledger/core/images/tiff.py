@@ -88,7 +88,7 @@ def read(data: bytes, limits: Limits) -> DecodedImage:
         bits=page.bits,
         signed=page.signed,
         decoder=_decoder(page),
-        attributes=tuple(_attributes(data, directories)),
+        read_attributes=partial(tuple, tuple(_attributes(data, directories))),
         read_frames=partial(_frames, upright, page, len(directories)),
         read_codestreams=partial(_codestreams, data, directories) if page.compression == _JPEG_COMPRESSION else None,
         palette=_palette(directories[0]) if page.layout.kind == PALETTE else None,

@@ -85,13 +85,14 @@ def _rendered(parts: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.uint8]
 
 
 def percentiles(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The 1st and the 99th percentile of each row, (2, rows, 1): ``numpy.percentile`` to the last bit, which partitions
-    where sorting is quicker."""
-    ordered = np.sort(rows, axis=1)
+    """The 1st and the 99th percentile of each row, (2, rows, 1): ``numpy.percentile`` to the last bit, several times
+    quicker."""
     place = np.array((0.01, 0.99)) * (rows.shape[1] - 1)
     first = place.astype(np.intp)
     share = place - first
-    low, high = ordered[:, first], ordered[:, np.minimum(first + 1, rows.shape[1] - 1)]
+    next_one = np.minimum(first + 1, rows.shape[1] - 1)
+    ordered = np.partition(rows, np.union1d(first, next_one), axis=1)
+    low, high = ordered[:, first], ordered[:, next_one]
     step = high - low
     found = np.where(share < 0.5, low + step * share, high - step * (1 - share))
     return np.asarray(found.T[:, :, None], np.float64)

@@ -22,6 +22,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 from ledger.ingest.looking import Looking
+from ledger.ingest.warming import warm
 from ledger.service import Service
 from ledger.settings import Settings
 
@@ -126,7 +127,8 @@ def test_two_hundred_slices_over_one_association_lose_nothing(ward, tmp_path, ca
     slices.mkdir()
     for number in range(200):
         large_slice(ward, number).save_as(slices / f"{number:03}.dcm")
-    ward.service.parts.look = looking = Looking()  # as medseal listen has it
+    ward.service.parts.look = looking = Looking()  # as medseal listen does it
+    warm(looking)
     plain = rate_of(slices, receiver_that_only_stores(tmp_path))
     ours = rate_of(slices, ward.port)
     looking.close()

@@ -157,7 +157,7 @@ def test_transparency_gamma_and_profiles_do_not_touch_the_samples_of_a_png():
     extra = MAKE["chunk"](b"gAMA", (45455).to_bytes(4, "big")) + MAKE["chunk"](b"tRNS", b"\0" * 6)
     found = decode(data[:33] + extra + data[33:])
     assert np.array_equal(next(found.read_frames()), samples)
-    assert {"png:gAMA", "png:tRNS"} <= {attribute.path for attribute in found.attributes}
+    assert {"png:gAMA", "png:tRNS"} <= {attribute.path for attribute in found.read_attributes()}
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4])
@@ -210,7 +210,7 @@ def test_the_orientation_of_a_tiff_is_an_attribute_and_turns_nothing():
     samples = _ramp(np.uint8, (6, 9))
     found = decode(MAKE["tiff"](samples, tiffinfo={274: 6}))
     assert np.array_equal(next(found.read_frames())[:, :, 0], samples)
-    assert [a.value for a in found.attributes if a.path == "tiff:Orientation"] == [b"\6\0"]
+    assert [a.value for a in found.read_attributes() if a.path == "tiff:Orientation"] == [b"\6\0"]
 
 
 def test_white_is_zero_keeps_the_stored_samples_in_a_class_of_its_own():

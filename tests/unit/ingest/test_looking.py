@@ -19,7 +19,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import RLELossless
 
 from ledger.core.digests import digest_set
-from ledger.core.digests.looks import Planes, looks_of
+from ledger.core.digests.looks import Planes, trace_of
 from ledger.errors import InputError
 from ledger.ingest import looking as looking_module
 from ledger.ingest.looking import Looking
@@ -111,7 +111,7 @@ def test_after_closing_no_process_is_left() -> None:
 def large_plane() -> Planes:
     """More than a connection holds without anybody reading."""
     samples = np.random.default_rng(5).integers(0, 4096, (1024, 1024)).astype(np.uint16)
-    return Planes(1, False, ((0, samples),))
+    return Planes(1, ((0, samples),))
 
 
 def stop(looking: Looking) -> None:
@@ -121,13 +121,13 @@ def stop(looking: Looking) -> None:
 
 def test_a_helper_that_stands_still_costs_one_image_some_seconds_and_no_digest() -> None:
     looking, planes = Looking(), large_plane()
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     stop(looking)
     began = time.monotonic()
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     assert time.monotonic() - began < 10
     began = time.monotonic()
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     assert time.monotonic() - began < 2, "the helper that stood still is asked again"
     looking.close()
 
@@ -135,10 +135,10 @@ def test_a_helper_that_stands_still_costs_one_image_some_seconds_and_no_digest()
 def test_a_helper_that_stands_still_after_it_took_an_image_costs_no_digest(monkeypatch) -> None:
     monkeypatch.setattr(looking_module, "_SECONDS", 0.5)
     looking = Looking()
-    planes = Planes(1, False, ((0, np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)),))
+    planes = Planes(1, ((0, np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)),))
     stop(looking)
     answer = looking(planes)  # fits into the connection
-    assert answer() == looks_of(planes)
+    assert answer() == trace_of(planes)
     looking.close()
 
 
@@ -153,7 +153,7 @@ def test_closing_does_not_wait_for_a_helper_that_stands_still() -> None:
         began = time.monotonic()
         looking.close()
         assert time.monotonic() - began < 2
-        assert answer.result(10) == looks_of(large_plane())
+        assert answer.result(10) == trace_of(large_plane())
     assert helper._process.poll() is not None
 
 
@@ -163,10 +163,10 @@ def test_a_helper_that_went_is_started_again_after_a_pause(monkeypatch) -> None:
     first = looking._helper
     assert first is not None
     first._process.kill()
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     assert looking._helper is None
     time.sleep(0.25)
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     assert looking._helper is not None and looking._helper is not first
     looking.close()
 
@@ -178,7 +178,7 @@ def test_an_interrupt_in_the_middle_leaves_the_turn_to_the_next(monkeypatch) -> 
         patch.setattr(looking_module, "_send", interrupted)
         with pytest.raises(KeyboardInterrupt):
             looking(planes)
-    assert looking(planes)() == looks_of(planes)
+    assert looking(planes)() == trace_of(planes)
     assert looking._helper is not None, "the turn was not given back"
     looking.close()
 
