@@ -3,15 +3,17 @@
 ``python -m detector.evaluation.judging --method localizer --models DIR --out DIR SET…`` writes ``judged.md`` and
 ``judged.json``; a stopped run goes on. With ``--calibrate SET`` the model's bands are set anew on that set
 first, and a second table judges each picture by bands that were set without its source. A set is a folder that
-``make_set`` wrote.
+``make_set`` wrote; sets of one name (``SEED-1/strange SEED-2/strange``) are judged together, and
+each one's AUC is printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from detector.calibrate import Calibration
 from detector.datasets.opening import open_dataset
 from detector.evaluation.examining import Examiners, fit
 from detector.evaluation.intervals import Ints, auc, bootstrap, wilson
-from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
+from detector.evaluation.metrics import BINS, area_percent, expected_calibration_error, pixel_f1, true_percent
 from detector.evaluation.outcomes import Outcome
 from detector.modalities import FILE as MODALITIES
 from detector.modalities import FORMAT, PROTOCOL
@@ -56,6 +58,8 @@ class Row:
     f1: tuple[float, float, float]
     alarms: tuple[float, float, float]
     caught: tuple[float, float, float]
+    inconclusive: float
+    ece: float
     area_error: float
     seconds: float
     """Wall seconds a megapixel, one worker a core."""
@@ -84,13 +88,11 @@ def judge(outcomes: Sequence[Outcome], bands: Bands) -> list[Row]:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows in Markdown."""
-    lines = [
-        "| | pictures | picture AUC | pixel F1 | false alarms | called altered | area error, points | s/Mpx |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ("picture AUC", "pixel F1", "false alarms", "called altered", "inconclusive", "ECE", "area error", "s/Mpx")
+    lines = [f"| | pictures | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
     for row in rows:
         figures = " | ".join(_shown(one) for one in (row.auc, row.f1, row.alarms, row.caught))
-        end = f"{row.area_error:.1f} | {row.seconds:.2f}"
+        end = f"{row.inconclusive:.2f} | {row.ece:.2f} | {row.area_error:.1f} | {row.seconds:.2f}"
         lines.append(f"| {row.grouping}: {row.name} | {row.pictures} | {figures} | {end} |")
     return "\n".join(lines) + "\n"
 
@@ -138,7 +140,8 @@ def _row(grouping: str, name: str, part: Sequence[Outcome], bands: Bands) -> Row
     scores = np.array([one.score for one in part], np.float64)
     at = {id(one): round(bands(one).mask_threshold * BINS) for one in part}
     f1 = np.array([float(pixel_f1(one.histogram)[at[id(one)]]) if one.forged else np.nan for one in part])
-    called = np.array([bands(one).apply(one.score or 0.0, one.regime).band is Band.ALTERED for one in part])
+    said = [bands(one).apply(one.score or 0.0, one.regime) for one in part]
+    called = np.array([answer.band is Band.ALTERED for answer in said])
     gaps = [abs(true_percent(o.histogram) - area_percent(o.histogram, at[id(o)])) for o in part if o.forged]
     clusters = [one.group for one in part]
 
@@ -153,9 +156,33 @@ def _row(grouping: str, name: str, part: Sequence[Outcome], bands: Bands) -> Row
         interval(lambda rows: _mean(f1[rows])),
         _rate(called[labels == 0]),
         _rate(called[labels == 1]),
+        float(np.mean([answer.band is Band.INCONCLUSIVE for answer in said])),
+        expected_calibration_error([answer.probability for answer in said], labels),
         float(np.mean(gaps)) if gaps else float("nan"),
         sum(one.seconds for one in part) / sum(one.pixels for one in part) * 1e6,
     )
+
+
+def by_name(found: Mapping[Path, Sequence[Outcome]]) -> dict[str, list[Outcome]]:
+    """The outcomes of sets of one name together. A pair is of one set: the same name in two sets is two pairs."""
+    made: dict[str, list[Outcome]] = defaultdict(list)
+    for folder, outcomes in found.items():
+        made[folder.name] += [replace(one, pair=f"{folder.parent.name}/{one.pair}") for one in outcomes]
+    return dict(made)
+
+
+def each_set(found: Mapping[Path, Sequence[Outcome]]) -> str:
+    """A line for each set with its AUC by history: how far other forgeries of the same pictures move it."""
+    lines = []
+    for folder, outcomes in found.items():
+        parts = [("A and B", ("A", "B1", "B2")), *((name, (name,)) for name in ("A", "B1", "B2", "C"))]
+        figures = []
+        for name, histories in parts:
+            chosen = [one for one in outcomes if one.score is not None and one.history in histories]
+            area = auc([one.score or 0.0 for one in chosen], [one.forged for one in chosen])
+            figures.append(f"{name} {area:.3f}")
+        lines.append(f"- {folder.parent.name}/{folder.name}: AUC {', '.join(figures)}")
+    return "\n".join(lines) + "\n"
 
 
 def _gap(one: Outcome) -> str:
@@ -178,6 +205,17 @@ def _shown(figure: tuple[float, float, float]) -> str:
     return "–" if np.isnan(value) else f"{value:.2f} ({low:.2f}–{high:.2f})"
 
 
+def _examined(asked: argparse.Namespace) -> dict[Path, list[Outcome]]:
+    found = {}
+    with Examiners(asked.processes) as examiners:
+        for folder in (one.resolve() for one in asked.sets):
+            kept = asked.out / f"{folder.parent.name}-{folder.name}.jsonl"
+            found[folder] = examiners.examine(
+                asked.method, asked.models, open_dataset(folder), kept, report=lambda _done, _total, _words: None
+            )
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description="Judge one finished model on sets of known truth.")
@@ -191,13 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("sets", type=Path, nargs="+")
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
-    found = {}
-    with Examiners(asked.processes) as examiners:
-        for folder in asked.sets:
-            kept = asked.out / f"{folder.name}.jsonl"
-            found[folder.name] = examiners.examine(
-                asked.method, asked.models, open_dataset(folder), kept, report=lambda _done, _total, _words: None
-            )
+    sets = _examined(asked)
+    found = by_name(sets)
     model = asked.models / asked.method
     kinds: list[tuple[str, Bands]] = []
     if asked.calibrate:
@@ -205,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kinds.append((", bands set without the source of each picture", unseen))
     else:
         calibration = Calibration.load(model / "calibration.json")
-    texts, figures = [], {}
+    texts, figures = [each_set(sets)] if len(sets) > len(found) else [], {}
     for name, outcomes in found.items():
         for words, bands in [("", lambda _: calibration), *kinds]:
             rows = judge(outcomes, bands)

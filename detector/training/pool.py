@@ -32,13 +32,15 @@ def make_pool(
     counts: tuple[int, int, int, int],
     without: Sequence[str] = (),
     train_seed: int | None = None,
+    test_seed: int | None = None,
     processes: int = 2,
     report: Report = lambda _done, _total, _words: None,
 ) -> None:
     """``out/train``, ``out/held``, ``out/test`` and ``out/strange`` hold so many pictures (``counts``), half forged.
 
     *strange*: of the sources ``without``, of which nothing is in the others; empty when there are none. ``train_seed``
-    draws other pictures to train on from the same groups, for a training that goes on from another.
+    draws other pictures to train on from the same groups, for a training that goes on from another; ``test_seed``
+    other ones of *test* and *strange*, for a second judgement of one model. A count of 0 leaves a side out.
     """
     pristine = clustered([example for example in open_dataset(data) if not example.forged])
     pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
@@ -46,11 +48,18 @@ def make_pool(
     taken = {example.group for example in strange}
     known = split([example for example in pristine if example.group not in taken], seed, SHARES)
     sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
+    test = seed if test_seed is None else test_seed
+    drawn_by = {"train": seed if train_seed is None else train_seed, "held": seed, "test": test, "strange": test}
     for (name, side), count in zip(sides, counts, strict=True):
         if side and count:
-            drawn = train_seed if name == "train" and train_seed is not None else seed
             make_set(
-                side, out / name, count=count, seed=drawn, wide=name == "train", processes=processes, report=report
+                side,
+                out / name,
+                count=count,
+                seed=drawn_by[name],
+                wide=name == "train",
+                processes=processes,
+                report=report,
             )
 
 
@@ -67,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--counts", type=int, nargs=4, default=COUNTS, help="train, held, test, strange")
     parser.add_argument("--without", action="append", default=[], help="a source for the test alone; * matches")
     parser.add_argument("--train-seed", type=int, help="other pictures to train on, of the same groups")
+    parser.add_argument("--test-seed", type=int, help="other pictures to test on, of the same groups")
     asked = parser.parse_args(arguments)
     train, held, test, strange = asked.counts
     make_pool(
@@ -76,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         counts=(train, held, test, strange),
         without=asked.without,
         train_seed=asked.train_seed,
+        test_seed=asked.test_seed,
     )
 
 

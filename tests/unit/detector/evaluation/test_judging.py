@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from detector.calibrate import Calibration
-from detector.evaluation.judging import Bands, judge, set_anew, table, without_its_source
+from detector.evaluation.judging import Bands, by_name, each_set, judge, set_anew, table, without_its_source
 from detector.evaluation.outcomes import Outcome
 from detector.modalities import rates_by_modality
 from detector.serving import check_manifest, write_manifest
@@ -71,6 +71,8 @@ def test_rows_name_what_was_right_and_how_far_the_marked_area_is_off(model: Path
     assert row.f1[0] == pytest.approx(2 * 800 / (820 + 980), abs=0.01)
     assert row.area_error == pytest.approx(1.6, abs=0.05)
     assert row.seconds == pytest.approx(2.0)
+    assert row.ece < 0.05, "the bands were set on these very pictures"
+    assert row.inconclusive < 0.05
     assert {name for grouping, name in rows if grouping == "forgery"} == {"splicing"}
 
 
@@ -112,3 +114,17 @@ def test_the_table_has_a_line_for_each_row_and_a_dash_for_what_is_not_defined(mo
     lines = table(rows).splitlines()
     assert len(lines) == 2 + len(rows)
     assert "| – |" in lines[2]
+
+
+def test_sets_of_one_name_are_judged_together_and_their_pairs_stay_apart() -> None:
+    sets = {Path("/one/strange"): made(6.0), Path("/two/strange"): made(6.0), Path("/one/test"): made(0.0)}
+    found = by_name(sets)
+    assert {name: len(outcomes) for name, outcomes in found.items()} == {"strange": 240, "test": 120}
+    assert len({one.pair for one in found["strange"]}) == 120
+    assert len({one.group for one in found["strange"]}) == 60, "the same patient in both stays one"
+
+
+def test_each_set_has_its_own_line() -> None:
+    lines = each_set({Path("/one/strange"): made(6.0), Path("/two/strange"): made(0.0)}).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["- one/strange", "- two/strange"]
+    assert "B1 1.000" in lines[0] and "B1 0.500" in lines[1] and "C nan" in lines[0]

@@ -58,3 +58,13 @@ def test_another_seed_of_the_training_side_changes_its_pictures_and_no_other_sid
     assert others.isdisjoint(one.group for one in of(tmp_path / "train"))
     for side in SIDES[1:]:
         assert made(tmp_path, side) == made(pool, side)
+
+
+def test_another_seed_of_the_test_draws_others_of_the_same_groups(pool: Path, hospital: Path, tmp_path: Path) -> None:
+    words = ["--data", str(hospital), "--out", str(tmp_path), "--seed", "3", "--counts", "0", "0", "4", "4"]
+    main([*words, "--without", sources_of_data(hospital)[0], "--test-seed", "9"])
+    assert {side.name for side in tmp_path.iterdir()} == {"strange"}, "the other sides are asked for or have no group"
+    before, after = ([one.path.read_bytes() for one in of(root / "strange")] for root in (pool, tmp_path))
+    assert before != after
+    known = {one.group for side in SIDES[:2] for one in of(pool / side)}
+    assert known.isdisjoint(one.group for one in of(tmp_path / "strange"))
