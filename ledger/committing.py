@@ -15,6 +15,7 @@ from datetime import timedelta
 from ledger.core.capture import CommitmentRequest, InstanceState
 from ledger.core.images.identity import instance_key
 from ledger.core.model import BatchState, LogEntry, Standing
+from ledger.errors import Conflict
 from ledger.ports import Clock
 from ledger.ports_capture import CommitmentStore, InstanceStore
 from ledger.standing import standing_of
@@ -35,6 +36,11 @@ _WORDS: Mapping[InstanceState, int | None] = {
 States = Callable[[Sequence[str]], Sequence[InstanceState]]
 """What is known of each instance (its digest), in order."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 600.0
+_PATIENCE, _LONGEST_LOOK = 10, 30.0
+"""What waits for blocks is looked at after a tenth of the time that it has waited, and at least so often."""
+_LOOKED_AT_ONCE = 100
+_TAKEN = timedelta(seconds=60)
+"""Longer than a report takes (``ledger.ingest.dicom.reporting``); afterwards another listener may try."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class InstanceStates:
         valid = [entry for entry in found if self._in_force(entry)]
         if not valid:
             return "revoked" if found else "unknown"
-        return "final" if any(self._final(entry) for entry in valid) else "waiting"
+        # A sender that is told *committed* may delete its copy: of an object sent twice it may be either.
+        return "final" if all(self._final(entry) for entry in valid) else "waiting"
 
     def _in_force(self, entry: LogEntry) -> bool:
         return standing_of(self._store.statements(entry.id)).standing is not Standing.REVOKED
@@ -79,8 +86,17 @@ class Commitments:
         self._clock = clock
 
     def ask(self, peer: str, address: str, transaction: str, items: Sequence[tuple[str, str]]) -> CommitmentRequest:
-        """The request is stored, so that it will be answered whatever ends meanwhile."""
+        """The request is stored, so that it will be answered whatever ends meanwhile.
+
+        One that is asked again before its report was taken stays one. Conflict when the transaction is in use for
+        other objects.
+        """
         now = self._clock()
+        for known in self._store.commitments():
+            if (known.peer, known.transaction) == (peer, transaction):
+                if set(known.items) != set(items):
+                    raise Conflict("expected a new transaction UID, found one in use for other objects")
+                return known
         request = CommitmentRequest(os.urandom(16).hex(), peer, address, transaction, tuple(items), now, now)
         self._store.save_commitment(request)
         return request
@@ -89,26 +105,35 @@ class Commitments:
         """The requests that are to be looked at now, oldest first."""
         return self._store.commitments(self._clock())
 
+    def take(self, request: CommitmentRequest) -> bool:
+        """Whether the request is the caller's to report for a minute: not when another listener has taken it."""
+        return self._store.take_commitment(request.id, request.due_at, self._clock() + _TAKEN)
+
     def judge(self, request: CommitmentRequest) -> Judgement | None:
         """What is to be reported; None while a registration that the request names is on its way to finality."""
-        states = self._states([instance_key(instance) for _, instance in request.items])
-        words = list(zip(request.items, map(_WORDS.__getitem__, states), strict=True))
         late = self._clock() - request.asked_at > LONGEST_WAIT
-        if any(word is None for _, word in words) and not late:
-            return None
-        found = [(item, PROCESSING_FAILURE if word is None else word) for item, word in words]
+        found: list[tuple[tuple[str, str], int]] = []
+        for start in range(0, len(request.items), _LOOKED_AT_ONCE):
+            some = request.items[start : start + _LOOKED_AT_ONCE]
+            for item, state in zip(some, self._states([instance_key(one) for _, one in some]), strict=True):
+                word = _WORDS[state]
+                if word is None and not late:
+                    return None
+                found.append((item, PROCESSING_FAILURE if word is None else word))
         committed = tuple(item for item, word in found if word == 0)
         return Judgement(committed, tuple((*item, word) for item, word in found if word != 0))
 
     def wait(self, request: CommitmentRequest, *, tried: bool) -> bool:
-        """Look at the request again later, after a report that was not taken with growing pauses; False when it was
-        given up."""
+        """Look at the request again later, with growing pauses; False when it was given up, since nobody took its
+        report."""
         now = self._clock()
         if tried and now - request.asked_at > LONGEST_TRYING:
             self.reported(request)
             return False
         attempts = request.attempts + 1 if tried else request.attempts
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts, 20)) if tried else _FIRST_PAUSE
+        waited = (now - request.asked_at).total_seconds() / _PATIENCE
+        pause = _FIRST_PAUSE * 2.0 ** min(attempts, 20) if tried else min(max(_FIRST_PAUSE, waited), _LONGEST_LOOK)
+        pause = min(_LONGEST_PAUSE, pause)
         self._store.postpone_commitment(request.id, now + timedelta(seconds=pause), attempts)
         return True
 

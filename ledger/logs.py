@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import MutableMapping
 from typing import Any, TextIO, cast
 
@@ -11,6 +12,8 @@ import structlog
 
 _SECRET_NAMES = ("key", "secret", "password", "token", "authorization", "salt")
 _QUIET = ("web3", "urllib3", "httpx", "httpcore", "httpx2", "httpcore2", "asyncio", "pydicom", "alembic", "watchfiles")
+_SILENT = ("pydicom", "pynetdicom")
+"""What they have to say quotes values of the data set; what is refused, and why, is said by us."""
 
 
 class _StandardError:
@@ -60,6 +63,9 @@ def configure(*, json_lines: bool, verbose: bool = False, stream: TextIO | None 
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", module=rf"{name}(\..*)?$")
 
 
 def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

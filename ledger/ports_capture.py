@@ -32,6 +32,9 @@ class CommitmentStore(Protocol):
     def commitments(self, due: datetime | None = None) -> list[CommitmentRequest]:
         """The requests that wait for their report, oldest first; with ``due`` those to be looked at by then."""
 
+    def take_commitment(self, request_id: str, due: datetime, until: datetime) -> bool:
+        """Whether the request was due at ``due`` and is now due at ``until``: of several who ask, one is told so."""
+
     def postpone_commitment(self, request_id: str, due: datetime, attempts: int) -> None:
         """The request is to be looked at again at ``due``."""
 
@@ -56,6 +59,9 @@ class PlaceStore(Protocol):
 
     def study_closes(self, registrar: str, study: str) -> list[tuple[LogEntry, StudyRecord]]:
         """The study-close entries about a study (its digest) in one log, oldest first."""
+
+    def study_records(self, ids: Sequence[str]) -> list[StudyRecord]:
+        """What stands behind those of the entries ``ids`` that close a study, in no order."""
 
     def quiet_studies(self, registrar: str, since: datetime, until: datetime) -> list[str]:
         """The digests of studies whose newest registration is at least as new as ``since`` and older than ``until``,

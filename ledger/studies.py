@@ -83,7 +83,9 @@ class Studies:
         draft = draft_entry(self._registrar, STUDY_CLOSE, closing(record), self._clock)
         record = StudyRecord(draft.id, study, record.salt, ids)
         made = self._store.append(self._registrar, [replace(draft, study=record)])[0]
-        return self._closed(made.entry, record, created=True)
+        if not made.created:  # somebody else closed it in the meantime
+            record = self._store.study_records([made.entry.id])[0]
+        return self._closed(made.entry, record, created=made.created)
 
     def close_quiet(self, seconds: int) -> list[Closed]:
         """Every study whose newest instance is older than ``seconds`` is closed; those that were closed just now."""

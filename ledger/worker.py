@@ -1,4 +1,4 @@
-"""``python -m ledger.worker``: the process that anchors what is registered and follows the chain."""
+"""``python -m ledger.worker``: the process that anchors what is registered, follows the chain, closes quiet studies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from ledger.errors import LedgerError
 from ledger.logs import configure
+from ledger.quieting import close_quiet_studies
 from ledger.service import Service
 from ledger.settings import Settings
 from ledger.working import Worker, worker_lock
@@ -36,6 +37,8 @@ def main() -> int:
 
 
 def _work(service: Service, stop: threading.Event) -> None:
+    if seconds := service.parts.settings.study_quiet_seconds:
+        threading.Thread(target=close_quiet_studies, args=(service, seconds, stop), name="studies", daemon=True).start()
     while not stop.is_set():
         with worker_lock(service.parts.folder.worker_lock) as mine:
             if mine:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import structlog
-
-from ledger.errors import LedgerError
+from ledger.quieting import close_quiet_studies
 from ledger.working import Worker, worker_lock
 
 if TYPE_CHECKING:
     from ledger.service import Service
     from ledger.settings import Settings
 
-_log = structlog.get_logger("ledger.capture")
 _PAUSE = 0.5
 
 
@@ -29,8 +26,10 @@ class Background:
 
     def start(self) -> None:
         """What is registered goes to the chain, by this process or by the worker that has the folder."""
-        work = [self._anchor] + ([self._close_studies] if self._quiet else [])
-        self._threads = [threading.Thread(target=one, name=one.__name__, daemon=True) for one in work]
+        self._threads = [threading.Thread(target=self._anchor, name="anchoring", daemon=True)]
+        if self._quiet:
+            quiet = (self._service, self._quiet, self._stop)
+            self._threads.append(threading.Thread(target=close_quiet_studies, args=quiet, name="studies", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -46,11 +45,3 @@ class Background:
                 if mine:
                     Worker(self._service).run(self._stop)
             self._stop.wait(_PAUSE)
-
-    def _close_studies(self) -> None:
-        while not self._stop.wait(min(10.0, max(1.0, self._quiet / 4))):
-            try:
-                for closed in self._service.studies.close_quiet(self._quiet):
-                    _log.info("study closed", entry=closed.id, instances=closed.count)
-            except LedgerError as error:
-                _log.warning("studies wait", code=error.code)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from ledger.core.digests import digest_file
 from ledger.core.images import Limits
 from ledger.core.images.identity import Identity, identity_of, instance_key, study_key
-from ledger.errors import InputError, LedgerError, OutageError, UnsupportedImage
+from ledger.errors import InputError, LedgerError, NotAllowed, UnsupportedImage
 from ledger.gateway import Gateway
 from ledger.ingest.counting import Counting, NotCounted
 from ledger.schemas import DigestRegistration, Registration
 from ledger.settings import Settings
+
+_MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Capture:
         self._gateway = gateway
         self._limits = limits
         self._counting = counting
+        self._waiting: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._lock = threading.Lock()
 
     def store(
         self,
@@ -63,13 +69,39 @@ class Capture:
         try:
             identity = identity_of(data, self._limits)
             _announced(identity, sop_class, sop_instance, study)
-            registration = self._register(data, identity)
         except LedgerError as error:
-            later = isinstance(error, OutageError)  # the sender keeps the object and tries again
-            self._counting.count(source, "waiting" if later else "failed", error.code)
+            self.refused(source, error.code)
+            raise
+        try:
+            registration = register_object(self._gateway, data, identity)
+        except LedgerError as error:
+            if not isinstance(error, InputError) or isinstance(error, NotAllowed):
+                self._waits(source, identity, error.code)  # the sender keeps the object and tries again
+            else:
+                self.refused(source, error.code)
+            raise
+        except Exception:
+            self._waits(source, identity, "internal_error")
             raise
         self._counting.count(source, "registered", entry=registration.registration_id)
+        with self._lock:
+            self._waiting.pop((source, identity.sop_instance), None)
         return Captured(identity, registration)
+
+    def refused(self, source: str, code: str) -> None:
+        """An object of ``source`` was refused for good; ``code`` is the error's."""
+        self._counting.count(source, "failed", code)
+
+    def _waits(self, source: str, identity: Identity, code: str) -> None:
+        """The object is among those waiting, once however often it is sent before it is registered."""
+        known = (source, identity.sop_instance)
+        with self._lock:
+            again = known in self._waiting
+            self._waiting[known] = None
+            if len(self._waiting) > _MOST_WAITING:
+                self._waiting.popitem(last=False)
+        if not again:
+            self._counting.count(source, "waiting", code)
 
     def identity(self, data: bytes) -> Identity | None:
         """Which object ``data`` is, None where that cannot be read."""
@@ -78,16 +110,21 @@ class Capture:
         except LedgerError:
             return None
 
-    def _register(self, data: bytes, identity: Identity) -> Registration:
-        try:
-            return self._gateway.register(data)
-        except UnsupportedImage:
-            by_digest = DigestRegistration(
-                digests={"file/1": digest_file(data)},
-                instance=instance_key(identity.sop_instance),
-                study=study_key(identity.study) if identity.study else None,
-            )
-            return self._gateway.register_digests([by_digest])[0]
+
+def register_object(gateway: Gateway, data: bytes, identity: Identity) -> Registration:
+    """The object ``data`` is registered: as an image, or by ``file/1`` alone when it has no pixels that can be read.
+
+    LedgerError as :meth:`Gateway.register`.
+    """
+    try:
+        return gateway.register(data)
+    except UnsupportedImage:
+        by_digest = DigestRegistration(
+            digests={"file/1": digest_file(data)},
+            instance=instance_key(identity.sop_instance),
+            study=study_key(identity.study) if identity.study else None,
+        )
+        return gateway.register_digests([by_digest])[0]
 
 
 def _announced(identity: Identity, sop_class: str | None, sop_instance: str | None, study: str | None) -> None:

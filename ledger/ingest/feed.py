@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.core.digests import DigestSet, digest_set
+from ledger.core.digests import DigestSet, digest_file, digest_set
 from ledger.core.images import Limits
-from ledger.core.images.identity import identity_of, instance_key, study_key
-from ledger.errors import InputError, NotAllowed
+from ledger.core.images.identity import Identity, identity_of, instance_key, study_key
+from ledger.errors import InputError, LedgerError, NotAllowed, OutageError, SettingsError, UnsupportedImage
 from ledger.gateway import Gateway
-from ledger.ingest.capture import Capture
+from ledger.ingest.capture import Capture, register_object
 from ledger.ingest.counting import NotCounted
 from ledger.schemas import DigestRegistration, Registration
 
 _IMAGES = ("register", "derive")
-_SENT = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1", "view/1")
+_SENT = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1")
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,51 @@ class Fed:
 
 
 Feed = Callable[[bytes], Fed]
-"""Registers an object. InputError when it is refused for good, OutageError when it can be tried again."""
+"""Registers an object. InputError when it is refused for good, OutageError when it can be tried again, ObjectFault when
+others should go on before it is."""
+
+
+class ObjectFault(LedgerError):
+    """One object met a fault that is not its own, nor an outage: it is tried again later, and the others go on."""
+
+    code = "internal_error"
+    advice = "It is tried again later; if it stays, look into the server's log, or send the object to the developers."
 
 
 def images(gateway: Gateway) -> Feed:
-    """Registers images, by sending them."""
-    return lambda data: _fed(gateway.register(data))
+    """Registers images, by sending them; DICOM objects without pixels that can be read by file/1 alone."""
+
+    def feed(data: bytes) -> Fed:
+        try:
+            return _fed(gateway.register(data))
+        except UnsupportedImage:
+            if (identity := _identity(data)) is None:
+                raise
+            return _fed(register_object(gateway, data, identity))
+
+    return _with_faults_named(feed)
 
 
 def digests_only(gateway: Gateway, limits: Limits) -> Feed:
-    """Registers images by the digests made here: the image is not sent. The ledger makes the salted commitments."""
-    return lambda data: _by_digests(gateway, data, digest_set(data, limits))
+    """Registers images by the digests made here: the image is not sent. The ledger makes the salted commitments.
+
+    What shows how an image looks (view/1, trace/1) is not sent either. DICOM objects without pixels go in by file/1.
+    """
+
+    def feed(data: bytes) -> Fed:
+        identity = _identity(data)
+        try:
+            digests = digest_set(data, limits).digests
+        except UnsupportedImage:
+            if identity is None:
+                raise
+            digests = {"file/1": digest_file(data)}
+        names = {name: value for name, value in digests.items() if name in _SENT}
+        instance = instance_key(identity.sop_instance) if identity else None
+        study = study_key(identity.study) if identity and identity.study else None
+        return _fed(gateway.register_digests([DigestRegistration(digests=names, instance=instance, study=study)])[0])
+
+    return _with_faults_named(feed)
 
 
 def missing_objects(gateway: Gateway, limits: Limits) -> Feed:
@@ -59,7 +93,7 @@ def missing_objects(gateway: Gateway, limits: Limits) -> Feed:
             pass  # no image that can be read: what registers it knows what to do
         return _fed(capture.store(data, "").registration)
 
-    return feed
+    return _with_faults_named(feed)
 
 
 def _there(gateway: Gateway, made: DigestSet) -> Fed | None:
@@ -68,19 +102,25 @@ def _there(gateway: Gateway, made: DigestSet) -> Fed | None:
     return next((Fed(one.id, created=False) for one in entries if one.kind in _IMAGES), None)
 
 
-def _by_digests(gateway: Gateway, data: bytes, made: DigestSet) -> Fed:
-    names = {name: value for name, value in made.digests.items() if name in _SENT}
-    instance, study = _object_keys(data)
-    return _fed(gateway.register_digests([DigestRegistration(digests=names, instance=instance, study=study)])[0])
-
-
-def _object_keys(data: bytes) -> tuple[str | None, str | None]:
-    """Hashes of the UIDs of instance and study, by which a study is closed; None where the file names none."""
+def _identity(data: bytes) -> Identity | None:
+    """Which DICOM object it is; None for another file, and for one that does not say."""
     try:
-        identity = identity_of(data)
+        return identity_of(data)
     except InputError:
-        return None, None
-    return instance_key(identity.sop_instance), study_key(identity.study) if identity.study else None
+        return None
+
+
+def _with_faults_named(feed: Feed) -> Feed:
+    def named(data: bytes) -> Fed:
+        try:
+            return feed(data)
+        except (InputError, OutageError, SettingsError):
+            raise
+        except Exception as error:  # noqa: BLE001  its text may quote the object
+            said = error.code if isinstance(error, LedgerError) else type(error).__name__
+            raise ObjectFault(f"expected the object to be registered or refused, found {said}") from None
+
+    return named
 
 
 def _fed(registration: Registration) -> Fed:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ledger.errors import InputError, LedgerError, LimitExceeded, NotAllowed, OutageError
 from ledger.files import from_os_error
-from ledger.ingest.feed import Fed, Feed
+from ledger.ingest.feed import Fed, Feed, ObjectFault
 from ledger.ingest.memory import Memory
 from ledger.ingest.quarantine import Quarantine
 from ledger.ingest.readiness import Look, is_being_written, is_wanted, look, wanted_files
@@ -206,6 +206,10 @@ class FolderWatch:
             raise
         except InputError as error:
             self._refused(path, pending, error)
+            return
+        except ObjectFault as error:  # not marked as done: the next scan tries it again
+            self._tally.count("failed", error.code)
+            self._told(path, error)
             return
         self._tally.count("registered", entry=fed.registration_id)
         self._done(path, pending.seen, fed)

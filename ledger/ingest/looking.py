@@ -132,8 +132,8 @@ class _Helper:
         _send(self._socket, pickle.dumps((planes.frames, shapes)), self._until)
 
     def answer(self) -> tuple[TraceRecord | None] | None:
-        """The fingerprint as it was made; None when that failed there; EOFError or OSError when it has gone, or takes too
-        long."""
+        """The fingerprint as it was made, None when that failed there. EOFError or OSError when the helper has gone, or
+        takes too long."""
         found = pickle.loads(_receive(self._socket, self._until))  # noqa: S301  our own process
         return found if isinstance(found, tuple) else None
 

@@ -12,13 +12,13 @@ from functools import partial
 from typing import TypeVar
 
 from ledger.errors import InputError, LedgerError, NotAllowed, OutageError
-from ledger.ingest.feed import Fed, Feed
+from ledger.ingest.feed import Fed, Feed, ObjectFault
 from ledger.ingest.memory import Memory
 from ledger.ingest.orthanc import Orthanc
 from ledger.ingest.tally import Tally
 
 _LONGEST_PAUSE = 30.0
-_CURSOR, _ROUND = "cursor", "backfill"
+_CURSOR = "cursor"
 
 Told = Callable[[str, Fed | LedgerError], None]
 """Told of each instance by Orthanc's id: registered, refused, or (with an OutageError) waiting."""
@@ -91,7 +91,7 @@ class Pull:
     def backfill(self, on_progress: OnProgress | None = None) -> bool:
         """Everything that the archive holds is settled when this answers True; False when it was stopped on the way.
 
-        Series that are done are remembered, so the next call goes on where this one was stopped; a call after that
+        Instances that are done are remembered, so the next call goes on where this one was stopped; a call after that
         begins anew. The change log is followed from where it stood when the back-fill began.
         """
         self._persist("", self._begin)
@@ -102,7 +102,6 @@ class Pull:
                 self._finish()
                 return False
             self._tally.waits(max(0, total - done))
-        self._memory.set_place(_ROUND, 0)
         self._memory.forget_before(2**62)
         self._finish()
         return True
@@ -110,7 +109,6 @@ class Pull:
     def _begin(self) -> None:
         if self._memory.place(_CURSOR) is None:
             self._memory.set_place(_CURSOR, self._orthanc.newest_change())
-        self._memory.set_place(_ROUND, 1)
         self._memory.keep()
 
     def _series(self, series: str, before: int, total: int, on_progress: OnProgress | None) -> int:
@@ -129,7 +127,8 @@ class Pull:
     # one instance
 
     def _settle(self, instance: str) -> bool:
-        """True: the instance is registered, refused for good, or gone. OutageError when it has to wait."""
+        """True: the instance is registered, refused for good, or gone; False: it met a fault, and the next back-fill
+        tries it again. OutageError when it has to wait."""
         try:
             data = self._orthanc.instance(instance)
             if data is None:
@@ -138,11 +137,11 @@ class Pull:
             fed = self._feed(data)
         except NotAllowed:
             raise
-        except InputError as error:
+        except (InputError, ObjectFault) as error:
             self._tally.count("received")
             self._tally.count("failed", error.code)
             self._told(instance, error)
-            return True
+            return isinstance(error, InputError)
         self._tally.count("received")
         self._tally.count("registered", entry=fed.registration_id)
         self._told(instance, fed)

@@ -18,6 +18,8 @@ OTHER_OBJECT = 0xA900
 SOP class)."""
 CANNOT_UNDERSTAND = 0xC000
 """What cannot be parsed, or is beyond what an image may declare; trying again does not help."""
+PROCESSING_FAILURE = 0x0110
+"""A fault of ours, in the answer to a STOW-RS request (PS3.18 table I.2-2)."""
 _NOT_THE_OBJECTS_FAULT = (401, 403, 404, 409)
 
 

@@ -10,7 +10,7 @@ from ledger.core.model import Appended, Draft, ImageRecord, LogEntry, Registrati
 from ledger.errors import Conflict, InvalidEntry, NotFound
 from ledger.store.casefiles import insert_said, must_be_next
 from ledger.store.models import DIGEST, ENTRY, IMAGE, LOG, OUTBOX, TRACE
-from ledger.store.places import insert_closes, insert_places
+from ledger.store.places import already_closed, insert_closes, insert_places
 from ledger.store.rows import REGISTRATIONS, chunks, entry_row, image_row, insert_rows, registrations
 from ledger.store.sealing import TraceSeal
 from ledger.store.traces import trace_row
@@ -34,10 +34,11 @@ def append(
         raise NotFound(f"expected a registrar of this store, found {registrar[:64]!r}")
     must_be_next(connection, drafts)
     known = _Known(_stored(connection, registrar, drafts))
+    closed = already_closed(connection, registrar, drafts)
     answers: list[Appended] = []
     new: list[Appended] = []
     for draft in drafts:
-        answer = known.answer(draft.image) or _place(registrar, size + len(new), draft)
+        answer = closed.get(draft.id) or known.answer(draft.image) or _place(registrar, size + len(new), draft)
         if answer.created:
             new.append(answer)
             known.add(answer)
@@ -46,7 +47,7 @@ def append(
         _insert(connection, registrar, new, urgent)
         _insert_traces(connection, new, seal)
         insert_said(connection, drafts)
-        insert_closes(connection, drafts)
+        insert_closes(connection, [draft for draft in drafts if draft.id not in closed])
         connection.execute(_GROW, {"of": registrar, "grown": size + len(new)})
     insert_places(connection, drafts, answers)
     return answers

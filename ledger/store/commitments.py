@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from ledger.core.capture import CommitmentRequest
 from ledger.store.engine import Database
@@ -29,6 +29,12 @@ class Commitments(Database):
         with self.read() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
         return [CommitmentRequest(**row | {"items": tuple((one[0], one[1]) for one in row["items"])}) for row in rows]
+
+    def take_commitment(self, request_id: str, due: datetime, until: datetime) -> bool:
+        """Whether the request was due at ``due`` and is now due at ``until``: of several who ask, one is told so."""
+        mine = and_(COMMITMENT.c.id == request_id, COMMITMENT.c.due_at == due)
+        with self.write() as connection:
+            return bool(connection.execute(update(COMMITMENT).where(mine).values(due_at=until)).rowcount)
 
     def postpone_commitment(self, request_id: str, due: datetime, attempts: int) -> None:
         """The request is to be looked at again at ``due``."""

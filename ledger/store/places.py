@@ -31,6 +31,26 @@ def insert_places(connection: Connection, drafts: Sequence[Draft], answers: Sequ
     insert_rows(connection, PLACE, rows)
 
 
+_LAST_CLOSE = (
+    select(*ENTRY_COLUMNS, STUDY.c.members)
+    .join(STUDY, STUDY.c.id == ENTRY.c.id)
+    .where(ENTRY.c.registrar == bindparam("registrar"), STUDY.c.study == bindparam("of"))
+    .order_by(ENTRY.c.position.desc())
+    .limit(1)
+)
+
+
+def already_closed(connection: Connection, registrar: str, drafts: Sequence[Draft]) -> dict[str, Appended]:
+    """By the draft's id, the last close of its study where that says the same: of two who close at once, one does."""
+    found = {}
+    for draft in drafts:
+        if draft.study is not None:
+            row = connection.execute(_LAST_CLOSE, {"registrar": registrar, "of": draft.study.study}).one_or_none()
+            if row is not None and row.members == draft.study.members:
+                found[draft.id] = Appended(entry_of(row), None, created=False)
+    return found
+
+
 def insert_closes(connection: Connection, drafts: Sequence[Draft]) -> None:
     """What stands behind each study-close entry of ``drafts`` is kept."""
     insert_rows(connection, STUDY, [vars(draft.study) for draft in drafts if draft.study is not None])

@@ -16,7 +16,7 @@ from ledger.api.problems import errors
 from ledger.api.related import Part, UnsupportedMedia, boundary_of, parts_of
 from ledger.errors import InputError, LedgerError, OutageError
 from ledger.ingest.capture import Capture
-from ledger.ingest.statuses import status_of
+from ledger.ingest.statuses import PROCESSING_FAILURE, status_of
 
 router = APIRouter(prefix="/v1/dicomweb", route_class=KeyFirstRoute)
 
@@ -104,8 +104,9 @@ def _one(capture: Capture, part: Part, found: _Stored, source: str, study: str |
     data = part.content.read()
     try:
         stored = capture.store(data, source, study=study)
-    except LedgerError as error:
-        reason = {"00081197": {"vr": "US", "Value": [status_of(error)]}}
+    except Exception as error:  # noqa: BLE001  what was stored before must still be told
+        status = status_of(error) if isinstance(error, LedgerError) else PROCESSING_FAILURE
+        reason = {"00081197": {"vr": "US", "Value": [status]}}
         found.only_outages &= isinstance(error, OutageError)
         found.outage = error if isinstance(error, OutageError) else found.outage
         identity = capture.identity(data)

@@ -30,6 +30,10 @@ _SHORT = frozenset(
 ) | {"UI", "UL", "US"}
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2_000_000
+LEADING = 1 << 20
+_FREE, _MOST_TIMES = 1 << 26, 200
+"""A deflated data set may inflate to 64 MB, and a large one to so many times its size: deflate reaches a thousand times
+where there is nothing but one value."""
 
 
 class Element(NamedTuple):
@@ -66,26 +70,42 @@ def parse(data: bytes, limits: Limits) -> File:
 
 
 def leading(data: bytes, limits: Limits, last: int) -> dict[int, Element]:
-    """The elements up to tag ``last`` of a Part 10 file's outer data set; what comes later is not looked at."""
-    syntax, body, _ = _body(data, limits)
+    """The elements up to tag ``last`` of a Part 10 file's outer data set; what comes later is not looked at.
+
+    Of a deflated data set they must stand in the first LEADING bytes.
+    """
+    limits.check_size(len(data))
+    syntax, body = _compressed(data)
+    if syntax == DEFLATED:
+        try:
+            body = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, LEADING))
+        except zlib.error:
+            raise UnreadableImage("expected a deflated data set, found broken data") from None
     reader = _Reader(body, little=syntax != EXPLICIT_BIG)
     explicit, pos, found = _explicit(body, syntax), 0, dict[int, Element]()
     while pos < len(body):
+        if pos + 4 <= len(body):
+            group, number = reader.tag(body, pos)
+            if group << 16 | number > last:
+                break
         element, pos = reader.element(pos, len(body), explicit, 0)
-        if element.tag > last:
-            break
         found[element.tag] = element
     return found
 
 
 def _body(data: bytes, limits: Limits) -> tuple[str, memoryview, bytes]:
     """The transfer syntax, the data set without compression, and what stands behind a deflated one."""
-    meta_end, syntax = _file_meta(memoryview(data))
-    body = memoryview(data)[meta_end:]
+    syntax, body = _compressed(data)
     if syntax != DEFLATED:
         return syntax, body, b""
     inflated, trailing = _inflate(body, limits)
     return syntax, memoryview(inflated), trailing
+
+
+def _compressed(data: bytes) -> tuple[str, memoryview]:
+    """The transfer syntax, and what stands behind the file meta information."""
+    meta_end, syntax = _file_meta(memoryview(data))
+    return syntax, memoryview(data)[meta_end:]
 
 
 def _explicit(body: memoryview, syntax: str) -> bool:
@@ -123,12 +143,13 @@ def _file_meta(data: memoryview) -> tuple[int, str]:
 def _inflate(body: memoryview, limits: Limits) -> tuple[bytes, bytes]:
     """The inflated data set, and what stands behind it without the byte that makes its length even (PS3.5 A.5)."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    most = min(limits.max_bytes, max(_FREE, _MOST_TIMES * len(body)))
     try:
-        found = inflater.decompress(body, limits.max_bytes)
+        found = inflater.decompress(body, most)
     except zlib.error:
         raise UnreadableImage("expected a deflated data set, found broken data") from None
     if not inflater.eof and inflater.unconsumed_tail:
-        raise LimitExceeded(f"expected at most {limits.max_bytes} bytes, found more in the inflated data set")
+        raise LimitExceeded(f"expected at most {most} bytes, found more in the inflated data set")
     if not inflater.eof:
         raise UnreadableImage("expected a complete deflated data set, found a truncated one")
     trailing = inflater.unused_data

@@ -19,7 +19,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModelInstance
 
 from ledger.core.capture import CommitmentRequest
 from ledger.core.images.identity import is_uid
-from ledger.errors import LedgerError, OutageError
+from ledger.errors import Conflict, LedgerError, OutageError
 from ledger.ingest.dicom.receiving import has_room_for
 from ledger.ingest.dicom.reporting import Reporting, Unreached
 from ledger.ingest.dicom.turns import Turns
@@ -85,6 +85,9 @@ class Committing:
         requestor = event.assoc.requestor
         try:
             asked = self._commitments.ask(str(requestor.ae_title).strip(), str(requestor.address), transaction, items)
+        except Conflict as error:
+            _log.warning("commitment refused", code=error.code)
+            return INVALID_ARGUMENT, None
         except LedgerError as error:
             _log.warning("commitment refused", code=error.code)
             return RESOURCE_LIMITATION, None
@@ -117,7 +120,8 @@ class Committing:
     def _attempt(self, request: CommitmentRequest) -> bool:
         """Whether it is worth going on; the request was reported, or waits."""
         try:
-            self._settle(request)
+            if self._commitments.take(request):
+                self._settle(request)
         except OutageError as error:
             _log.warning("commitments wait", code=error.code)
             self._wait(request, tried=False)

@@ -85,6 +85,11 @@ class Kept:
         found = [_request(row[0]) for row in self._run("SELECT said FROM request WHERE due_at <= ?", until)]
         return sorted(found, key=lambda request: request.asked_at)
 
+    def take_commitment(self, request_id: str, due: datetime, until: datetime) -> bool:
+        """Whether the request was due at ``due`` and is now due at ``until``: of several who ask, one is told so."""
+        statement = "UPDATE request SET due_at = ?, said = json_set(said, '$.due_at', ?) WHERE id = ? AND due_at = ?"
+        return bool(self._run(statement + " RETURNING 1", _at(until), _at(until), request_id, _at(due)))
+
     def postpone_commitment(self, request_id: str, due: datetime, attempts: int) -> None:
         """The request is to be looked at again at ``due``."""
         statement = "UPDATE request SET due_at = ?, said = json_set(said, '$.due_at', ?, '$.attempts', ?) WHERE id = ?"

@@ -80,3 +80,8 @@ def _unusable(word: str) -> SettingsError:
         f"expected a sender such as CT1@10.0.0.5:104 in MEDSEAL_DICOM_PEERS, found {word[:60]!r}",
         advice="Give AE@ADDRESS or AE@ADDRESS:PORT, with spaces between; the address as a number, a network, or *.",
     )
+
+
+def shown_title(title: object) -> str:
+    """An AE title as it may stand in a log: what was sent, without control characters, at most 16 of it."""
+    return "".join(c if c.isprintable() else "?" for c in str(title).strip())[:16]

@@ -104,12 +104,16 @@ class BoundedBuffer(BytesIO):
         # A message gets its class with the last of its command set, which comes before its data set.
         return self._most if isinstance(self._message(), C_STORE_RQ) else min(self._most, LARGEST_MESSAGE)
 
+    def empty(self) -> None:
+        """The memory is free again; the budget counts its bytes on, for who has a copy of them."""
+        self.truncate(0)
+        self.seek(0)
+
     def let_go(self) -> None:
         """The memory is free again, and the budget has its bytes back."""
         self._budget.give_back(self._held, self._address)
         self._held = 0
-        self.truncate(0)
-        self.seek(0)
+        self.empty()
 
     def __del__(self) -> None:
         # An association that ends in the middle of an object lets go of its buffer this way.

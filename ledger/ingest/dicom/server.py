@@ -12,13 +12,14 @@ import sys
 from typing import Any
 
 import structlog
+from pydicom import config as pydicom_config
 from pynetdicom import AE, _config, evt
 from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from ledger.ingest.dicom.messages import SERVICES, UNCOMPRESSED, only_in_their_context
-from ledger.ingest.dicom.peers import Peers
+from ledger.ingest.dicom.messages import SERVICES, UNCOMPRESSED, only_in_their_context, whole_messages_only
+from ledger.ingest.dicom.peers import Peers, shown_title
 from ledger.ingest.dicom.places import Places
 from ledger.ingest.dicom.receiving import read_exactly
 from ledger.ingest.dicom.tls import reason_of
@@ -35,6 +36,8 @@ PDU_SECONDS = 30.0
 SILENT_SECONDS = 60.0
 _NOT_RECOGNISED = (0x01, 0x01, 0x03)
 """PS3.8 table 9-21: rejected-permanent, by the service user, calling AE title not recognised."""
+_CALLED_ANOTHER = (0x01, 0x01, 0x07)
+"""Rejected-permanent, by the service user, called AE title not recognised."""
 _LIMIT_EXCEEDED = (0x02, 0x03, 0x02)
 """Rejected-transient, by the service provider (presentation), local limit exceeded."""
 
@@ -48,17 +51,20 @@ class _Negotiation(ACSE):
         self._places = places
 
     def _negotiate_as_acceptor(self) -> None:
-        title = str(self.requestor.primitive.calling_ae_title).strip()  # type: ignore[union-attr]
-        address = self.requestor.address
-        if self._peers.find(title, str(address)) is None:
+        request: Any = self.requestor.primitive
+        title, address = str(request.calling_ae_title).strip(), self.requestor.address
+        if str(request.called_ae_title).strip() != self.acceptor.ae_title.strip():
+            self._refuse(_CALLED_ANOTHER, "another AE title was called", called=shown_title(request.called_ae_title))
+        elif self._peers.find(title, str(address)) is None:
             self._refuse(_NOT_RECOGNISED, "not in MEDSEAL_DICOM_PEERS")
         elif not self._places.take(self.assoc):
             self._refuse(_LIMIT_EXCEEDED, "too many associations")
         else:
             super()._negotiate_as_acceptor()
 
-    def _refuse(self, reason: tuple[int, int, int], why: str) -> None:
-        _log.warning("refused", why=why, address=self.requestor.address)
+    def _refuse(self, reason: tuple[int, int, int], why: str, **facts: str) -> None:
+        calling = shown_title(self.requestor.primitive.calling_ae_title)  # type: ignore[union-attr]
+        _log.warning("refused", why=why, calling=calling, address=self.requestor.address, **facts)
         self.send_reject(*reason)
         evt.trigger(self.assoc, evt.EVT_REJECTED, {})
         self.assoc.kill()
@@ -76,6 +82,7 @@ class _Connection(RequestHandler):
 
         assoc.dul.socket.recv = read  # type: ignore[union-attr,method-assign]
         wake_by_events(assoc)
+        whole_messages_only(assoc)
         only_in_their_context(assoc)
         return assoc
 
@@ -144,10 +151,12 @@ def application_entity(settings: Settings) -> AE:
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # its errors quote what was sent
+    # pydicom's opinions on values quote them too; what a value is worth is judged by us.
+    pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+    pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
     ae = AE(ae_title=settings.dicom_ae_title)
     ae.maximum_associations = sys.maxsize  # it would count connections; Places counts
     ae.maximum_pdu_size = MOST_PDU
-    ae.require_called_aet = True
     ae.acse_timeout = HANDSHAKE_SECONDS
     ae.dimse_timeout = 30
     ae.network_timeout = SILENT_SECONDS

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from ledger.errors import LedgerError, UnreadableImage
 from ledger.ingest.capture import Capture
+from ledger.ingest.dicom.peers import shown_title
 from ledger.ingest.dicom.receiving import BoundedBuffer
 from ledger.ingest.statuses import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS, status_of
 
@@ -35,7 +36,7 @@ class Storing:
         began = time.monotonic()
         request: Any = event.request
         buffer = request.DataSet
-        title = _printable(event.assoc.requestor.ae_title)
+        title = shown_title(event.assoc.requestor.ae_title)
         try:
             status, facts = self._answer(event, title)
         finally:
@@ -49,19 +50,24 @@ class Storing:
     def _answer(self, event: evt.Event, title: str) -> tuple[int, dict[str, object]]:
         request: Any = event.request
         buffer = request.DataSet
+        source = f"dicom {title}"
         if buffer is None or (isinstance(buffer, BoundedBuffer) and buffer.overflowed):
+            self._capture.refused(source, TOO_LARGE)
             return OUT_OF_RESOURCES, {"code": TOO_LARGE}
         try:
-            data = event.encoded_dataset()
-        except MemoryError:
-            return OUT_OF_RESOURCES, {"code": TOO_LARGE}
-        except Exception as error:  # noqa: BLE001  what the sender announced makes no file; its text may quote it
-            return CANNOT_UNDERSTAND, {"code": UnreadableImage.code, "error": type(error).__name__}
-        try:
-            with self._turns:
+            with self._turns:  # the file is a second copy in memory: not one more for each association
+                try:
+                    data = event.encoded_dataset()
+                except Exception as error:  # what the sender announced makes no file; its text may quote it
+                    if isinstance(error, MemoryError):
+                        raise
+                    self._capture.refused(source, UnreadableImage.code)
+                    return CANNOT_UNDERSTAND, {"code": UnreadableImage.code, "error": type(error).__name__}
+                if isinstance(buffer, BoundedBuffer):
+                    buffer.empty()
                 stored = self._capture.store(
                     data,
-                    f"dicom {title}",
+                    source,
                     sop_class=str(request.AffectedSOPClassUID),
                     sop_instance=str(request.AffectedSOPInstanceUID),
                 )
@@ -72,7 +78,9 @@ class Storing:
         except Exception as error:  # noqa: BLE001  no exception may end the association, nor reach a log in full
             # a fault of ours: the object may be sound, so the sender is to keep it
             return OUT_OF_RESOURCES, {"code": "internal_error", "error": type(error).__name__}
-        return SUCCESS, {"registration": stored.registration.registration_id, "new": stored.registration.created}
+        registration = stored.registration
+        by_bytes = {"by": "bytes alone"} if set(registration.digests) == {"file/1"} else {}
+        return SUCCESS, {"registration": registration.registration_id, "new": registration.created, **by_bytes}
 
 
 def _response(status: int, comment: str) -> Dataset:
@@ -81,7 +89,3 @@ def _response(status: int, comment: str) -> Dataset:
     if comment:
         answer.ErrorComment = comment[:_MOST_COMMENT]
     return answer
-
-
-def _printable(title: object) -> str:
-    return "".join(c if c.isprintable() else "?" for c in str(title).strip())[:16]

@@ -11,33 +11,62 @@ import select
 import socket
 import time
 import weakref
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_CANCEL
+
+from ledger.ingest.dicom.receiving import MOST_UNANSWERED
 
 _LONGEST_WAIT = 0.05
 """Timers and the order to stop are looked at this often."""
 _LONGEST_TURN = 0.005
 """A request to release the association is seen this late at most."""
 _PAUSE = 0.0001
+_LONGEST_ANSWER = 60.0
+_NOTHING = (None, None)
 
 
 def wake_by_events(association: Association) -> None:
     """The threads of ``association``, not started yet, wake as soon as there is something to read, send or answer."""
     _wake_reader(association)
     messages = association.dimse.msg_queue
-    waiting = association.dimse.get_msg
+    aside: deque[Any] = deque()
 
     def next_message(block: bool = False) -> Any:
         if block:
-            return waiting(block=True)
+            return _answer(messages, association.dimse.dimse_timeout, aside)
+        if aside:
+            return aside.popleft()
         try:
             return messages.get(timeout=_LONGEST_TURN)
         except queue.Empty:
-            return None, None
+            return _NOTHING
 
     association.dimse.get_msg = next_message  # type: ignore[method-assign]
+
+
+def _answer(messages: queue.Queue[Any], seconds: float | None, aside: deque[Any]) -> Any:
+    """The next answer, as who asked the sender something (a report of ours) waits for it; nothing after ``seconds``.
+
+    Requests that come before it, since a sender need not wait with them, stand ``aside`` until it is their turn.
+    """
+    until = time.monotonic() + (_LONGEST_ANSWER if seconds is None else seconds)
+    while (left := until - time.monotonic()) > 0 and len(aside) < MOST_UNANSWERED:
+        try:
+            found = messages.get(timeout=left)
+        except queue.Empty:
+            break
+        if found[1] is None or _is_answer(found[1]):  # None: the association has ended
+            return found
+        aside.append(found)
+    return _NOTHING
+
+
+def _is_answer(message: Any) -> bool:
+    return message.MessageIDBeingRespondedTo is not None and not isinstance(message, C_CANCEL)
 
 
 def _wake_reader(association: Association) -> None:

@@ -158,6 +158,7 @@ def test_requests_without_end_that_wait_for_no_answer_end_the_association(ward, 
     association = opened(ward, (Verification, ExplicitVRLittleEndian))
     association._reactor_checkpoint.clear()
     asked = C_ECHO()
+    asked.AffectedSOPClassUID = Verification
     for number in range(5000):
         if not association.is_established:
             break
