@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +35,15 @@ group = typer.Typer(help="Close a study; verify that a copy of one is whole.", n
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The study's DICOM files, in sub-folders too.")]
 
 
+_ADVICE = {
+    "missing": "missing: not registered, so not counted; send them to the ledger, then close the study again",
+    "foreign": "foreign: of another study, which is closed and verified by a folder or --uid of its own",
+    "gone": "missing: registered and not in this copy; medseal history --registration ID says when",
+    "extra": "extra: never registered in this study; send them to the ledger if they belong to it",
+    "late": "late: registered after the study was closed; close it again to count them in",
+}
+
+
 @dataclass
 class _Copy:
     """The files of one study in a folder."""
@@ -58,21 +67,40 @@ def close(
     server: Server = None,
     verbose: Verbose = False,
 ) -> None:
-    """An entry says how many instances the study has and which, as registered until now."""
+    """An entry says how many instances the study has and which, as registered until now.
+
+    Exit code 1: instances in the folder are not registered, so the entry does not count them.
+    """
     from ledger.cli import output
     from ledger.core.images.identity import study_key
 
     if (folder is None) == (uid is None):
         raise InputError("expected a folder or --uid, and not both")
     settings = settings_for(data, server, verbose)
-    study = study_key(uid) if uid is not None else _copy(Path(str(folder)), settings).study
+    copy = _copy(folder, settings) if folder is not None else _Copy(study_key(str(uid)))
     with opened(settings) as ledger:
-        closed = ledger.gateway.studies.close(study)
+        closed = ledger.gateway.studies.close(copy.study)
+        found = ledger.gateway.studies.verify(copy.study, list(copy.files))
+    unregistered = _names(copy, found.extra)
     if as_json:
-        output.emit(closed.model_dump(mode="json"))
-        return
-    typer.echo("closed" if closed.created else "was closed before")
-    output.facts((("entry", closed.id), ("instances", closed.count), ("root", closed.root), ("state", closed.state)))
+        output.emit(closed.model_dump(mode="json") | {"unregistered": unregistered, "foreign": _paths(copy.foreign)})
+    else:
+        typer.echo("closed" if closed.created else "was closed before")
+        here = f"{len(copy.files)} of this study, {len(unregistered)} of them not registered" if folder else None
+        facts = (("entry", closed.id), ("instances", closed.count), ("root", closed.root), ("state", closed.state))
+        output.facts((*facts, ("in folder", here)))
+        for word, names in (("missing", unregistered), ("foreign", _paths(copy.foreign))):
+            for name in names:
+                typer.echo(f"  {word}  {output.clean(name)}")
+        _advise(missing=unregistered, foreign=copy.foreign)
+    raise typer.Exit(NO if unregistered else YES)
+
+
+def _advise(**found: Collection[object]) -> None:
+    """What to do about each kind that there is."""
+    for kind, some in found.items():
+        if some:
+            typer.echo(_ADVICE[kind], err=True)
 
 
 @group.command("verify", cls=LedgerCommand)
@@ -102,7 +130,7 @@ def verify(
     images = [code for _, code in verdicts.values()]
     if as_json:
         named = {"extra": _names(copy, found.extra), "late": _names(copy, found.late)}
-        named["foreign"] = [str(path) for path in copy.foreign]
+        named["foreign"] = _paths(copy.foreign)
         words = {str(path): word for path, (word, _) in verdicts.items()}
         output.emit(found.model_dump(mode="json") | named | {"images": words})
     else:
@@ -128,7 +156,16 @@ def _verdicts(ledger: Ledger, copy: _Copy, settings: Settings) -> Iterator[tuple
 def _show(copy: _Copy, found: StudyVerification, verdicts: dict[Path, tuple[str, int]]) -> None:
     from ledger.cli import output
 
-    typer.echo(f"{found.result.upper()}  {len(copy.files)} instances here")
+    but = "".join(
+        f", {count} {words}"
+        for count, words in (
+            (len(copy.foreign), "of another study"),
+            (sum(code == NO for _, code in verdicts.values()), "not accepted"),
+            (sum(code == UNDETERMINED for _, code in verdicts.values()), "undetermined"),
+        )
+        if count
+    )
+    typer.echo(f"{found.result.upper()}  {len(copy.files)} instances here{but}")
     closed = found.closed
     where = f"{closed.count} instances, entry {closed.id}, {closed.state}" if closed else "not yet"
     counts = Counter(word for word, _ in verdicts.values())
@@ -145,6 +182,11 @@ def _show(copy: _Copy, found: StudyVerification, verdicts: dict[Path, tuple[str,
     for word, paths in (("foreign", copy.foreign), ("twice", copy.doubled), ("ignored", copy.others)):
         for path in paths:
             typer.echo(f"  {word:<7}  {output.clean(path)}")
+    _advise(gone=found.missing, extra=found.extra, late=found.late, foreign=copy.foreign)
+
+
+def _paths(paths: list[Path]) -> list[str]:
+    return [str(path) for path in paths]
 
 
 def _names(copy: _Copy, keys: list[str]) -> list[str]:
