@@ -82,6 +82,23 @@ def test_instances_that_fail_are_named_with_the_reason_and_the_others_are_regist
     assert [one["00081197"]["Value"] for one in answer.json()["0008119A"]["Value"]] == [[0xC000]]
 
 
+def test_a_fault_of_ours_at_one_instance_is_told_beside_what_was_stored(api, bearer, ledger, monkeypatch) -> None:
+    good, bad = slice_of(), slice_of()
+    register = ledger.register
+
+    def faulty(data: bytes, **given: Any) -> Any:
+        if bad.SOPInstanceUID.encode() in data:
+            raise RuntimeError("ours")
+        return register(data, **given)
+
+    monkeypatch.setattr(ledger, "register", faulty)
+    answer = post(api, bearer("register"), **body_of(file_of(good), file_of(bad)))
+    assert answer.status_code == 202
+    told = pydicom.Dataset.from_json(answer.json())
+    assert [one.ReferencedSOPInstanceUID for one in told.ReferencedSOPSequence] == [good.SOPInstanceUID]
+    assert [one.FailureReason for one in told.FailedSOPSequence] == [0x0110]
+
+
 def test_when_nothing_is_registered_the_answer_is_409(api, bearer) -> None:
     assert post(api, bearer("register"), **body_of(b"nothing")).status_code == 409
 

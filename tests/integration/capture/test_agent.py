@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from archive import slice_of
+from pydicom.data import get_testdata_file
 from relay import relay
 from typer.testing import CliRunner
 
 from ledger.cli.app import app
+from ledger.core.images import Limits
+from ledger.ingest.feed import digests_only
+from ledger.schemas import DigestRegistration
 from ledger.service import Service
 
 _NUMBERS = itertools.count(90_000)
@@ -53,3 +59,18 @@ def test_an_agent_without_a_server_says_what_it_needs(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["agent", str(tmp_path), "--data", str(tmp_path / "data")])
     assert result.exit_code == 2
     assert "MEDSEAL_SERVER" in result.output
+
+
+def test_nothing_that_shows_how_the_image_looks_is_sent() -> None:
+    asked: list[DigestRegistration] = []
+
+    class Server:
+        def register_digests(self, images: list[DigestRegistration]) -> list[Any]:
+            asked.extend(images)
+            return [SimpleNamespace(registration_id="0", created=True)]
+
+    server: Any = Server()
+    digests_only(server, Limits())(slice_of(next(_NUMBERS)))
+    digests_only(server, Limits())(Path(str(get_testdata_file("test-SR.dcm"))).read_bytes())
+    assert [sorted(one.digests) for one in asked] == [["dataset/1", "file/1", "pixel/1", "tile/1"], ["file/1"]]
+    assert all(one.instance and one.study for one in asked)

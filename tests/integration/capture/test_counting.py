@@ -9,10 +9,11 @@ from archive import slice_of
 
 from ledger.client import Client
 from ledger.core.images import Limits
-from ledger.errors import NotAllowed, UnreadableImage
+from ledger.errors import LedgerError, NotAllowed, StorageFull, UnreadableImage
 from ledger.ingest.capture import Capture
 from ledger.ingest.counting import CountsHere, CountsThere
 from ledger.ingest.feed import missing_objects
+from ledger.schemas import Registration
 from ledger.service import Service
 
 
@@ -72,3 +73,33 @@ def test_a_name_that_is_none_costs_no_image(ledger: Service) -> None:
 def test_a_puller_that_may_not_read_the_history_registers_nothing_twice_but_stops(url: str, register_key: str) -> None:
     with Client(url, register_key) as client, pytest.raises(NotAllowed):
         missing_objects(client, Limits())(slice_of(83_000))
+
+
+class Down:
+    """A ledger that cannot store anything, so many times."""
+
+    def __init__(self, ledger: Service, error: Exception, times: int) -> None:
+        self._ledger, self._error, self.times = ledger, error, times
+
+    def register(self, data: bytes) -> Registration:
+        if self.times:
+            self.times -= 1
+            raise self._error
+        return self._ledger.register(data)
+
+
+@pytest.mark.parametrize("error", [StorageFull("no room"), LedgerError("a fault of ours"), RuntimeError("another")])
+def test_an_object_that_is_sent_again_and_again_waits_once_and_then_no_more(ledger: Service, error: Exception) -> None:
+    name = f"CT AGAIN {type(error).__name__}"
+    down: Any = Down(ledger, error, 3)
+    capture = Capture(down, Limits(), CountsHere(lambda: ledger.sources))
+    data = slice_of(85_000 + len(name))
+    waiting = []
+    for _ in range(3):
+        with pytest.raises(type(error)):
+            capture.store(data, name)
+        waiting += [one.waiting for one in ledger.sources.all() if one.name == name]
+    capture.store(data, name)
+    (found,) = (one for one in ledger.sources.all() if one.name == name)
+    assert waiting == [1, 1, 1]
+    assert (found.received, found.registered, found.failed, found.waiting) == (4, 1, 0, 0)

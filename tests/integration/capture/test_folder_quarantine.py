@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from archive import slice_of
 from dropped import Drop
+from pydicom.data import get_testdata_file
 
-from ledger.errors import NotAllowed, OutageError, StorageFull
+from ledger.errors import LedgerError, NotAllowed, OutageError, StorageFull
+from ledger.ingest.feed import ObjectFault, images
 
 
 def test_what_cannot_be_read_is_set_aside_with_its_reason_and_the_rest_goes_on(
@@ -91,3 +94,46 @@ def test_a_key_that_may_not_register_ends_the_watch_and_sets_nothing_aside(drop:
     with pytest.raises(NotAllowed):
         drop.once()
     assert (drop.folder / "a.dcm").exists() and not drop.quarantine.exists()
+
+
+def test_a_report_without_pixels_is_registered_by_its_bytes_and_stays_where_it_is(drop: Drop, heard: Any) -> None:
+    report = drop.folder / "report.dcm"
+    report.write_bytes(Path(str(get_testdata_file("test-SR.dcm"))).read_bytes())
+    drop.once()
+    assert heard.new == [report]
+    assert report.exists() and not drop.quarantine.exists()
+    assert drop.ledger.verify(report.read_bytes()).verdict == "authentic"
+
+
+def test_a_fault_at_one_file_is_told_and_the_others_go_on_and_the_next_scan_tries_it_again(
+    drop: Drop, numbers: Iterator[int], heard: Any
+) -> None:
+    for name in ("a.dcm", "b.dcm", "c.dcm"):
+        (drop.folder / name).write_bytes(slice_of(next(numbers)))
+    sound = drop.feed
+    second = (drop.folder / "b.dcm").read_bytes()
+
+    def feed(data: bytes) -> Any:
+        if data == second:
+            raise ObjectFault("expected another")
+        return sound(data)
+
+    drop.feed = feed
+    drop.once()
+    assert heard.new == [drop.folder / "a.dcm", drop.folder / "c.dcm"]
+    assert heard.codes == ["internal_error"]
+    drop.feed = sound
+    drop.once()
+    assert drop.folder / "b.dcm" in heard.new
+
+
+@pytest.mark.parametrize("error", [LedgerError("HTTP 500"), RuntimeError("Mustermann^Erika")])
+def test_a_fault_of_the_ledger_is_one_of_that_object_alone(error: Exception) -> None:
+    class Faulty:
+        def register(self, _data: bytes) -> Any:
+            raise error
+
+    gateway: Any = Faulty()
+    with pytest.raises(ObjectFault) as caught:
+        images(gateway)(b"")
+    assert "Mustermann" not in str(caught.value)

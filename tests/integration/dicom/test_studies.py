@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from sqlalchemy import text
 from ledger.core.entry import decode_entry
 from ledger.core.images.identity import instance_key, study_key
 from ledger.errors import NotFound
+from ledger.quieting import close_quiet_studies
 
 UID = "1.2.826.0.1.3680043.2.1"
 STUDY = study_key(UID)
@@ -141,3 +145,41 @@ def medseal(ward: Any, *words: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     ward.service = type(ward.service).open(ward.settings)
     return done
+
+
+def test_of_several_that_close_a_study_at_once_one_makes_the_entry(ward, slices) -> None:
+    study = study_key(slices[0].StudyInstanceUID)
+    with ThreadPoolExecutor(4) as pool:
+        closed = list(pool.map(lambda _: ward.service.studies.close(study), range(4)))
+    assert sorted(one.created for one in closed) == [False, False, False, True]
+    assert len({one.id for one in closed}) == 1
+    assert len({one.root for one in closed}) == 1
+    assert len(ward.service.history(kind="study-close").entries) == 1
+
+
+def test_quiet_studies_are_closed_beside_whatever_registers(ward, slices) -> None:
+    stop = threading.Event()
+    closing = threading.Thread(target=close_quiet_studies, args=(ward.service, 1, stop))
+    closing.start()
+    deadline = time.monotonic() + 20
+    while len(ward.service.history(kind="study-close").entries) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stop.set()
+    closing.join(10)
+    assert len(ward.service.history(kind="study-close").entries) == 2, "one for each study"
+
+
+def test_closing_a_folder_says_what_of_it_the_entry_does_not_count(ward, slices, tmp_path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for number, one in enumerate(slices):
+        one.save_as(folder / f"{number}.dcm")
+    ward.slice(60).save_as(folder / "unsent.dcm")
+    ward.slice(61, study="1.2.826.0.1.3680043.2.77").save_as(folder / "other.dcm")
+    done = medseal(ward, "study", "close", str(folder))
+    assert done.returncode == 1
+    assert f"missing  {folder / 'unsent.dcm'}" in done.stdout and f"foreign  {folder / 'other.dcm'}" in done.stdout
+    assert "1 of them not registered" in done.stdout
+    assert "close the study again" in done.stderr
+    verified = medseal(ward, "study", "verify", "--instances-only", str(folder))
+    assert "1 of another study" in verified.stdout.splitlines()[0]

@@ -12,10 +12,11 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
 from ledger.core.digests import digest_set
 from ledger.core.images import Limits, decode, sniff
+from ledger.core.images.identity import identity_of
 from ledger.errors import InputError, LimitExceeded, UnreadableImage, UnsupportedImage
 
 MAKE = runpy.run_path(str(Path(__file__).parents[2] / "vectors" / "digests" / "make.py"))
@@ -274,3 +275,25 @@ def test_an_rle_frame_that_decodes_to_more_than_the_frame_is_unreadable():
     data[start + 2 : start + 40] = b"\x81\x00" * 19
     with pytest.raises(UnreadableImage):
         digest_set(bytes(data))
+
+
+def _deflated_bomb(zeros):
+    ds = MAKE["data_set"](np.zeros((4, 4), "<u2"))
+    ds.StudyInstanceUID = "1.2.4"
+    ds.PixelData = bytes(zeros)
+    return MAKE["written"](ds, DeflatedExplicitVRLittleEndian)
+
+
+def test_which_object_a_deflated_bomb_is_costs_a_megabyte_and_no_more():
+    bomb = _deflated_bomb(1 << 27)
+    assert len(bomb) < 1 << 18
+    tracemalloc.start()
+    assert identity_of(bomb).study == "1.2.4"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_a_deflated_data_set_may_not_inflate_to_hundreds_of_times_its_size():
+    with pytest.raises(LimitExceeded, match="inflated"):
+        decode(_deflated_bomb(1 << 27))
