@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,11 +30,12 @@ def listen(
     server: Server = None,
     verbose: Verbose = False,
 ) -> None:
-    """Register what DICOM senders store here: C-STORE, C-ECHO and storage commitment, until Ctrl-C or SIGTERM.
+    """Register what DICOM senders store here: C-STORE, C-ECHO, storage commitment and MPPS, until Ctrl-C or SIGTERM.
 
     Who may send is in MEDSEAL_DICOM_PEERS; without it, programs on this machine alone.
     """
     from ledger.cli import output
+    from ledger.errors import OutageError
     from ledger.ingest.dicom.listener import Listener
     from ledger.logs import configure
 
@@ -44,6 +45,9 @@ def listen(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened(settings) as ledger, ExitStack() as running:
+        if ledger.service is None:
+            with suppress(OutageError):  # a server that is away comes back; a key that will not do is said now
+                ledger.gateway.studies.states([])
         commitments = ledger.service.commitments if ledger.service else None
         counting = _counting(ledger, running)
         listener = Listener(ledger.gateway, settings, commitments=commitments, counting=counting)
@@ -52,6 +56,7 @@ def listen(
         running.callback(listener.stop)
         listener.start()
         output.say(f"{settings.dicom_ae_title} listens on {settings.dicom_host}, port {listener.port}; Ctrl-C ends it")
+        output.say(f"may send: {settings.dicom_peers or 'programs on this machine (MEDSEAL_DICOM_PEERS)'}")
         sys.stderr.flush()
         stop.wait()
         output.say("finishing the associations that are open …")

@@ -9,6 +9,7 @@ from ledger.doctor.data import database, folder, keys
 from ledger.doctor.finding import Finding
 from ledger.doctor.installation import decoders, detector, versions
 from ledger.doctor.issuer import issuer
+from ledger.doctor.senders import senders
 from ledger.doctor.server import server
 from ledger.errors import LedgerError
 from ledger.settings import Settings
@@ -17,8 +18,8 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Findings on Python, decoders, detector, folder, keys, database, anchoring, chain, contract, sender, server and
-    OpenID provider.
+    """Findings on Python, decoders, detector, folder, keys, database, anchoring, chain, contract, sender, server,
+    DICOM senders and OpenID provider.
 
     A data folder that is not there yet is fine: the first command makes it.
     """
@@ -31,6 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
         database,
         chain,
         server,
+        senders,
         issuer,
     )
     findings = []

@@ -74,3 +74,13 @@ def test_nothing_that_shows_how_the_image_looks_is_sent() -> None:
     digests_only(server, Limits())(Path(str(get_testdata_file("test-SR.dcm"))).read_bytes())
     assert [sorted(one.digests) for one in asked] == [["dataset/1", "file/1", "pixel/1", "tile/1"], ["file/1"]]
     assert all(one.instance and one.study for one in asked)
+
+
+def test_a_listener_with_a_key_that_will_not_do_says_so_before_it_listens(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDSEAL_API_KEY", "ms_0123456789abcdef_wrong")
+    words = ["listen", "--server", url, "--port", "0", "--data", str(tmp_path / "data")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "listens on" not in result.output and "key" in result.output
