@@ -74,7 +74,7 @@ class Studies:
         answered as it is. NotFound when no registered object is of this study."""
         members = one_an_instance(self._store.study_members(self._registrar, study))
         if not members:
-            raise NotFound("expected a study with registered instances, found none of this UID")
+            raise _unknown()
         ids = packed([member.id for member in members])
         last = self._last(study)
         if last is not None and last[1].members == ids:
@@ -98,7 +98,7 @@ class Studies:
         """How a copy with these SOP instances (their digests) compares with the study as it was closed."""
         registered = self._store.study_members(self._registrar, study)
         if not registered:
-            raise NotFound("expected a study with registered instances, found none of this UID")
+            raise _unknown()
         last = self._last(study)
         by_id = {member.id: member for member in registered}
         ids = unpacked(last[1].members) if last else [member.id for member in one_an_instance(registered)]
@@ -128,3 +128,10 @@ class Studies:
         fields = closing(record)
         state = state_of(self._store.batch_of(entry.registrar, entry.index))
         return Closed(entry, fields["count"], fields["root"], state, created)
+
+
+def _unknown() -> NotFound:
+    return NotFound(
+        "expected a study with registered instances, found none of this Study Instance UID",
+        advice="Register its instances first, by the listener or medseal register; then ask again.",
+    )
