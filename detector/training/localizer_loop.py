@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from detector.training import exporting, loop
 from detector.training.backend import keras, tf
 from detector.training.contract import Run, Samples
 from detector.training.localizer_network import network
+from detector.training.reading_back import read_back
 
 _AVERAGED = 0.998  # of the running mean of the weights, a step
 _POSITIVE = 2.0  # weight of a forged cell
@@ -31,6 +33,7 @@ _SHARPNESS = 0.7  # of the soft maximum that judges a crop
 _WARM = 100  # steps in which the learning rate rises
 _CHUNK = 32
 _JUDGED = 400
+_SEEN = 96  # crops by which the statistics of a finished model are made
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def fit(train: Samples, held: Samples, run: Run) -> None:
         if len(np.unique(side.labels)) != 2:
             raise UnusableData(f"expected pristine and forged crops on the {name} side, found one class")
     loop.seed_all(run.seed)
-    state = State(run)
+    state = State(run, train)
     while len(state.epochs) < run.config["epochs"]:
         state.add(_one_epoch(state, train, held, run))
         said = state.epochs[-1]
@@ -164,7 +167,7 @@ def _losses(odds: tf.Tensor, wanted: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
 class State:
     """Network, optimiser, running mean of the weights and curves: all that a stopped run needs."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, train: Samples) -> None:
         self.network = network(half=True)
         self.answer = tf.function(lambda pixels, blocks: self.network([pixels, blocks], training=False))
         steps = run.config["epochs"] * run.config["steps"]
@@ -181,7 +184,7 @@ class State:
         self.epochs: list[Epoch] = []
         self._trained = tf.function(self._step)
         self._count = 0
-        self._begin(str(run.config.get("start", "")))
+        self._begin(str(run.config.get("start", "")), train)
         self._resume()
 
     def step(self, batch: crops.Batch) -> float:
@@ -222,9 +225,16 @@ class State:
         np.savez(partial, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
         partial.replace(self._path)
 
-    def _begin(self, start: str) -> None:
-        """With the mean weights that the checkpoint ``start`` of another training holds; "" leaves the drawn ones."""
-        if start:
+    def _begin(self, start: str, train: Samples) -> None:
+        """With the weights of a finished model (``start`` ends in .tflite), or with the mean weights that the
+        checkpoint ``start`` of another training holds; "" leaves the drawn ones."""
+        if start.endswith(".tflite"):
+            made = network()
+            batch = crops.unpack(train.inputs[:: max(1, len(train.inputs) // _SEEN)][:_SEEN])
+            read_back(made, Path(start), [batch.pixels.astype(np.float32), batch.blocks.astype(np.float32)])
+            self._mean = [np.array(weight) for weight in made.weights]
+            _assign(self._weights, self._mean)
+        elif start:
             with np.load(start, allow_pickle=False) as stored:
                 self._mean = [stored[f"mean{i}"] for i in range(len(self._weights))]
             _assign(self._weights, self._mean)

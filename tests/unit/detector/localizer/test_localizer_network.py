@@ -72,11 +72,24 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(samples: Samples, t
 def test_a_training_begins_with_the_weights_of_another(samples: Samples, tmp_path: Path):
     first = _trained(Run(tmp_path / "a", tmp_path / "a", 3, CONFIG), samples, 1)
     begun = localizer_loop.State(
-        Run(tmp_path / "b", tmp_path / "b", 4, {**CONFIG, "start": str(tmp_path / "a" / "network.npz")})
+        Run(tmp_path / "b", tmp_path / "b", 4, {**CONFIG, "start": str(tmp_path / "a" / "network.npz")}), samples
     )
     assert not begun.epochs
     for mine, other in zip(begun.network.weights, first.finished().weights, strict=True):
         assert np.allclose(np.asarray(mine), np.asarray(other))
+
+
+def test_a_training_begins_where_a_finished_model_stands(samples: Samples, tmp_path: Path):
+    finished, rng = network(), np.random.default_rng(4)
+    for layer in finished.layers:  # as training leaves them: no two alike, none zero
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
+    model = exporting.export(finished, tmp_path, float16=True)
+    begun = localizer_loop.State(Run(tmp_path / "b", tmp_path / "b", 4, {**CONFIG, "start": str(model)}), samples)
+    batch = crops.unpack(samples.inputs[:4])
+    inputs = [batch.pixels.astype(np.float32), batch.blocks.astype(np.float32)]
+    expected = np.asarray(exporting.rounded(finished)(inputs, training=False))
+    assert np.abs(np.asarray(begun.finished()(inputs, training=False)) - expected).max() < 0.05
 
 
 def test_crops_of_one_class_are_refused(samples: Samples, tmp_path: Path):
@@ -87,7 +100,7 @@ def test_crops_of_one_class_are_refused(samples: Samples, tmp_path: Path):
 
 def _trained(run: Run, samples: Samples, epochs: int) -> localizer_loop.State:
     localizer_loop.loop.seed_all(run.seed)
-    state = localizer_loop.State(run)
+    state = localizer_loop.State(run, samples)
     for _ in range(epochs):
         state.add(localizer_loop._one_epoch(state, samples, samples, run))
     return state
