@@ -55,10 +55,9 @@ def _set(layer: Any, seen: npt.NDArray[Any], times: npt.NDArray[Any], plus: npt.
     layer.set_weights([times * np.sqrt(variance + layer.epsilon), plus + mean * times, mean, variance])
 
 
-def _in_order(network: keras.Model, kind: type) -> list[Any]:
+def _in_order(network: keras.Model, kind: Any) -> list[Any]:
     """The layers of a kind in the order that they were made, less the two that are known by name."""
-    layers: list[Any] = network.layers
-    found = [layer for layer in layers if isinstance(layer, kind) and layer.name not in (_ODDS, _SCALE)]
+    found = [layer for layer in network.layers if isinstance(layer, kind) and layer.name not in (_ODDS, _SCALE)]
     return sorted(found, key=lambda layer: int(layer.name.rpartition("_")[2]) if layer.name[-1].isdigit() else 0)
 
 
