@@ -66,11 +66,19 @@ class Row:
 
 
 def without_its_source(chosen: Sequence[Outcome]) -> Bands:
-    """Bands set on ``chosen`` less the source of the picture that is judged: as if that came from elsewhere."""
+    """Bands set on ``chosen`` less the source of the picture that is judged: as if that came from elsewhere.
+
+    Where the others have no picture of its regime, they say nothing of it, and those set on all of ``chosen`` hold.
+    """
     whole, sources = fit(list(chosen)), {one.source for one in chosen}
     others = {name: [one for one in chosen if one.source != name] for name in sources}
     bands = {name: fit(part) for name, part in others.items() if part}
-    return lambda one: bands.get(one.source, whole)
+
+    def chosen_for(one: Outcome) -> Calibration:
+        found = bands.get(one.source, whole)
+        return found if min(found.seen.get(one.regime, (0, 0))) else whole
+
+    return chosen_for
 
 
 def judge(outcomes: Sequence[Outcome], bands: Bands) -> list[Row]:

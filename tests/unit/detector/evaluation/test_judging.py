@@ -62,6 +62,12 @@ def test_a_picture_is_judged_by_bands_that_its_source_had_no_part_in() -> None:
     assert judge(elsewhere, bands)[0].alarms[0] <= 0.05
 
 
+def test_a_regime_that_no_other_source_has_is_judged_by_all() -> None:
+    alone = [replace(one, source="alone") for one in made(6.0, base=5.0)]
+    others = [replace(one, source="others") for one in made(6.0, regime="jpeg")]
+    assert judge(alone, without_its_source(alone + others))[0].caught[0] > 0.8
+
+
 def test_rows_name_what_was_right_and_how_far_the_marked_area_is_off(model: Path) -> None:
     rows = {(row.grouping, row.name): row for row in judge(made(6.0), stored(model))}
     row = rows["history", "B1"]
