@@ -20,7 +20,7 @@ from detector.training.backend import keras, tf
 
 Arrays = dict[Any, npt.NDArray[np.float32]]
 _ODDS, _SCALE = "odds", "block_scale"
-_NUMBERS = re.compile(r"(?:conv2d|re_lu|batch_normalization)((?:_\d+)*)/")
+_NUMBERS = re.compile(r"conv2d((?:_\d+)*)/")  # also in the names of what was joined with the convolution
 
 
 def read_back(network: keras.Model, model: Path, inputs: list[npt.NDArray[np.float32]]) -> None:

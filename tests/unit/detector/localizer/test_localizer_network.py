@@ -80,6 +80,7 @@ def test_a_training_begins_with_the_weights_of_another(samples: Samples, tmp_pat
 
 
 def test_a_training_begins_where_a_finished_model_stands(samples: Samples, tmp_path: Path):
+    keras.layers.ReLU()  # other networks of the process: layers of a kind are numbered, each kind by itself
     finished, rng = network(), np.random.default_rng(4)
     for layer in finished.layers:  # as training leaves them: no two alike, none zero
         if isinstance(layer, keras.layers.BatchNormalization):
