@@ -55,8 +55,9 @@ def listen(
             running.enter_context(_working(ledger.service, settings))
         running.callback(listener.stop)
         listener.start()
-        output.say(f"{settings.dicom_ae_title} listens on {settings.dicom_host}, port {listener.port}; Ctrl-C ends it")
-        output.say(f"may send: {settings.dicom_peers or 'programs on this machine (MEDSEAL_DICOM_PEERS)'}")
+        senders = settings.dicom_peers or "programs on this machine"
+        where = f"{settings.dicom_ae_title} listens on {settings.dicom_host}, port {listener.port}"
+        output.say(f"{where}, for {senders}; Ctrl-C ends it")
         sys.stderr.flush()
         stop.wait()
         output.say("finishing the associations that are open …")
