@@ -29,7 +29,6 @@ from detector.pictures import usable
 from detector.workers import settle
 
 ALL = "nothing"
-_COLOUR = ("blue noise", "red noise", "colour | middle")
 KINDS: Mapping[str, tuple[str, ...]] = {
     ALL: (),
     "pixels": ("pixels",),
@@ -37,7 +36,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "first saves": ("against the first save", "against the second save"),
     "grids": tuple(name for name in BLOCK_FEATURES if "grid" in name),
     "recompression": tuple(name for name in BLOCK_FEATURES if name.startswith("ghost")),
-    "colour": _COLOUR,
+    "colour": ("blue noise", "red noise", "colour | middle"),
 }
 """What is taken away in each line of the table, by names of block features; ``pixels`` are the planes."""
 HISTORIES: Mapping[str, tuple[str, ...]] = {

@@ -119,12 +119,17 @@ def register_object(gateway: Gateway, data: bytes, identity: Identity) -> Regist
     try:
         return gateway.register(data)
     except UnsupportedImage:
-        by_digest = DigestRegistration(
-            digests={"file/1": digest_file(data)},
-            instance=instance_key(identity.sop_instance),
-            study=study_key(identity.study) if identity.study else None,
-        )
-        return gateway.register_digests([by_digest])[0]
+        return register_by_digests(gateway, {"file/1": digest_file(data)}, identity)
+
+
+def register_by_digests(gateway: Gateway, digests: dict[str, str], identity: Identity | None) -> Registration:
+    """The object with these digests is registered, in its place in a study where ``identity`` says one.
+
+    LedgerError as :meth:`Gateway.register_digests`.
+    """
+    instance = instance_key(identity.sop_instance) if identity else None
+    study = study_key(identity.study) if identity and identity.study else None
+    return gateway.register_digests([DigestRegistration(digests=digests, instance=instance, study=study)])[0]
 
 
 def _announced(identity: Identity, sop_class: str | None, sop_instance: str | None, study: str | None) -> None:

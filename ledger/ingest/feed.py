@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ledger.core.digests import DigestSet, digest_file, digest_set
 from ledger.core.images import Limits
-from ledger.core.images.identity import Identity, identity_of, instance_key, study_key
+from ledger.core.images.identity import Identity, identity_of
 from ledger.errors import InputError, LedgerError, NotAllowed, OutageError, SettingsError, UnsupportedImage
 from ledger.gateway import Gateway
-from ledger.ingest.capture import Capture, register_object
+from ledger.ingest.capture import Capture, register_by_digests, register_object
 from ledger.ingest.counting import NotCounted
-from ledger.schemas import DigestRegistration, Registration
+from ledger.schemas import Registration
 
 _IMAGES = ("register", "derive")
 _SENT = ("file/1", "pixel/1", "codestream/1", "dataset/1", "tile/1")
@@ -42,12 +42,8 @@ def images(gateway: Gateway) -> Feed:
     """Registers images, by sending them; DICOM objects without pixels that can be read by file/1 alone."""
 
     def feed(data: bytes) -> Fed:
-        try:
-            return _fed(gateway.register(data))
-        except UnsupportedImage:
-            if (identity := _identity(data)) is None:
-                raise
-            return _fed(register_object(gateway, data, identity))
+        identity = _identity(data)
+        return _fed(gateway.register(data) if identity is None else register_object(gateway, data, identity))
 
     return _with_faults_named(feed)
 
@@ -67,9 +63,7 @@ def digests_only(gateway: Gateway, limits: Limits) -> Feed:
                 raise
             digests = {"file/1": digest_file(data)}
         names = {name: value for name, value in digests.items() if name in _SENT}
-        instance = instance_key(identity.sop_instance) if identity else None
-        study = study_key(identity.study) if identity and identity.study else None
-        return _fed(gateway.register_digests([DigestRegistration(digests=names, instance=instance, study=study)])[0])
+        return _fed(register_by_digests(gateway, names, identity))
 
     return _with_faults_named(feed)
 

@@ -8,11 +8,11 @@ Sources: DICOM PS3.5 section 7 (data set encoding), PS3.10 section 7 (file forma
 
 from __future__ import annotations
 
-import zlib
 from functools import lru_cache
 from struct import Struct, unpack_from
 from typing import NamedTuple
 
+from ledger.core.images.dicom_deflate import beginning, inflate
 from ledger.core.images.model import Limits
 from ledger.errors import LimitExceeded, UnreadableImage, UnsupportedImage
 
@@ -30,10 +30,6 @@ _SHORT = frozenset(
 ) | {"UI", "UL", "US"}
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2_000_000
-LEADING = 1 << 20
-_FREE, _MOST_TIMES = 1 << 26, 200
-"""A deflated data set may inflate to 64 MB, and a large one to so many times its size: deflate reaches a thousand times
-where there is nothing but one value."""
 
 
 class Element(NamedTuple):
@@ -69,18 +65,14 @@ def parse(data: bytes, limits: Limits) -> File:
     return File(syntax, elements, trailing)
 
 
-def leading(data: bytes, limits: Limits, last: int) -> dict[int, Element]:
+def leading(data: bytes, last: int) -> dict[int, Element]:
     """The elements up to tag ``last`` of a Part 10 file's outer data set; what comes later is not looked at.
 
-    Of a deflated data set they must stand in the first LEADING bytes.
+    Of a deflated data set they must stand in its beginning (:data:`ledger.core.images.dicom_deflate.BEGINNING`).
     """
-    limits.check_size(len(data))
     syntax, body = _compressed(data)
     if syntax == DEFLATED:
-        try:
-            body = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, LEADING))
-        except zlib.error:
-            raise UnreadableImage("expected a deflated data set, found broken data") from None
+        body = memoryview(beginning(body))
     reader = _Reader(body, little=syntax != EXPLICIT_BIG)
     explicit, pos, found = _explicit(body, syntax), 0, dict[int, Element]()
     while pos < len(body):
@@ -98,7 +90,7 @@ def _body(data: bytes, limits: Limits) -> tuple[str, memoryview, bytes]:
     syntax, body = _compressed(data)
     if syntax != DEFLATED:
         return syntax, body, b""
-    inflated, trailing = _inflate(body, limits)
+    inflated, trailing = inflate(body, limits)
     return syntax, memoryview(inflated), trailing
 
 
@@ -138,22 +130,6 @@ def _file_meta(data: memoryview) -> tuple[int, str]:
     if not syntax:
         raise UnreadableImage("expected a transfer syntax in the file meta information, found none")
     return pos, syntax
-
-
-def _inflate(body: memoryview, limits: Limits) -> tuple[bytes, bytes]:
-    """The inflated data set, and what stands behind it without the byte that makes its length even (PS3.5 A.5)."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    most = min(limits.max_bytes, max(_FREE, _MOST_TIMES * len(body)))
-    try:
-        found = inflater.decompress(body, most)
-    except zlib.error:
-        raise UnreadableImage("expected a deflated data set, found broken data") from None
-    if not inflater.eof and inflater.unconsumed_tail:
-        raise LimitExceeded(f"expected at most {most} bytes, found more in the inflated data set")
-    if not inflater.eof:
-        raise UnreadableImage("expected a complete deflated data set, found a truncated one")
-    trailing = inflater.unused_data
-    return found, b"" if trailing == b"\0" else trailing
 
 
 class _Reader:

@@ -41,7 +41,7 @@ def identity_of(data: bytes, limits: Limits = Limits()) -> Identity:
     if data[128:132] != b"DICM":
         raise UnreadableImage("expected a DICOM file, found another")
     try:
-        elements = dicom_parse.leading(data, limits, _STUDY)
+        elements = dicom_parse.leading(data, _STUDY)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  what a foreign text says may be a patient's

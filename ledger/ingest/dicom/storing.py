@@ -10,10 +10,10 @@ import structlog
 from pydicom.dataset import Dataset
 
 from ledger.errors import LedgerError, UnreadableImage
-from ledger.ingest.capture import Capture
+from ledger.ingest.capture import Capture, Captured
 from ledger.ingest.dicom.peers import shown_title
 from ledger.ingest.dicom.receiving import BoundedBuffer
-from ledger.ingest.statuses import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, SUCCESS, status_of
+from ledger.ingest.statuses import OUT_OF_RESOURCES, SUCCESS, status_of
 
 if TYPE_CHECKING:
     from pynetdicom import evt
@@ -48,29 +48,13 @@ class Storing:
         return _response(status, str(facts.get("code", "")))
 
     def _answer(self, event: evt.Event, title: str) -> tuple[int, dict[str, object]]:
-        request: Any = event.request
-        buffer = request.DataSet
-        source = f"dicom {title}"
+        buffer, source = event.request.DataSet, f"dicom {title}"  # type: ignore[union-attr]
         if buffer is None or (isinstance(buffer, BoundedBuffer) and buffer.overflowed):
             self._capture.refused(source, TOO_LARGE)
             return OUT_OF_RESOURCES, {"code": TOO_LARGE}
         try:
             with self._turns:  # the file is a second copy in memory: not one more for each association
-                try:
-                    data = event.encoded_dataset()
-                except Exception as error:  # what the sender announced makes no file; its text may quote it
-                    if isinstance(error, MemoryError):
-                        raise
-                    self._capture.refused(source, UnreadableImage.code)
-                    return CANNOT_UNDERSTAND, {"code": UnreadableImage.code, "error": type(error).__name__}
-                if isinstance(buffer, BoundedBuffer):
-                    buffer.empty()
-                stored = self._capture.store(
-                    data,
-                    source,
-                    sop_class=str(request.AffectedSOPClassUID),
-                    sop_instance=str(request.AffectedSOPInstanceUID),
-                )
+                registration = self._stored(event, source).registration
         except LedgerError as error:
             return status_of(error), {"code": error.code}
         except MemoryError:
@@ -78,9 +62,25 @@ class Storing:
         except Exception as error:  # noqa: BLE001  no exception may end the association, nor reach a log in full
             # a fault of ours: the object may be sound, so the sender is to keep it
             return OUT_OF_RESOURCES, {"code": "internal_error", "error": type(error).__name__}
-        registration = stored.registration
         by_bytes = {"by": "bytes alone"} if set(registration.digests) == {"file/1"} else {}
         return SUCCESS, {"registration": registration.registration_id, "new": registration.created, **by_bytes}
+
+    def _stored(self, event: evt.Event, source: str) -> Captured:
+        request: Any = event.request
+        data = self._file(event, source)
+        if isinstance(request.DataSet, BoundedBuffer):
+            request.DataSet.empty()
+        classes, instance = str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID)
+        return self._capture.store(data, source, sop_class=classes, sop_instance=instance)
+
+    def _file(self, event: evt.Event, source: str) -> bytes:
+        try:
+            return event.encoded_dataset()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  what the sender announced makes no file; its text may quote it
+            self._capture.refused(source, UnreadableImage.code)
+            raise UnreadableImage(f"expected a data set that makes a file, found {type(error).__name__}") from None
 
 
 def _response(status: int, comment: str) -> Dataset:

@@ -12,11 +12,12 @@ import numpy as np
 import pydicom
 import pytest
 import structlog
+from committing import Reports
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import CTImageStorage, Verification
+from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 
 from ledger.ingest.dicom.listener import Listener
 from ledger.service import Service
@@ -138,3 +139,19 @@ def ward(open_ward: Callable[..., Ward]) -> Ward:
 def log_lines() -> Iterator[list[dict[str, Any]]]:
     with structlog.testing.capture_logs() as lines:
         yield lines
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+@pytest.fixture
+def sender_port(reports: Reports) -> Iterator[int]:
+    """Where the sender itself listens for reports."""
+    ae = AE(ae_title="CT1")
+    ae.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.take)])
+    assert server is not None
+    yield server.server_address[1]
+    server.shutdown()

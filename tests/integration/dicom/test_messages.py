@@ -22,6 +22,7 @@ from pynetdicom.sop_class import (
     StorageCommitmentPushModelInstance,
     Verification,
 )
+from waiting import wait_until
 
 from ledger.ingest.dicom import receiving
 
@@ -231,10 +232,3 @@ def test_no_object_takes_longer_than_its_time(ward, monkeypatch) -> None:
         assert time.monotonic() < deadline
         slow.go_on(100_000)
         time.sleep(0.1)
-
-
-def wait_until(condition: Any, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)

@@ -3,89 +3,17 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pydicom
 import pytest
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+from committing import TRANSACTION, asked, uids
+from waiting import wait_until
 
 from ledger import committing
-from ledger.core.images.identity import instance_key
 from ledger.ingest.background import Background
-from ledger.ingest.dicom.listener import Listener
 from ledger.schemas import StatementRequest
-
-CT = "1.2.840.10008.5.1.4.1.1.2"
-TRANSACTION = "1.2.826.0.1.3680043.2.99"
-
-
-class Reports:
-    """What the sender gets back, on whichever association."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[int, pydicom.Dataset]] = []
-        self.came = threading.Event()
-
-    def take(self, event: evt.Event) -> tuple[int, None]:
-        self.got.append((event.event_type, event.event_information))
-        self.came.set()
-        return 0x0000, None
-
-    def next(self, seconds: float = 20) -> tuple[int, pydicom.Dataset]:
-        assert self.came.wait(seconds), "no report came"
-        return self.got[-1]
-
-
-@pytest.fixture
-def reports() -> Reports:
-    return Reports()
-
-
-@pytest.fixture
-def sender_port(reports: Reports) -> Iterator[int]:
-    """Where the sender itself listens for reports."""
-    ae = AE(ae_title="CT1")
-    ae.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
-    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.take)])
-    assert server is not None
-    yield server.server_address[1]
-    server.shutdown()
-
-
-def asked(
-    ward: Any,
-    *instances: str,
-    reports: Reports | None = None,
-    action: int = 1,
-    by: str = "CT1",
-    transaction: str = TRANSACTION,
-) -> tuple[int, Any]:
-    """The status of a request, and the association that it was made on, still open."""
-    ae = AE(ae_title=by)
-    ae.add_requested_context(StorageCommitmentPushModel)
-    handlers = [(evt.EVT_N_EVENT_REPORT, reports.take)] if reports else []
-    association = ae.associate("127.0.0.1", ward.port, ae_title="MEDSEAL", evt_handlers=handlers)
-    assert association.is_established
-    information = pydicom.Dataset()
-    information.TransactionUID = transaction
-    information.ReferencedSOPSequence = []
-    for instance in instances:
-        item = pydicom.Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CT, instance
-        information.ReferencedSOPSequence.append(item)
-    status, _ = association.send_n_action(
-        information, action, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
-    )
-    return int(status.Status), association
-
-
-def uids(sequence: Any) -> list[str]:
-    return [str(one.ReferencedSOPInstanceUID) for one in sequence]
 
 
 def test_what_is_final_is_committed_to_on_the_same_association(ward, reports) -> None:
@@ -253,85 +181,3 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Any, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def test_a_request_asked_again_before_its_report_stays_one(ward, make_slice) -> None:
-    one = make_slice()
-    ward.scanner().send(one)
-    for _ in range(2):
-        status, association = asked(ward, one.SOPInstanceUID)
-        association.release()
-        assert status == 0x0000
-    assert len(ward.service.store.commitments()) == 1
-
-
-def test_a_transaction_in_use_for_other_objects_is_refused(ward, make_slice) -> None:
-    one = make_slice()
-    ward.scanner().send(one)
-    asked(ward, one.SOPInstanceUID)[1].release()
-    status, association = asked(ward, "1.2.3.4")
-    association.release()
-    assert status == 0x0115
-    assert [len(known.items) for known in ward.service.store.commitments()] == [1]
-
-
-def test_of_two_listeners_on_one_ledger_one_reports(open_ward, reports, sender_port) -> None:
-    ward = open_ward(dicom_peers=f"CT1@127.0.0.1:{sender_port}")
-    other = Listener(ward.service, ward.settings, commitments=ward.service.commitments)
-    other.start()
-    for number in range(6):
-        asked(ward, "1.2.3.4", transaction=f"1.2.3.{number}")[1].release()
-    wait_until(lambda: not ward.service.store.commitments())
-    other.stop()
-    assert sorted(str(told.TransactionUID) for _, told in reports.got) == [f"1.2.3.{number}" for number in range(6)]
-
-
-def test_an_object_sent_again_with_other_pixels_is_not_committed_to_before_both_are_final(ward, make_slice) -> None:
-    first, second = make_slice(1), make_slice(2)
-    second.SOPInstanceUID = second.file_meta.MediaStorageSOPInstanceUID = first.SOPInstanceUID
-    ward.scanner().send(first)
-    assert ward.service.anchor_pending(60)
-    key = instance_key(first.SOPInstanceUID)
-    assert ward.service.studies.states([key]) == ["final"]
-    ward.scanner().send(second)
-    assert ward.service.studies.states([key]) == ["waiting"]
-    assert ward.service.anchor_pending(60)
-    assert ward.service.studies.states([key]) == ["final"]
-
-
-def test_objects_that_come_while_a_report_waits_for_its_answer_are_stored(ward, make_slice) -> None:
-    """The sender has one association: it asks, and goes on sending without waiting for the report."""
-    slices = [make_slice(number) for number in range(40)]
-    slow = Reports()
-
-    def take(event: evt.Event) -> tuple[int, None]:
-        time.sleep(0.3)
-        return slow.take(event)
-
-    ae = AE(ae_title="CT1")
-    ae.add_requested_context(StorageCommitmentPushModel)
-    ae.add_requested_context(CT)
-    handlers = [(evt.EVT_N_EVENT_REPORT, take)]
-    association = ae.associate("127.0.0.1", ward.port, ae_title="MEDSEAL", evt_handlers=handlers)
-    assert association.is_established
-    information = pydicom.Dataset()
-    information.TransactionUID = TRANSACTION
-    item = pydicom.Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CT, "1.2.3.4"
-    information.ReferencedSOPSequence = [item]
-    association.send_n_action(information, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
-    statuses = []
-    for one in slices:
-        statuses.append(association.send_c_store(one).Status)
-        time.sleep(0.04)
-    assert statuses == [0x0000] * len(slices)
-    assert uids(slow.next()[1].FailedSOPSequence) == ["1.2.3.4"]
-    association.release()
-    assert ward.registered() == len(slices)
