@@ -28,7 +28,8 @@ def span_of(log: LogStatus, status: OperationsStatus) -> tuple[datetime, datetim
     ends = [status.at, *([status.chain.block_time] if status.chain.block_time else [])]
     first, last = _whole(log.created_at), _whole(max(ends)) + timedelta(seconds=1)
     step = next((step for step in _STEPS if (last - first) / step <= _STOPS), _STEPS[-1])
-    return first, max(last, first + step), step
+    # Whole steps: a slider lets its right end go to the last step before an end that lies between two of them.
+    return first, first + max(1, -(-(last - first) // step)) * step, step
 
 
 def _whole(moment: datetime) -> datetime:

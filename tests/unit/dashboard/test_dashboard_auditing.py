@@ -214,6 +214,17 @@ def test_the_slider_reaches_from_the_log_s_beginning_to_now_in_steps_that_fit(st
     assert first < last and step == timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("age", [timedelta(seconds=461), timedelta(hours=7, seconds=1), timedelta(days=40, minutes=3)])
+def test_the_slider_s_right_end_is_a_whole_number_of_steps_away_and_not_before_now(
+    status: MakeStatus, age: timedelta
+) -> None:
+    found = status()
+    begin = max(found.at, found.chain.block_time or found.at) - age
+    first, last, step = span_of(found.logs[0].model_copy(update={"created_at": begin}), found)
+    assert (last - first) % step == timedelta(0)
+    assert last >= (begin + age).replace(tzinfo=None, microsecond=0) and last - first < age + 2 * step
+
+
 def test_a_witness_shows_both_heads_and_an_undetermined_one_none() -> None:
     found = Witness.model_validate(examples.WITNESS)
     said = witness_markup(found)
