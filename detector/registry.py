@@ -24,6 +24,9 @@ METHODS: Mapping[str, str] = {
     "random_forest": "detector.methods.random_forest:RandomForest",
 }
 
+PARTS: Mapping[str, tuple[str, ...]] = {"fusion": ("localizer", "sift_copymove")}
+"""The methods that a method is made of: they are trained before it, into the same folder."""
+
 
 def load(name: str, weights: Path = SHIPPED) -> Method:
     """The method of that name with its model from ``weights/NAME``.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from detector.duplicates.points import Points
     from detector.duplicates.views import Floats
 
+    Places = npt.NDArray[np.intp]
+
 LEAST_DISTANCE = 18.0
 """Two matched points are at least this far apart, in pixels: nearer ones see the same tissue."""
 MOST_PAIRS = 900
@@ -40,9 +42,44 @@ class Pairs:
         return len(self.far)
 
 
+@dataclass(frozen=True)
+class _Neighbours:
+    """Which points lie within a reach of each point, itself among them: those of point k are
+    ``ends[starts[k]:starts[k + 1]]``."""
+
+    starts: Places
+    ends: Places
+
+    @classmethod
+    def within(cls, places: Floats, reach: float) -> _Neighbours:
+        from scipy.spatial import cKDTree
+
+        found = cKDTree(places).query_pairs(reach, output_type="ndarray").astype(np.intp)
+        own = np.arange(len(places))
+        one, two = (np.concatenate((found[:, k], found[:, 1 - k], own)) for k in (0, 1))
+        order = np.argsort(one, kind="stable")
+        return cls(np.searchsorted(one[order], np.arange(len(places) + 1)), two[order])
+
+    def of(self, points: Places) -> tuple[Places, Places]:
+        """Row numbers of ``points`` and their neighbours, as numpy indexes a matrix with a row for each of them."""
+        counts = self.starts[points + 1] - self.starts[points]
+        before = np.cumsum(counts) - counts
+        at = np.arange(int(counts.sum())) + np.repeat(self.starts[points] - before, counts)
+        return np.repeat(np.arange(len(points)), counts), self.ends[at]
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """The points too near to each point to be its match (``wide``), and those at one place with it (``narrow``)."""
+
+    wide: _Neighbours
+    narrow: _Neighbours
+
+
 def pairs(points: Points) -> Pairs:
     """The best MOST_PAIRS pairs, plain and mirrored, each in both directions (the n-th and the n + half-th)."""
-    parts = [_alike(points, points.codes, 1.0), _alike(points, points.mirrored, -1.0)]
+    around = _Surroundings(*(_Neighbours.within(points.places, reach) for reach in (LEAST_DISTANCE, _APART)))
+    parts = [_alike(points, query, sign, around) for query, sign in ((points.codes, 1.0), (points.mirrored, -1.0))]
     one, two, linear, far = (np.concatenate([part[k] for part in parts], dtype=np.float32) for k in range(4))
     kept = np.argsort(far, kind="stable")[:MOST_PAIRS]
     one, two, linear, far = one[kept], two[kept], linear[kept], far[kept]
@@ -52,8 +89,8 @@ def pairs(points: Points) -> Pairs:
     )
 
 
-def _alike(points: Points, query: Floats, sign: float) -> tuple[Floats, Floats, Floats, Floats]:
-    first, second, ratios = _nearest(points, query)
+def _alike(points: Points, query: Floats, sign: float, around: _Surroundings) -> tuple[Floats, Floats, Floats, Floats]:
+    first, second, ratios = _nearest(points, query, around)
     scale = points.sizes[second] / points.sizes[first]
     fit = (scale > _SCALES[0]) & (scale < _SCALES[1])
     first, second, scale = first[fit], second[fit], scale[fit]
@@ -68,19 +105,17 @@ def _turned(angles: Floats) -> npt.NDArray[np.float64]:
     return np.stack((np.stack((cosine, -sine), 1), np.stack((sine, cosine), 1)), 1).astype(np.float64)
 
 
-def _nearest(points: Points, query: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+def _nearest(points: Points, query: Floats, around: _Surroundings) -> tuple[Places, Places, Floats]:
     first, second, far = [], [], []
     for top in range(0, len(query), _ROWS_AT_ONCE):
         rows = np.arange(top, min(top + _ROWS_AT_ONCE, len(query)))
         likeness = query[rows] @ points.codes.T
-        likeness[_near(points.places[rows], points.places, LEAST_DISTANCE)] = -1.0
+        likeness[around.wide.of(rows)] = -1.0
         best = likeness.argmax(axis=1)
         nearest = _distance(likeness[np.arange(len(rows)), best])
-        close = np.flatnonzero(nearest < _ABSOLUTE)
-        rows, best, nearest, likeness = rows[close], best[close], nearest[close], likeness[close]
-        likeness[_near(points.places[best], points.places, _APART)] = -1.0
-        ratio = nearest / np.maximum(_distance(likeness.max(axis=1, initial=-1.0)), 1e-6)
-        kept = ratio < RATIO
+        likeness[around.narrow.of(best)] = -1.0
+        ratio = nearest / np.maximum(_distance(likeness.max(axis=1)), 1e-6)
+        kept = (nearest < _ABSOLUTE) & (ratio < RATIO)
         first.append(rows[kept])
         second.append(best[kept])
         far.append(ratio[kept])
@@ -92,10 +127,3 @@ def _nearest(points: Points, query: Floats) -> tuple[npt.NDArray[np.intp], npt.N
 
 def _distance(likeness: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(2.0 - 2.0 * likeness, 0.0)), np.float32)
-
-
-def _near(one: Floats, two: Floats, reach: float) -> npt.NDArray[np.bool_]:
-    squared = one @ (-2.0 * two.T)
-    squared += (one**2).sum(1)[:, None]
-    squared += (two**2).sum(1)[None, :]
-    return np.asarray(squared < reach * reach)

@@ -10,7 +10,7 @@ from typing import Any
 
 from detector.datasets.contract import HISTORIES
 from detector.errors import UnusableConfig
-from detector.registry import METHODS
+from detector.registry import METHODS, PARTS
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 PROTOCOLS = ("honest", "source-out", "paper", "leaky")
@@ -45,12 +45,14 @@ class ProtocolConfig:
 class MethodConfig:
     """How one method takes part: settings over those of its own file, for all protocols or one; most pictures to judge.
 
-    ``limit`` bounds the pictures of the held-out and of the test side each (0: all), taken by whole pairs.
+    ``limit`` bounds the pictures of the held-out and of the test side each (0: all), taken by whole pairs. ``shipped``:
+    the model that is shipped is judged, by its own bands, and nothing is trained.
     """
 
     train: Mapping[str, Any] = field(default_factory=dict)
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     limit: int = 0
+    shipped: bool = False
 
     def settings(self, protocol: str) -> dict[str, Any]:
         """The settings of training under ``protocol``."""
@@ -79,12 +81,22 @@ class BenchmarkConfig:
         count = len(self.seeds) if seeds is None else seeds
         if not 1 <= count <= len(self.seeds):
             raise UnusableConfig(f"expected 1 to {len(self.seeds)} seeds, found {count}")
+        wanted = _among("a method", methods or self.methods, METHODS)
+        for name in wanted:
+            absent = [part for part in PARTS.get(name, ()) if part not in wanted and not self.of(name).shipped]
+            if absent:
+                raise UnusableConfig(f"expected with {name} its parts among the methods, found no {', '.join(absent)}")
         return replace(
             self,
-            methods=_among("a method", methods or self.methods, METHODS),
+            methods=wanted,
             protocols=tuple(known[name] for name in chosen),
             seeds=self.seeds[:count],
         )
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """The methods in the order of their training: those made of others last."""
+        return tuple(sorted(self.methods, key=lambda name: name in PARTS))
 
     def of(self, method: str) -> MethodConfig:
         """How ``method`` takes part."""

@@ -34,11 +34,14 @@ class Training:
 
 
 def read_training(folder: Path) -> Training | None:
-    """What the training of the model in ``folder`` came to; None for a model without a network."""
+    """What the training of the model in ``folder`` came to; None for a model without a network, and for the localizer,
+    whose curves are of other figures and which keeps no epoch but the running mean of all."""
     path = folder / HISTORY
     if not path.exists():
         return None
     raw = json.loads(path.read_text(encoding="utf-8"))
+    if "best" not in raw:
+        return None
     epochs, best = raw["epochs"], int(raw["best"])
     return Training(
         epochs=len(epochs),

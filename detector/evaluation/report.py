@@ -14,7 +14,7 @@ from detector.audit import HIGHEST, LOWEST, failures
 from detector.evaluation import plots
 from detector.evaluation.columns import DECIDING, Answers
 from detector.evaluation.learning import AUDITED
-from detector.evaluation.summary import BROKEN_DOWN, Cell, Figure, MethodSummary, Results
+from detector.evaluation.summary import Cell, Figure, MethodSummary, Results
 
 OUTCOMES = ("tp", "fp", "tn", "fn")
 MAIN = ("accuracy", "precision", "recall", "f1", "auc", "balanced_accuracy")
@@ -55,6 +55,7 @@ LEARNED = {
     "held_loss": "held-out loss, kept epoch",
     "held_accuracy": "held-out accuracy, kept epoch",
 }
+MORE = {"unfinished": "Not finished, so not in these tables", "shipped": "As shipped, bands and all, not trained here"}
 WORDS = {
     "honest": "Both classes pass the same saves; divided by patient and near-duplicates.",
     "source-out": "As honest, but the tested source (by seed: {sources}) is neither trained nor calibrated on.",
@@ -78,8 +79,9 @@ def markdown(results: Results, drawn: Sequence[Path] = ()) -> str:
     for protocol, rows in results.protocols.items():
         parts += _protocol(protocol, rows, results.about)
     parts += [_learning(results), _cues(results), _costs(results)]
-    if BROKEN_DOWN in results.protocols:
-        parts += _breakdowns(results.protocols[BROKEN_DOWN])
+    for protocol, rows in results.protocols.items():
+        if any(row.breakdowns for row in rows):
+            parts += _breakdowns(protocol, rows)
     parts += [f"![{path.stem}]({path.parent.name}/{path.name})" for path in drawn]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -97,7 +99,7 @@ def _about(about: Mapping[str, Any]) -> str:
         "called forged above a calibrated probability of one half (prior one half); one without an answer is not "
         "called forged and ranks lowest. A dash: not defined, or too few answers to say. Models stop early and are "
         "calibrated on the same held-out side, never on the test side."
-    ) + (f"\n\nNot finished, so not in these tables: {', '.join(about['unfinished'])}." if about["unfinished"] else "")
+    ) + "".join(f"\n\n{words}: {', '.join(about[key])}." for key, words in MORE.items() if about[key])
 
 
 def _protocol(protocol: str, rows: Sequence[MethodSummary], about: Mapping[str, Any]) -> list[str]:
@@ -200,8 +202,8 @@ def _costs(results: Results) -> str:
     return "## Cost\n\n" + _grid(head, body)
 
 
-def _breakdowns(rows: Sequence[MethodSummary]) -> list[str]:
-    parts = ["## Where it works: the honest protocol in parts"]
+def _breakdowns(protocol: str, rows: Sequence[MethodSummary]) -> list[str]:
+    parts = [f"## Where it works: the {protocol} protocol in parts"]
     for dimension, words in DIMENSIONS.items():
         keys = in_order({key for row in rows for key in row.breakdowns[dimension]})
         if keys:

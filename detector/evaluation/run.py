@@ -29,6 +29,7 @@ from detector.evaluation.outcomes import Outcome, read_outcomes
 from detector.evaluation.protocols import Report, build, pristine
 from detector.evaluation.summary import Results, summarize
 from detector.predict import CALIBRATION
+from detector.registry import SHIPPED
 from detector.training.run import train
 
 
@@ -78,14 +79,15 @@ def evaluate(
             )
             steps.done(f"{piece.name}: {len(sides.train)} + {len(sides.held)} + {len(sides.test)} pictures")
             tested.setdefault(piece.protocol.name, []).append((piece.name, sides.test))
-            for method in config.methods:
+            for method in config.in_turn:
                 if finished and not _is_judged(piece, method, sides, out, config):
                     continue
                 answers.append(_judge(piece, method, sides, out, config, examiners, steps))
                 steps.done(f"{piece.name}: {method}")
     if not answers:
         raise UnusableData(f"expected something finished in {out}, found nothing", advice="Run without --finished.")
-    models = {answer.method: f"{answer.protocol}-{answer.seed}" for answer in reversed(answers)}
+    models = {answer.method: out / "models" / f"{answer.protocol}-{answer.seed}" for answer in reversed(answers)}
+    models |= {method: SHIPPED for method in models if config.of(method).shipped}
     costs = {method: _cost(method, out, models[method], steps) for method in config.methods if method in models}
     results = replace(
         summarize(answers, costs, config, data=data, commits=commits),
@@ -121,33 +123,35 @@ def _judge(
     examiners: Examiners,
     steps: Steps,
 ) -> Answers:
-    models = out / "models" / piece.name
     words = f"{piece.name}: {method}"
     settings = config.of(method)
-    train(
-        method,
-        sides.train,
-        sides.held,
-        models / method,
-        seed=piece.seed,
-        config=settings.settings(piece.protocol.name),
-        report=steps.inner(f"{words} trains"),
-    )
-
-    held, found = (
+    models = SHIPPED if settings.shipped else out / "models" / piece.name
+    if not settings.shipped:
+        train(
+            method,
+            sides.train,
+            sides.held,
+            models / method,
+            seed=piece.seed,
+            config=settings.settings(piece.protocol.name),
+            report=steps.inner(f"{words} trains"),
+        )
+    *held, found = (
         examiners.examine(method, models, chosen, kept, report=steps.inner(f"{words} examines {kept.stem}"))
         for kept, chosen in _asked(piece, method, sides, out, config)
     )
-    return Answers(method, piece.protocol.name, piece.seed, found, _calibration(models / method, held))
+    calibration = _calibration(models / method, held[0]) if held else Calibration.load(models / method / CALIBRATION)
+    return Answers(method, piece.protocol.name, piece.seed, found, calibration)
 
 
 def _asked(
     piece: Piece, method: str, sides: Split, out: Path, config: BenchmarkConfig
 ) -> list[tuple[Path, list[Example]]]:
-    """The held-out and the test pictures that ``method`` is asked about, each with the file that keeps its answers."""
-    folder, limit = out / "scores" / piece.name, config.of(method).limit
-    parts = (("held", sides.held), ("test", sides.test))
-    return [(folder / f"{method}-{side}.jsonl", whole_pairs(part, limit, piece.seed)) for side, part in parts]
+    """The held-out (but of a shipped model) and the test pictures that ``method`` is asked about, each with the file
+    that keeps its answers."""
+    folder, settings = out / "scores" / piece.name, config.of(method)
+    parts = [("test", sides.test)] if settings.shipped else [("held", sides.held), ("test", sides.test)]
+    return [(folder / f"{method}-{side}.jsonl", whole_pairs(part, settings.limit, piece.seed)) for side, part in parts]
 
 
 def _is_judged(piece: Piece, method: str, sides: Split, out: Path, config: BenchmarkConfig) -> bool:
@@ -184,11 +188,11 @@ def _learning(
     return found
 
 
-def _cost(method: str, out: Path, piece: str, steps: Steps) -> dict[str, float]:
+def _cost(method: str, out: Path, models: Path, steps: Steps) -> dict[str, float]:
     kept = out / "costs" / f"{method}.json"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(measure_cost(method, out / "models" / piece)) + "\n", encoding="utf-8")
+        kept.write_text(json.dumps(measure_cost(method, models)) + "\n", encoding="utf-8")
     steps.done(f"{method}: time and memory")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8"))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ from detector.evaluation.outcomes import Outcome
 
 FEWEST = 8
 """A breakdown shows a cell only with at least this many pictures of each class."""
-BROKEN_DOWN = "honest"
-"""The protocol whose figures are shown in parts."""
+BROKEN_DOWN = ("honest", "source-out")
+"""The protocol whose figures are shown in parts is the first of these that a run has."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +99,25 @@ def summarize(
         "bootstrap_rounds": config.rounds,
         "left_out": list(config.without),
         "unfinished": _unfinished(answers, config),
+        "shipped": [method for method in config.methods if config.of(method).shipped],
         "sources_out": [name for protocol in config.protocols for name in protocol.sources[: len(config.seeds)]],
     }
     protocols = {}
+    shown = broken_down({protocol.name for protocol in config.protocols})
     for protocol in config.protocols:
         rows = []
         for method in config.methods:
             mine = [each for each in answers if (each.protocol, each.method) == (protocol.name, method)]
             if mine:
-                rows.append(_row(method, columns(mine), config.rounds, parts=protocol.name == BROKEN_DOWN))
+                rows.append(_row(method, columns(mine), config.rounds, parts=protocol.name == shown))
         if rows:
             protocols[protocol.name] = tuple(rows)
     return Results(about, protocols, costs)
+
+
+def broken_down(protocols: Collection[str]) -> str | None:
+    """The protocol among ``protocols`` whose figures are shown in parts; None where there is none."""
+    return next((name for name in BROKEN_DOWN if name in protocols), None)
 
 
 def _unfinished(answers: Sequence[Answers], config: BenchmarkConfig) -> list[str]:

@@ -18,12 +18,11 @@ from detector.evaluation.examining import Examiners
 from detector.evaluation.outcomes import Outcome
 from detector.fusing import FILE, fit, inputs
 from detector.methods.fusion import part_digest
-from detector.methods.localizer import Localizer
-from detector.methods.sift_copymove import SiftCopyMove
+from detector.registry import PARTS as METHOD_PARTS
 from detector.training.contract import Run, Samples
 from detector.training.run import note_facts
 
-PARTS = (Localizer.name, SiftCopyMove.name)
+PARTS = METHOD_PARTS["fusion"]
 
 
 class FusionTrainer:

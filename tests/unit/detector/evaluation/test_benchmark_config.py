@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from detector.errors import UnusableConfig
-from detector.evaluation.config import load_config, read_config
+from detector.evaluation.config import CONFIGS, load_config, read_config
 from detector.registry import METHODS
 from detector.training.config import settled
 
@@ -71,3 +71,22 @@ def test_a_method_or_a_number_of_seeds_that_there_is_not_cannot_be_chosen() -> N
         load_config().only(["magic"])
     with pytest.raises(UnusableConfig, match="seeds"):
         load_config().only(seeds=9)
+
+
+def test_a_method_that_is_made_of_others_is_trained_after_them() -> None:
+    assert load_config().in_turn[-1] == "fusion"
+    assert set(load_config().in_turn) == set(METHODS)
+
+
+def test_a_method_without_those_it_is_made_of_is_refused_unless_it_is_the_shipped_one() -> None:
+    with pytest.raises(UnusableConfig, match="its parts among the methods, found no sift_copymove"):
+        load_config().only(["fusion", "localizer"])
+    alone = read_config({**SMALL, "methods": ["fusion"], "settings": {"fusion": {"shipped": True}}})
+    assert alone.methods == ("fusion",)
+
+
+def test_the_shipped_detector_is_judged_on_the_source_that_nothing_of_it_was_trained_on() -> None:
+    config = load_config(CONFIGS / "strange.toml")
+    assert [protocol.name for protocol in config.protocols] == ["source-out"]
+    assert {source for protocol in config.protocols for source in protocol.sources} == {"us_busi"}
+    assert all(config.of(method).shipped for method in ("fusion", "localizer", "sift_copymove"))

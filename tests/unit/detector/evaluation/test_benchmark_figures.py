@@ -66,7 +66,7 @@ def _results(*protocols: str) -> Results:
         "machine": "m",
         "sources_out": [],
     }
-    about |= {"bootstrap_rounds": 1, "left_out": [], "unfinished": []}
+    about |= {"bootstrap_rounds": 1, "left_out": [], "unfinished": [], "shipped": []}
     return Results(about, dict.fromkeys(protocols, (row,)))
 
 

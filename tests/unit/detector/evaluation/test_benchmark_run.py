@@ -19,7 +19,7 @@ from detector.evaluation import report as reporting
 from detector.evaluation.config import BenchmarkConfig, read_config
 from detector.evaluation.learning import Training, read_training
 from detector.evaluation.report import markdown
-from detector.evaluation.summary import Figure, Results
+from detector.evaluation.summary import Figure, Results, broken_down
 from detector.registry import METHODS
 from detector.types import Applicability, Evidence
 
@@ -186,6 +186,11 @@ def test_a_model_without_a_network_has_not_learned_by_epochs(whole: tuple[Result
     assert "Did it learn?" not in (whole[1] / "table.md").read_text()
 
 
+def test_curves_that_keep_no_epoch_are_not_in_the_table_of_learning(tmp_path: Path) -> None:
+    (tmp_path / "history-network.json").write_text(json.dumps({"epochs": [{"loss": 0.5}]}))
+    assert read_training(tmp_path) is None
+
+
 def test_no_group_is_on_two_sides_of_the_honest_protocol(whole: tuple[Results, Path]) -> None:
     held, test = (_seen(whole[1], "honest-1", side, "group") for side in ("held", "test"))
     assert held and test and not held & test
@@ -288,3 +293,26 @@ def test_an_older_calibration_is_made_again(evaluate: Callable[..., Results], tm
 def test_a_limit_takes_whole_pairs(evaluate: Callable[..., Results]) -> None:
     row = evaluate(settings={"bright": {"limit": 20}}).row("honest", "bright")
     assert row.counts["tp"] == row.counts["tn"] == 10
+
+
+def test_a_shipped_model_is_judged_by_its_own_bands_and_not_trained(
+    evaluate: Callable[..., Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped"
+    trained = evaluate()
+    (shipped / "bright").parent.mkdir()
+    (tmp_path / "models" / "honest-1" / "bright").rename(shipped / "bright")
+    for kept in (tmp_path / "scores").rglob("*.jsonl"):
+        kept.unlink()
+    (tmp_path / "run.json").unlink()
+    monkeypatch.setattr(run, "SHIPPED", shipped)
+    monkeypatch.setattr(run, "train", lambda *_, **__: pytest.fail("trained"))
+    found = evaluate(settings={"bright": {"shipped": True}})
+    assert found.row("honest", "bright").figures == trained.row("honest", "bright").figures
+    assert [kept.name for kept in (tmp_path / "scores").rglob("*.jsonl")] == ["bright-test.jsonl"]
+    assert "As shipped, bands and all, not trained here: bright." in markdown(found)
+
+
+def test_without_the_honest_protocol_the_left_out_source_is_shown_in_parts(whole: tuple[Results, Path]) -> None:
+    assert not whole[0].row("source-out", "bright").breakdowns
+    assert broken_down(["leaky", "source-out"]) == "source-out" and broken_down(["leaky"]) is None
