@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 64, 8192
 DARK, BRIGHT = 0.001, 0.999
 """Shares of the samples of a 16-bit picture that become black, and that stay below white."""
+LEAST_VARYING = 0.01
+"""The share of 8×8 blocks that hold more than one value, below which nothing is said of a picture."""
 _STRIP = 1024  # rows worked on at a time, so that 8192×8192 needs no second copy of itself
 
 
@@ -37,7 +39,8 @@ def check_shape(pixels: object) -> Pixels:
 
 
 def usable(pixels: Pixels, minimum: int = SMALLEST) -> Applicability:
-    """Whether ``pixels`` is large enough, not too large and not constant; the reason is a sentence for a person."""
+    """Whether ``pixels`` is large enough, not too large, and varies in one of a hundred 8×8 blocks at least; the reason
+    is a sentence for a person."""
     rows, columns = pixels.shape[:2]
     if min(rows, columns) < minimum:
         return Applicability(False, f"The picture is {columns}×{rows} pixels; each side must have at least {minimum}.")
@@ -45,6 +48,8 @@ def usable(pixels: Pixels, minimum: int = SMALLEST) -> Applicability:
         return Applicability(False, f"The picture is {columns}×{rows} pixels; each side may have at most {LARGEST}.")
     if _constant(pixels):
         return Applicability(False, "Every pixel has the same value, so there is nothing to compare.")
+    if _varying(pixels) < LEAST_VARYING:
+        return Applicability(False, "Nearly all of the picture is of even colour, so there is too little to compare.")
     return Applicability(True, "The picture's size and content can be examined.")
 
 
@@ -93,6 +98,18 @@ def _constant(pixels: Pixels) -> bool:
     colours = _colours(pixels)
     first = colours[0, 0]
     return all(bool((colours[strip] == first).all()) for strip in strips(colours.shape[0]))
+
+
+def _varying(pixels: Pixels) -> float:
+    """The share of whole 8×8 blocks with more than one value."""
+    colours = _colours(pixels)
+    rows, columns = (side // 8 * 8 for side in colours.shape[:2])
+    varying = 0
+    for strip in strips(rows):
+        part = colours[strip, :columns]
+        blocks = part.reshape(part.shape[0] // 8, 8, columns // 8, 8, -1)
+        varying += int((blocks.max(axis=(1, 3)) > blocks.min(axis=(1, 3))).any(axis=-1).sum())
+    return varying / max(rows * columns // 64, 1)
 
 
 def _eight_bit(colours: Pixels) -> npt.NDArray[np.uint8]:

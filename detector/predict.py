@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -90,22 +90,25 @@ class Analyzer:
         """
         return self.judge(self.examine(pixels, jpeg=jpeg))
 
-    def analyze_frames(self, frames: Iterable[F]) -> tuple[F, Detection]:
+    def analyze_frames(self, frames: Iterable[F], *, of: int = 0) -> tuple[F, Detection]:
         """The most suspicious of ``frames``, judged as the most suspicious of those that the method applies to.
 
         One that applies goes before others, then the higher probability, then the higher score, then the earlier one.
-        Only the best so far is kept in memory. UnreadablePicture when there is none; otherwise as :meth:`analyze`.
+        Only the best so far is kept in memory. ``of``: how many frames the file has; where more than were given, it
+        is never called *no-trace*. UnreadablePicture when there is none; otherwise as :meth:`analyze`.
         """
         best: tuple[F, Examined] | None = None
-        applied = 0
+        asked = applied = 0
         for frame in frames:
+            asked += 1
             seen = self.examine(frame.pixels, jpeg=frame.jpeg, lossy=frame.lossy)
             applied += seen.evidence is not None
             if best is None or self._suspicion(seen) > self._suspicion(best[1]):
                 best = frame, seen
         if best is None:
             raise UnreadablePicture("expected at least one frame, found none")
-        return best[0], self.judge(best[1], of=max(1, applied))
+        judged = self.judge(best[1], of=max(1, applied))
+        return best[0], judged if asked >= of else _in_part(judged, asked, of)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None, lossy: bool = False) -> Examined:
         """The evidence alone; errors as :meth:`analyze`.
@@ -157,6 +160,13 @@ class Analyzer:
             return False, 0.0, 0.0
         score = seen.evidence.score
         return True, self._calibration.apply(score, seen.regime).probability, score
+
+
+def _in_part(judged: Detection, asked: int, of: int) -> Detection:
+    """What is said of a file of ``of`` frames of which only ``asked`` were looked at."""
+    if judged.applicable:
+        return replace(judged, band=Band.INCONCLUSIVE) if judged.band is Band.NO_TRACE else judged
+    return replace(judged, reason=f"None of the {asked} frames looked at, of {of}, can be examined. {judged.reason}")
 
 
 def analyze(pixels: Pixels, *, jpeg: bytes | None = None, method: str = DEFAULT, weights: Path = SHIPPED) -> Detection:

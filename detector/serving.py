@@ -20,6 +20,8 @@ from detector.errors import WeightsUnusable
 from detector.quiet import quiet_stderr
 
 MANIFEST = "manifest.json"
+MEASURED = ("calibration.json", "modalities.json")
+"""Files of a model's folder that say how it errs, and nothing of its answers."""
 THREADS = 2
 
 
@@ -103,6 +105,12 @@ def write_manifest(folder: Path, **facts: Any) -> None:
     part = folder / (MANIFEST + ".part")
     part.write_text(json.dumps({**facts, "files": files}, indent=2, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
     part.replace(folder / MANIFEST)
+
+
+def model_digest(folder: Path) -> str:
+    """The digests of a model's files (not of what was measured of it), as one text to compare; WeightsUnusable."""
+    files = _manifest(folder)["files"]
+    return " ".join(f"{name}:{files[name]}" for name in sorted(files) if name not in MEASURED)
 
 
 def open_bytes(folder: Path, name: str) -> bytes:

@@ -34,8 +34,9 @@ FOLDS = 5
 class Map:
     """From a score to a probability, and the probabilities above and under which a picture is called something.
 
-    ``altered_above_of_8`` is for the most suspicious of several frames: the pristine picture above which a new one is
-    expected with a chance of at most FALSE_ALARMS / FRAMES; with fewer than 319 of them, too few to tell, the highest.
+    ``altered_above``: the pristine picture above which a new one is expected with a chance of at most FALSE_ALARMS.
+    ``altered_above_of_8`` is for the most suspicious of several frames, with a chance of at most FALSE_ALARMS /
+    FRAMES; with fewer than 319 pristine pictures, too few to tell, the highest.
     """
 
     slope: float
@@ -159,8 +160,9 @@ def _fit_map(scores: Floats, labels: Ints) -> Map:
     slope, intercept = _platt(x, labels)
     p = _logistic(slope * x + intercept)
     pristine, forged = np.sort(p[labels == 0])[::-1], np.sort(p[labels == 1])
-    single = float(pristine[int(FALSE_ALARMS * len(pristine))])
-    of_8 = float(pristine[max(0, int(FALSE_ALARMS / FRAMES * (len(pristine) + 1)) - 1)])
+    single, of_8 = (
+        float(pristine[max(0, int(share * (len(pristine) + 1)) - 1)]) for share in (FALSE_ALARMS, FALSE_ALARMS / FRAMES)
+    )
     return Map(
         slope=slope,
         intercept=intercept,

@@ -14,9 +14,10 @@ import numpy as np
 
 from detector.calibrate import Calibration
 from detector.datasets.contract import Example
+from detector.errors import UnusableConfig
 from detector.evaluation.outcomes import Outcome, Task, examine, read_outcomes, write_line
 from detector.evaluation.protocols import Report
-from detector.serving import MANIFEST, write_manifest
+from detector.serving import MANIFEST, model_digest, write_manifest
 from detector.workers import settle
 
 
@@ -39,7 +40,11 @@ class Examiners:
     def examine(
         self, method: str, models: Path, examples: Sequence[Example], kept: Path, *, report: Report
     ) -> list[Outcome]:
-        """The outcomes of ``examples`` in their order; those that ``kept`` (JSON lines) has are not made again."""
+        """The outcomes of ``examples`` in their order; those that ``kept`` (JSON lines) has are not made again.
+
+        Beside ``kept`` stands what they were made by: UnusableConfig when that is another model.
+        """
+        _claim(kept, method, models)
         known = {outcome.path: outcome for outcome in read_outcomes(kept)}
         missing = [example for example in examples if str(example.path) not in known]
         if missing:
@@ -59,6 +64,21 @@ class Examiners:
         if self._pool is None:  # spawned, since a copy of a process in which TensorFlow has run hangs
             self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), initializer=settle)
         return self._pool.map(examine, tasks, chunksize=4)
+
+
+def _claim(kept: Path, method: str, models: Path) -> None:
+    """Write beside ``kept`` which model answers; UnusableConfig when its answers are of another one."""
+    named = kept.with_suffix(".model")
+    untrained = not (models / method / MANIFEST).exists()
+    mine = f"{method} {'as it is' if untrained else model_digest(models / method)}"
+    found = named.read_text("utf-8").strip() if named.exists() else mine
+    if found != mine:
+        raise UnusableConfig(
+            f"expected in {kept} answers of the {method} in {models}, found those of another model",
+            advice="Choose another folder, or remove this one.",
+        )
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    named.write_text(mine + "\n", "utf-8")
 
 
 def whole_pairs(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:

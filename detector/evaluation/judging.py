@@ -108,7 +108,7 @@ def table(rows: Iterable[Row]) -> str:
 def set_anew(model: Path, found: Mapping[str, Sequence[Outcome]], parts: Sequence[str]) -> tuple[Calibration, Bands]:
     """The calibration of ``parts`` of the sets (NAME, or NAME:REGIME), kept in the folder ``model``; beside it the
     counts by modality over all sets, as ``detector.modalities`` reads them, each picture called by bands that were set
-    without its source. Both are named in the manifest.
+    without its source where others have its regime. Both are named in the manifest.
 
     So a model's bands can be set on sources that it was not trained on. Gives them, and those without each source.
     """

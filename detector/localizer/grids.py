@@ -26,9 +26,9 @@ _FLAT = 0.3  # mean logarithm below which a block says nothing: background, satu
 
 @dataclass(frozen=True)
 class Grids:
-    """``maps`` (blocks down, blocks across, 4) float32: how much smaller coefficients are than at other phases, at the
-    file's own corner, at the ``first`` and at the ``second`` best phase (of that block), and at any other phase (of the
-    window around it). ``strengths``: how far the two phases stand out, in deviations.
+    """``maps`` (blocks down, blocks across, 5) float32: how much smaller coefficients are than at other phases, at the
+    file's own corner, at the ``first`` and at the ``second`` best phase (of that block), at the first, and the most at
+    any other phase (of the window around it). ``strengths``: how far the two phases stand out, in deviations.
     """
 
     first: Phase

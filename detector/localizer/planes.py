@@ -37,7 +37,7 @@ class View:
     """``grey`` (rows, columns) on the scale 0..255, unrounded; ``colour`` (rows, columns, 2) Cb and Cr, or None.
 
     8-bit samples keep their scale. 16-bit samples are mapped so that their 0.5 and 99.8 percentiles become 0 and 255,
-    and not clipped. ``counts``: how often each sample value occurs (grey or green), ``samples`` those values.
+    and not clipped. ``samples``: the values as they are stored (grey or green).
     """
 
     grey: Floats

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from detector.errors import WeightsUnusable
-from detector.fusing import FILE, INPUTS, Mixture, inputs
+from detector.fusing import FILE, Mixture, inputs
 from detector.jpeg import regime
 from detector.methods.localizer import Localizer
 from detector.methods.sift_copymove import SiftCopyMove
 from detector.pictures import usable
-from detector.serving import check_manifest, open_bytes
+from detector.serving import check_manifest, model_digest, open_bytes
 from detector.types import Applicability, Evidence, Finding, Regime
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _WORDS = {
     Regime.LOSSLESS: "The file is lossless and shows no JPEG save: only noise, detail and edges can speak",
     Regime.LOSSY: "The file was compressed in a way that nothing was measured on",
 }
-_MEASURED = ("calibration.json", "modalities.json")
 _SPEAKS = 0.5
 """Log odds from which a part is said to speak for a forgery."""
 
@@ -56,7 +55,7 @@ class Fusion:
         parts = {name: weights.parent / name for name in (Localizer.name, SiftCopyMove.name)}
         for name, folder in parts.items():
             wanted = manifest.get("training", {}).get("parts", {}).get(name)
-            if part_digest(folder) != wanted:
+            if model_digest(folder) != wanted:
                 raise WeightsUnusable(f"expected {folder} as the fusion was fitted with it, found another model")
         localizer, copies = Localizer.load(parts[Localizer.name]), SiftCopyMove.load(parts[SiftCopyMove.name])
         return cls(localizer, copies, mixture, str(manifest["version"]))
@@ -78,7 +77,7 @@ class Fusion:
         adds = self._mixture.parts(found, str(history))
         heat: HeatMap = np.maximum(mapped.heatmap, copied.heatmap)
         odds = {"localizer_odds": mapped.score, "copies_odds": copied.score}
-        more = {f"{name}_adds": float(each) for name, each in zip(INPUTS, adds, strict=True)}
+        more = {f"{name}_adds": float(each) for name, each in zip(("localizer", "copies"), adds, strict=True)}
         findings = (_regime_finding(history, adds), *copied.findings, *mapped.findings)
         return Evidence(
             self._mixture.score(found, str(history)),
@@ -86,12 +85,6 @@ class Fusion:
             findings,
             {**mapped.figures, **copied.figures, **odds, **more},
         )
-
-
-def part_digest(folder: Path) -> str:
-    """The digests of a part's model files (not of what was measured of it), as one text to compare."""
-    files = check_manifest(folder)["files"]
-    return " ".join(f"{name}:{files[name]}" for name in sorted(files) if name not in _MEASURED)
 
 
 def _regime_finding(history: Regime, adds: Floats) -> Finding:

@@ -17,8 +17,8 @@ from detector.errors import UnusableData
 from detector.evaluation.examining import Examiners
 from detector.evaluation.outcomes import Outcome
 from detector.fusing import FILE, fit, inputs
-from detector.methods.fusion import part_digest
 from detector.registry import PARTS as METHOD_PARTS
+from detector.serving import model_digest
 from detector.training.contract import Run, Samples
 from detector.training.run import note_facts
 
@@ -53,7 +53,7 @@ class FusionTrainer:
         found = np.array([inputs(one.score or 0.0, other.score or 0.0) for one, other in rows])
         mixture = fit(found, [int(one.forged) for one, _ in rows], [one.regime for one, _ in rows])
         mixture.save(run.folder / FILE)
-        note_facts(run, pictures=len(rows), parts={name: part_digest(models / name) for name in PARTS})
+        note_facts(run, pictures=len(rows), parts={name: model_digest(models / name) for name in PARTS})
 
     def _answers(self, name: str, models: Path, run: Run) -> list[Outcome]:
         kept = run.checkpoint / f"answers-{name}.jsonl"

@@ -1,7 +1,7 @@
 """The localizer's network: a stem on pixels, an embedding of block features, and a U-Net on the block grid.
 
 Every layer is a convolution and every enlargement a depth-to-space, so that the exported model takes tiles of any size
-in whole steps of 64 pixels.
+in whole steps of 32 pixels.
 """
 
 from __future__ import annotations

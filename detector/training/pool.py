@@ -33,6 +33,7 @@ def make_pool(
     without: Sequence[str] = (),
     train_seed: int | None = None,
     test_seed: int | None = None,
+    past: int = 0,
     processes: int = 2,
     report: Report = lambda _done, _total, _words: None,
 ) -> None:
@@ -41,6 +42,9 @@ def make_pool(
     *strange*: of the sources ``without``, of which nothing is in the others; empty when there are none. ``train_seed``
     draws other pictures to train on from the same groups, for a training that goes on from another; ``test_seed``
     other ones of *test* and *strange*, for a second judgement of one model. A count of 0 leaves a side out.
+
+    ``out/past`` holds ``past`` pictures, lossless where their originals allow it, of the groups of *test* and *strange* together, wide ones, of which
+    about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no plain picture has.
     """
     pristine = clustered([example for example in open_dataset(data) if not example.forged])
     pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
@@ -49,6 +53,12 @@ def make_pool(
     known = split([example for example in pristine if example.group not in taken], seed, SHARES)
     sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
     test = seed if test_seed is None else test_seed
+    if past:
+        originals = [*known.test, *strange]
+        where = out / "past"
+        make_set(
+            originals, where, count=past, seed=test, histories=("B1",), wide=True, processes=processes, report=report
+        )
     drawn_by = {"train": seed if train_seed is None else train_seed, "held": seed, "test": test, "strange": test}
     for (name, side), count in zip(sides, counts, strict=True):
         if side and count:
@@ -77,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--without", action="append", default=[], help="a source for the test alone; * matches")
     parser.add_argument("--train-seed", type=int, help="other pictures to train on, of the same groups")
     parser.add_argument("--test-seed", type=int, help="other pictures to test on, of the same groups")
+    parser.add_argument("--past", type=int, default=0, help="lossless pictures, half of them with a JPEG past")
     asked = parser.parse_args(arguments)
     train, held, test, strange = asked.counts
     make_pool(
@@ -87,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         without=asked.without,
         train_seed=asked.train_seed,
         test_seed=asked.test_seed,
+        past=asked.past,
     )
 
 

@@ -221,7 +221,7 @@ def _examined(file: Path, analyzers: Sequence[Analyzer], settings: Settings, out
     frames = {"frames": image.frames, "examined": len(numbers)}
     lines: list[Line] = []
     for analyzer in analyzers:  # each decodes anew, so that no more than one frame is in memory
-        frame, seen = analyzer.analyze_frames(frame_pixels(image, data, numbers))
+        frame, seen = analyzer.analyze_frames(frame_pixels(image, data, numbers), of=image.frames)
         lines.append({**_line(file, seen, {"frame": frame.number, **frames}, out), "structure": structure})
     return lines
 

@@ -60,7 +60,7 @@ class Examiner:
             return None
         decoded = decode(image, self._limits)
         numbers = spread(decoded.frames)
-        frame, judged = analyzer.analyze_frames(frame_pixels(decoded, image, numbers))
+        frame, judged = analyzer.analyze_frames(frame_pixels(decoded, image, numbers), of=decoded.frames)
         told = _told(frame, judged, decoded.frames, len(numbers), pictures)
         structure = self._ruler.ask(image, (until - time.monotonic()) / 2)
         about = {"modality": decoded.modality, "structure": structure, **_by_modality(told.method)}

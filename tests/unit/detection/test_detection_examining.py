@@ -63,7 +63,7 @@ class BrightMethod:
             rates={"false_alarms": 0.1, "pictures": 40},
         )
 
-    def analyze_frames(self, frames: Iterable[FramePixels]) -> tuple[FramePixels, Judged]:
+    def analyze_frames(self, frames: Iterable[FramePixels], *, of: int) -> tuple[FramePixels, Judged]:
         judged = [(frame, self.analyze(frame.pixels, jpeg=frame.jpeg)) for frame in frames]
         return max(judged, key=lambda pair: pair[1].score or 0.0)
 

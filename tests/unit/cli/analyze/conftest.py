@@ -57,7 +57,7 @@ class KnownAnalyzer:
             rates={"false_alarm": 0.05},
         )
 
-    def analyze_frames(self, frames):
+    def analyze_frames(self, frames, *, of):
         seen = [(frame, self.analyze(frame.pixels, jpeg=frame.jpeg)) for frame in frames]
         return max(seen, key=lambda pair: pair[1].score or 0)
 

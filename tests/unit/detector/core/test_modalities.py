@@ -47,6 +47,18 @@ def test_a_method_that_was_judged_by_itself_has_its_own_counts(method: str) -> N
     assert "docs/" not in note_on(method)
 
 
+def test_counts_of_a_method_s_own_folder_go_before_those_of_the_benchmark(tmp_path: Path) -> None:
+    cell = {"pristine": 40, "forged": 38, "false_alarms": 9, "caught": 3, "auc": None}
+    body = {"format": 1, "protocol": "honest"}
+    (tmp_path / "vgg").mkdir()
+    (tmp_path / "modalities.json").write_text(json.dumps(body | {"methods": {"vgg": {"CT": cell}}}))
+    own = cell | {"false_alarms": 1}
+    (tmp_path / "vgg" / "modalities.json").write_text(json.dumps(body | {"methods": {"vgg": {"CT": own}}}))
+    (ct,) = rates_by_modality("vgg", tmp_path)
+    assert ct.false_alarms == 1
+    assert "evaluation.judging" in note_on("vgg", tmp_path)
+
+
 def test_every_modality_of_the_table_has_its_dicom_codes() -> None:
     assert {name for _, name in alarms()} == set(CODES)
 

@@ -89,6 +89,16 @@ def test_one_differing_pixel_makes_a_picture_usable():
     assert usable(pixels).applicable
 
 
+def test_a_picture_that_varies_in_fewer_than_one_of_a_hundred_blocks_is_not_usable():
+    pixels = np.zeros((256, 256, 3), np.uint8)
+    pixels[5, 5, 1] = 255
+    assert "even colour" in usable(pixels).reason and not usable(pixels).applicable
+    halves = np.repeat(np.repeat(np.array([[0, 900]], np.uint16), 200, 0), 200, 1)
+    assert not usable(halves).applicable
+    pixels[::8, ::8, 2] = np.arange(32)[:, None]
+    assert usable(pixels).applicable
+
+
 @pytest.mark.parametrize("shape", [(6, 6), (300, 200), (40, 900)])
 def test_a_resized_map_has_the_asked_shape_and_stays_between_zero_and_one(shape):
     heat = resize_map(np.random.default_rng(5).uniform(-1, 2, (40, 40)), shape)

@@ -111,6 +111,20 @@ def test_a_high_score_of_a_picture_lossy_in_a_way_nobody_measured_is_inconclusiv
     assert "No pictures with this save history" in found.rates["note"]
 
 
+def test_a_file_of_which_some_frames_were_not_looked_at_is_never_called_no_trace(weights):
+    analyzer = predict.Analyzer("ela_cnn", weights)
+    assert analyzer.analyze_frames(frames(40, 40), of=2)[1].band is Band.NO_TRACE
+    assert analyzer.analyze_frames(frames(40, 40), of=3)[1].band is Band.INCONCLUSIVE
+    assert analyzer.analyze_frames(frames(220), of=3)[1].band is Band.ALTERED
+
+
+def test_that_none_of_the_frames_looked_at_can_be_examined_says_how_many_there_are(weights):
+    flat = [SimpleNamespace(pixels=np.full((96, 96), level, np.uint8), jpeg=None, lossy=False) for level in (3, 4)]
+    _, found = predict.Analyzer("ela_cnn", weights).analyze_frames(flat, of=20)
+    assert not found.applicable
+    assert found.reason.startswith("None of the 2 frames looked at, of 20, can be examined. Every pixel")
+
+
 def test_no_frame_at_all_is_no_picture(weights):
     with pytest.raises(UnreadablePicture):
         predict.Analyzer("ela_cnn", weights).analyze_frames([])

@@ -68,3 +68,17 @@ def test_another_seed_of_the_test_draws_others_of_the_same_groups(pool: Path, ho
     assert before != after
     known = {one.group for side in SIDES[:2] for one in of(pool / side)}
     assert known.isdisjoint(one.group for one in of(tmp_path / "strange"))
+
+
+def test_pictures_with_a_past_are_lossless_and_of_the_groups_that_are_tested(
+    pool: Path, hospital: Path, tmp_path: Path
+) -> None:
+    words = ["--data", str(hospital), "--out", str(tmp_path), "--seed", "3", "--counts", "0", "0", "0", "0"]
+    main([*words, "--without", sources_of_data(hospital)[0], "--past", "12"])
+    found = of(tmp_path / "past")
+    assert len(found) == 12
+    assert {example.history for example in found} == {"B1"}
+    assert any(example.first_quality for example in found if example.last_quality is None)
+    trained = {example.group for side in SIDES[:2] for example in of(pool / side)}
+    assert trained.isdisjoint(example.group for example in found)
+    assert not (tmp_path / "test").exists()
