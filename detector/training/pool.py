@@ -43,8 +43,9 @@ def make_pool(
     draws other pictures to train on from the same groups, for a training that goes on from another; ``test_seed``
     other ones of *test* and *strange*, for a second judgement of one model. A count of 0 leaves a side out.
 
-    ``out/past`` holds ``past`` pictures, lossless where their originals allow it, of the groups of *test* and *strange* together, wide ones, of which
-    about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no plain picture has.
+    ``out/past`` holds ``past`` wide pictures of the groups of *test* and *strange* together, lossless where their
+    originals allow it, of which about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no
+    plain picture has.
     """
     pristine = clustered([example for example in open_dataset(data) if not example.forged])
     pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
