@@ -109,7 +109,7 @@ def _varying(pixels: Pixels) -> float:
         part = colours[strip, :columns]
         blocks = part.reshape(part.shape[0] // 8, 8, columns // 8, 8, -1)
         varying += int((blocks.max(axis=(1, 3)) > blocks.min(axis=(1, 3))).any(axis=-1).sum())
-    return varying / max(rows * columns // 64, 1)
+    return float(varying / max(rows * columns // 64, 1))
 
 
 def _eight_bit(colours: Pixels) -> npt.NDArray[np.uint8]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from detector.calibrate import Calibration
 from detector.datasets.opening import open_dataset
+from detector.evaluation.columns import DECIDING
 from detector.evaluation.examining import Examiners, fit
 from detector.evaluation.intervals import Ints, auc, bootstrap, wilson
 from detector.evaluation.metrics import BINS, area_percent, expected_calibration_error, pixel_f1, true_percent
@@ -193,6 +194,17 @@ def each_set(found: Mapping[Path, Sequence[Outcome]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def told_apart(outcomes: Iterable[Outcome]) -> str:
+    """How often the copy was hotter than what it was copied from, of the copies of which the map tells one side."""
+    copies = [(one.copy_heat, one.origin_heat) for one in outcomes if None not in (one.copy_heat, one.origin_heat)]
+    answers = [(copy or 0.0) > (origin or 0.0) for copy, origin in copies if copy != origin]
+    if not answers:
+        return f"Copy and original told apart: of none of {len(copies)} copies.\n"
+    low, high = wilson(sum(answers), len(answers))
+    share = f"{sum(answers) / len(answers):.2f} ({low:.2f}–{high:.2f})"
+    return f"Copy and original told rightly: {share} of {len(answers)} answers, {len(copies)} copies.\n"
+
+
 def _gap(one: Outcome) -> str:
     gap = (one.last_quality or 0) - (one.first_quality or 0)
     return "last finer by more than 3" if gap > 3 else "within 3" if gap >= -3 else "last coarser by more than 3"
@@ -251,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for words, bands in [("", lambda _: calibration), *kinds]:
             rows = judge(outcomes, bands)
             texts.append(f"### {name}{words}\n\n{table(rows)}")
+        if asked.method in DECIDING:
+            texts.append(told_apart(outcomes))
             figures[name + words] = [vars(row) for row in rows]
     (asked.out / "judged.md").write_text("\n".join(texts), "utf-8")
     (asked.out / "judged.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from detector.calibrate import Calibration
-from detector.evaluation.judging import Bands, by_name, each_set, judge, set_anew, table, without_its_source
+from detector.evaluation.judging import Bands, by_name, each_set, judge, set_anew, table, told_apart, without_its_source
 from detector.evaluation.outcomes import Outcome
 from detector.modalities import rates_by_modality
 from detector.serving import check_manifest, write_manifest
@@ -134,3 +134,10 @@ def test_each_set_has_its_own_line() -> None:
     lines = each_set({Path("/one/strange"): made(6.0), Path("/two/strange"): made(0.0)}).splitlines()
     assert [line.split(":")[0] for line in lines] == ["- one/strange", "- two/strange"]
     assert "B1 1.000" in lines[0] and "B1 0.500" in lines[1] and "C nan" in lines[0]
+
+
+def test_copies_told_apart_are_those_of_which_one_side_is_hotter() -> None:
+    sides = [(0.9, 0.1), (0.8, 0.2), (0.2, 0.6), (0.5, 0.5), (None, None)]
+    outcomes = [replace(made(6.0)[1], copy_heat=copy, origin_heat=origin) for copy, origin in sides]
+    assert told_apart(outcomes) == "Copy and original told rightly: 0.67 (0.21–0.94) of 3 answers, 4 copies.\n"
+    assert told_apart(outcomes[3:]) == "Copy and original told apart: of none of 1 copies.\n"
