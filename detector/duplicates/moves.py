@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from detector.duplicates.pairing import Pairs
     from detector.duplicates.views import Floats
 
-MOST_MOVES = 30
-_LEAST_SINGLE = 0.8
-_MOST_SINGLE = 12
+MOST_MOVES = 20
+_LEAST_SINGLE = 0.7
+_MOST_SINGLE = 6
 _REACH = 0.25
 _TOLERANCE = 2.5
 _SLACK = 0.12

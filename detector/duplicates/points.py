@@ -11,8 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from detector.duplicates.views import Floats, Grey
 
-MOST_POINTS = 3500
-"""5,000 found no more copies, and cost a fifth more."""
+MOST_POINTS = 5000
 _ENLARGED, _MOST_ENLARGED = 500_000, 1.6
 _CONTRAST = 0.006
 _EDGE = 20.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from detector.errors import WeightsUnusable
-from detector.fusing import FILE, Mixture, inputs
+from detector.fusing import FILE, INPUTS, Mixture, inputs
 from detector.jpeg import regime
 from detector.methods.localizer import Localizer
 from detector.methods.sift_copymove import SiftCopyMove
@@ -77,7 +77,7 @@ class Fusion:
         adds = self._mixture.parts(found, str(history))
         heat: HeatMap = np.maximum(mapped.heatmap, copied.heatmap)
         odds = {"localizer_odds": mapped.score, "copies_odds": copied.score}
-        more = {f"{name}_adds": float(each) for name, each in zip(("localizer", "copies"), adds, strict=True)}
+        more = {f"{name}_adds": float(each) for name, each in zip(INPUTS, adds, strict=True)}
         findings = (_regime_finding(history, adds), *copied.findings, *mapped.findings)
         return Evidence(
             self._mixture.score(found, str(history)),
