@@ -189,7 +189,7 @@ def each_set(found: Mapping[Path, Sequence[Outcome]]) -> str:
         for name, histories in parts:
             chosen = [one for one in outcomes if one.score is not None and one.history in histories]
             area = auc([one.score or 0.0 for one in chosen], [one.forged for one in chosen])
-            figures.append(f"{name} {area:.3f}")
+            figures.append(f"{name} –" if np.isnan(area) else f"{name} {area:.3f}")
         lines.append(f"- {folder.parent.name}/{folder.name}: AUC {', '.join(figures)}")
     return "\n".join(lines) + "\n"
 
