@@ -133,7 +133,7 @@ def test_sets_of_one_name_are_judged_together_and_their_pairs_stay_apart() -> No
 def test_each_set_has_its_own_line() -> None:
     lines = each_set({Path("/one/strange"): made(6.0), Path("/two/strange"): made(0.0)}).splitlines()
     assert [line.split(":")[0] for line in lines] == ["- one/strange", "- two/strange"]
-    assert "B1 1.000" in lines[0] and "B1 0.500" in lines[1] and "C nan" in lines[0]
+    assert "B1 1.000" in lines[0] and "B1 0.500" in lines[1] and "C –" in lines[0]
 
 
 def test_copies_told_apart_are_those_of_which_one_side_is_hotter() -> None:
