@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 HEAD = "head.json"
 _MARKED = 0.5  # heat from which a place is named in a finding
+_LEAST_SHOWN = 0.05
+"""Percent of the picture: less would be said to be 0.0 %."""
 
 
 class Localizer:
@@ -81,6 +83,8 @@ def _findings(heat: HeatMap, figures: dict[str, float]) -> tuple[Finding, ...]:
         return ()
     left, top, width, height, area = (int(value) for value in boxes[1 + int(boxes[1:, cv2.CC_STAT_AREA].argmax())])
     share = 100.0 * area / heat.size
+    if share < _LEAST_SHOWN:
+        return ()
     return (
         Finding(
             "localizer-region",

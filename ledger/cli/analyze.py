@@ -59,8 +59,8 @@ def analyze(
 ) -> None:
     """Look for traces of forgery; a calibrated answer for each picture. It never says authentic.
 
-    Exit codes: 0 nothing altered, 1 something altered, 3 something inconclusive or unreadable,
-    2 nothing could be read. In folders, files that are no pictures are passed over.
+    Exit codes: 0 nothing altered, 1 something altered, 3 something inconclusive, not applicable or unreadable,
+    2 nothing could be read. Sides of 64 to 8192 pixels apply. In folders, files that are no pictures are passed over.
     """
     settings = settings_for(None, None, verbose)
     if list_methods:
@@ -69,7 +69,7 @@ def analyze(
     if resume and export is None:
         raise InputError("expected an export to go on with, found --resume alone", advice="Give --export FILE as well.")
     from ledger.cli.analyze_export import latest, opened_export
-    from ledger.cli.analyze_view import show, show_passed, show_resumed
+    from ledger.cli.analyze_view import show, show_maps, show_passed, show_resumed
 
     found, analyzers = _expanded(files or ()), _analyzers(method or (), weights)
     named, passed = {path for path in files or () if not path.is_dir()}, 0
@@ -88,6 +88,7 @@ def analyze(
                 with redirect_stdout(screen):  # the progress bar has taken it, and would print on standard error
                     _emit(answer)
     show_passed(passed)
+    show_maps(lines, out)
     if passed and not lines:
         raise InputError("expected pictures to analyze, found none", advice="Name a folder that holds some.")
     lines = latest(lines)

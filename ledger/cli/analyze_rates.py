@@ -13,6 +13,7 @@ REGIMES = {
     "lossless": "lossless",
     "lossy": "lossy, not JPEG",
 }
+HELD = "of held-out pictures"
 NOTHING = "every answer is inconclusive"
 """In the note of rates that no answer can rest on (:mod:`detector.calibrate`)."""
 
@@ -26,6 +27,8 @@ def notes(lines: Sequence[Line]) -> Iterator[str]:
     """One sentence for each method and kind of file about each note, and about the errors of each word given."""
     said = dict.fromkeys(text for line in lines if line.get("applicable") for text in _about(line))
     yield from said
+    if any(HELD in text for text in said):
+        yield "Held-out pictures are like those that the method was made with; of other sources it may err more."
 
 
 def _about(line: Line) -> Iterator[str]:
@@ -42,21 +45,27 @@ def _about(line: Line) -> Iterator[str]:
 
 def _altered(rates: Mapping[str, Any]) -> str:
     parts = [
-        _share(rates, "false_alarm", "of pristine pictures"),
-        _share(rates, "caught", "of forgeries"),
+        _share(rates, "false_alarm", "of the pristine"),
+        _share(rates, "caught", "of the forged"),
     ]
     return _sentence("it calls altered", parts, rates)
 
 
 def _no_trace(rates: Mapping[str, Any]) -> str:
-    parts = [_share(rates, "miss", "of forgeries"), _share(rates, "cleared", "of pristine pictures")]
+    parts = [_share(rates, "miss", "of the forged"), _share(rates, "cleared", "of the pristine")]
     return _sentence("it finds no trace in", parts, rates)
 
 
 def _sentence(begin: str, parts: Sequence[str], rates: Mapping[str, Any]) -> str:
     known = " and ".join(part for part in parts if part)
     where = ", measured on all kinds of file together: too few of this kind" if rates.get("regime") == "all" else ""
-    return f"{begin} {known}{where}." if known else ""
+    return f"{HELD}{_count(rates)} {begin} {known}{where}." if known else ""
+
+
+def _count(rates: Mapping[str, Any]) -> str:
+    """Of how many pictures the rates are."""
+    counts = rates.get("n_pristine"), rates.get("n_forged")
+    return "" if None in counts else f" ({counts[0]} pristine, {counts[1]} forged)"
 
 
 def _share(rates: Mapping[str, Any], name: str, of: str) -> str:

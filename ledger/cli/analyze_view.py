@@ -39,6 +39,13 @@ def show_resumed(held: int, again: int) -> None:
         output.say(f"{again} files were in the export and are examined again: {why}")
 
 
+def show_maps(lines: Sequence[Line], out: Path | None) -> None:
+    """On standard error: where heat maps and masks were written."""
+    count = sum(bool(line.get("heatmap")) for line in lines)
+    if out is not None and count:
+        output.say(f"heat maps and masks of {count} answer{'s' if count > 1 else ''} are in {output.clean(out)}")
+
+
 def show_passed(count: int) -> None:
     """On standard error: how many files of the folders were left out."""
     if count:
@@ -141,12 +148,19 @@ def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
         view.add_row(
             Text(output.clean(name)),
             Text(_word(line), _STYLES[band] if line["applicable"] else "dim"),
-            "–" if probability is None else f"{100 * probability:.0f} %",
+            _percent(probability),
             _area(line),
             REGIMES[line["regime"]],
             Text(output.clean(_reasons(line))),
         )
     return view
+
+
+def _percent(probability: float | None) -> str:
+    """Never 0 or 100: nothing here is certain."""
+    if probability is None:
+        return "–"
+    return ">99 %" if probability > 0.99 else "<1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
 def _area(line: Line) -> str:
@@ -170,6 +184,8 @@ def _file(line: Line, folder: str) -> str:
     if line["frames"] == 1:
         return name
     seen = "" if line["examined"] == line["frames"] else f"{line['examined']} of "
+    if not line["applicable"]:
+        return f"{name} ({seen}{line['frames']} frames)"
     return f"{name} (most suspicious of {seen}{line['frames']} frames: {line['frame'] + 1})"
 
 

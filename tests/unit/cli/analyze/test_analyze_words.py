@@ -24,6 +24,8 @@ RATES = {
     "caught": 0.3,
     "miss": 0.08,
     "cleared": 0.5,
+    "n_pristine": 60,
+    "n_forged": 58,
 }
 
 
@@ -47,14 +49,15 @@ def test_a_note_is_said_once_for_a_method_and_a_kind_of_file(run_bare, pictures,
     shown = run_bare("analyze", pictures / "unsure.png", pictures / "clean.png").out
     assert shown.count(NOTE) == 1
     assert f"fusion, lossless: {NOTE}" in shown
-    assert "of pristine pictures" not in shown
+    assert "of the pristine" not in shown
 
 
 def test_a_decided_answer_comes_with_its_error_rates(run_bare, pictures, with_rates):
     with_rates(RATES)
     shown = run_bare("analyze", pictures / "altered.png", pictures / "clean.png").out
-    assert "it calls altered 4.0 % of pristine pictures (at most 11 %) and 30.0 % of forgeries." in shown
-    assert "it finds no trace in 8.0 % of forgeries and 50.0 % of pristine pictures." in shown
+    assert "it calls altered 4.0 % of the pristine (at most 11 %) and 30.0 % of the forged." in shown
+    assert "of held-out pictures (60 pristine, 58 forged) it finds no trace in 8.0 % of the forged and 50.0 %" in shown
+    assert shown.count("of other sources it may err more") == 1
 
 
 def test_rates_of_all_kinds_together_say_so():
@@ -65,7 +68,7 @@ def test_rates_of_all_kinds_together_say_so():
         "applicable": True,
         "rates": {**RATES, "regime": "all"},
     }
-    (said,) = notes([line])
+    said, _ = notes([line])
     assert "measured on all kinds of file together" in said
 
 
@@ -165,7 +168,7 @@ def test_a_csv_export_holds_reasons_and_rates(run_bare, pictures, with_rates, tm
     assert (row["caught"], row["note"], row["measured_on"]) == (caught, note or "", "lossless")
     resumed = run_bare("analyze", pictures / "altered.png", "--export", export, "--resume").out
     assert "a bright spot" in resumed
-    assert (note or "30.0 % of forgeries") in resumed
+    assert (note or "30.0 % of the forged") in resumed
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
@@ -177,3 +180,16 @@ def test_a_reader_that_has_gone_is_no_answer_and_leaves_no_trace(arguments, tmp_
     ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(("found", "said"), [(0.9996, ">99 %"), (0.003, "<1 %"), (0.5, "50 %"), (0.99, "99 %")])
+def test_no_probability_is_shown_as_certain(run_bare, pictures, with_rates, found, said):
+    with_rates(RATES, probability=found)
+    assert f" {said} " in run_bare("analyze", pictures / "clean.png").out
+
+
+def test_where_the_maps_were_written_is_said(run_bare, pictures, tmp_path):
+    said = run_bare("analyze", pictures / "altered.png", "--out", tmp_path / "maps").err
+    assert "heat maps and masks of 1 answer are in" in said
+    assert str(tmp_path / "maps") in said.replace("\n", "")
+    assert "heat maps" not in run_bare("analyze", pictures / "altered.png").err
