@@ -19,7 +19,8 @@ SMALLEST, LARGEST = 64, 8192
 DARK, BRIGHT = 0.001, 0.999
 """Shares of the samples of a 16-bit picture that become black, and that stay below white."""
 LEAST_VARYING = 0.01
-"""The share of 8×8 blocks that hold more than one value, below which nothing is said of a picture."""
+LIVELY = 4
+"""Below this share of 8×8 blocks in which so many pixels are unlike the first one, nothing is said of a picture."""
 _STRIP = 1024  # rows worked on at a time, so that 8192×8192 needs no second copy of itself
 
 
@@ -101,14 +102,15 @@ def _constant(pixels: Pixels) -> bool:
 
 
 def _varying(pixels: Pixels) -> float:
-    """The share of whole 8×8 blocks with more than one value."""
+    """The share of whole 8×8 blocks of which LIVELY pixels at least differ from the first one."""
     colours = _colours(pixels)
     rows, columns = (side // 8 * 8 for side in colours.shape[:2])
     varying = 0
     for strip in strips(rows):
         part = colours[strip, :columns]
         blocks = part.reshape(part.shape[0] // 8, 8, columns // 8, 8, -1)
-        varying += int((blocks.max(axis=(1, 3)) > blocks.min(axis=(1, 3))).any(axis=-1).sum())
+        other = (blocks != blocks[:, :1, :, :1]).any(axis=-1).sum(axis=(1, 3))
+        varying += int((other >= LIVELY).sum())
     return float(varying / max(rows * columns // 64, 1))
 
 

@@ -83,9 +83,9 @@ def test_a_picture_of_one_colour_is_not_usable():
     assert not usable(pixels).applicable
 
 
-def test_one_differing_pixel_makes_a_picture_usable():
+def test_a_few_pixels_that_differ_by_one_make_a_picture_usable():
     pixels = np.zeros((64, 64), np.uint16)
-    pixels[-1, -1] = 1
+    pixels[-2:, -2:] = 1
     assert usable(pixels).applicable
 
 
@@ -95,7 +95,10 @@ def test_a_picture_that_varies_in_fewer_than_one_of_a_hundred_blocks_is_not_usab
     assert "even colour" in usable(pixels).reason and not usable(pixels).applicable
     halves = np.repeat(np.repeat(np.array([[0, 900]], np.uint16), 200, 0), 200, 1)
     assert not usable(halves).applicable
-    pixels[::8, ::8, 2] = np.arange(32)[:, None]
+    speckled = np.zeros((256, 256), np.uint8)
+    speckled[3::8, 3::8] = 1
+    assert not usable(speckled).applicable, "a pixel a block says nothing"
+    pixels[:64, :64] = np.random.default_rng(3).integers(0, 9, (64, 64, 3))
     assert usable(pixels).applicable
 
 
