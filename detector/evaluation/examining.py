@@ -69,8 +69,8 @@ class Examiners:
 def _claim(kept: Path, method: str, models: Path) -> None:
     """Write beside ``kept`` which model answers; UnusableConfig when its answers are of another one."""
     named = kept.with_suffix(".model")
-    untrained = not (models / method / MANIFEST).exists()
-    mine = f"{method} {'as it is' if untrained else model_digest(models / method)}"
+    trained = (models / method / MANIFEST).exists() and model_digest(models / method)
+    mine = f"{method} {trained or 'untrained'}"
     found = named.read_text("utf-8").strip() if named.exists() else mine
     if found != mine:
         raise UnusableConfig(
