@@ -1,6 +1,8 @@
-"""The pooled precision, how it is shown, and the bar chart beside what the seed paper reports."""
+"""The pooled precision, how it is shown, the bar chart beside what the seed paper reports, and what else is shown."""
 
+import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +13,9 @@ import pytest
 from detector.evaluation import plots
 from detector.evaluation import report as reporting
 from detector.evaluation.columns import Columns
+from detector.evaluation.learning import Training, read_training
 from detector.evaluation.outcomes import Outcome
-from detector.evaluation.summary import Figure, MethodSummary, Results, pooled_precision
+from detector.evaluation.summary import Figure, MethodSummary, Results, broken_down, pooled_precision
 
 
 def _table(*seeds: tuple[int, int, int]) -> Columns:
@@ -93,3 +96,23 @@ def test_the_bar_chart_has_the_papers_figures_in_each_panel_and_a_legend_outside
     for axis in bars.axes:
         heights = {round(float(patch.get_height()), 2) for patch in axis.patches}
         assert heights == {0.5, 0.91, 0.93, 0.95}
+
+
+def test_curves_that_keep_no_epoch_are_not_in_the_table_of_learning(tmp_path: Path) -> None:
+    (tmp_path / "history-network.json").write_text(json.dumps({"epochs": [{"loss": 0.5}]}))
+    assert read_training(tmp_path) is None
+
+
+def test_the_protocol_in_parts_is_the_honest_one_or_else_the_left_out_source() -> None:
+    assert broken_down(["source-out", "honest"]) == "honest"
+    assert broken_down(["leaky", "source-out"]) == "source-out"
+    assert broken_down(["leaky"]) is None
+
+
+def test_how_a_network_learned_is_read_from_its_curves(tmp_path: Path) -> None:
+    epochs = [{"loss": loss, "held_loss": loss + 0.1, "held_accuracy": 0.8, "seconds": 1} for loss in (0.6, 0.25, 0.2)]
+    (tmp_path / "history-network.json").write_text(json.dumps({"best": 1, "epochs": epochs}))
+    found = read_training(tmp_path)
+    assert found == Training(3, 2, 0.2, 0.25, 0.35, 0.8)
+    said = reporting.markdown(replace(_results("paper"), learning={"honest": {"vgg": (found, found)}}))
+    assert "| honest | vgg | 2 of 3 / 2 of 3 | 0.200 / 0.200 | 0.250 / 0.250 | 0.350 / 0.350 |" in said

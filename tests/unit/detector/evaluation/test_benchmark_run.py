@@ -17,9 +17,9 @@ from detector.errors import UnusableConfig, UnusableData
 from detector.evaluation import protocols, run
 from detector.evaluation import report as reporting
 from detector.evaluation.config import BenchmarkConfig, read_config
-from detector.evaluation.learning import Training, read_training
+from detector.evaluation.learning import read_training
 from detector.evaluation.report import markdown
-from detector.evaluation.summary import Figure, Results, broken_down
+from detector.evaluation.summary import Figure, Results
 from detector.registry import METHODS
 from detector.types import Applicability, Evidence
 
@@ -172,23 +172,9 @@ def test_a_trivial_cue_of_the_tested_pictures_is_in_the_table(whole: tuple[Resul
     assert "bytes (honest)" in (whole[1] / "table.md").read_text()
 
 
-def test_how_a_network_learned_is_read_from_its_curves(whole: tuple[Results, Path], tmp_path: Path) -> None:
-    epochs = [{"loss": loss, "held_loss": loss + 0.1, "held_accuracy": 0.8, "seconds": 1} for loss in (0.6, 0.25, 0.2)]
-    (tmp_path / "history-network.json").write_text(json.dumps({"best": 1, "epochs": epochs}))
-    found = read_training(tmp_path)
-    assert found == Training(3, 2, 0.2, 0.25, 0.35, 0.8)
-    said = markdown(replace(whole[0], learning={"honest": {"vgg": (found, found)}}))
-    assert "| honest | vgg | 2 of 3 / 2 of 3 | 0.200 / 0.200 | 0.250 / 0.250 | 0.350 / 0.350 |" in said
-
-
 def test_a_model_without_a_network_has_not_learned_by_epochs(whole: tuple[Results, Path], tmp_path: Path) -> None:
     assert read_training(tmp_path) is None
     assert "Did it learn?" not in (whole[1] / "table.md").read_text()
-
-
-def test_curves_that_keep_no_epoch_are_not_in_the_table_of_learning(tmp_path: Path) -> None:
-    (tmp_path / "history-network.json").write_text(json.dumps({"epochs": [{"loss": 0.5}]}))
-    assert read_training(tmp_path) is None
 
 
 def test_no_group_is_on_two_sides_of_the_honest_protocol(whole: tuple[Results, Path]) -> None:
@@ -311,8 +297,3 @@ def test_a_shipped_model_is_judged_by_its_own_bands_and_not_trained(
     assert found.row("honest", "bright").figures == trained.row("honest", "bright").figures
     assert [kept.name for kept in (tmp_path / "scores").rglob("*.jsonl")] == ["bright-test.jsonl"]
     assert "As shipped, bands and all, not trained here: bright." in markdown(found)
-
-
-def test_without_the_honest_protocol_the_left_out_source_is_shown_in_parts(whole: tuple[Results, Path]) -> None:
-    assert not whole[0].row("source-out", "bright").breakdowns
-    assert broken_down(["leaky", "source-out"]) == "source-out" and broken_down(["leaky"]) is None
