@@ -21,26 +21,27 @@ Floats = npt.NDArray[np.float64]
 
 FILE = "fusion.json"
 ALL = "all"
-INPUTS = ("localizer", "copies")
-"""The log odds of each part, cut off at ±CLIP, copies from FEWEST up: no match says little against a forgery."""
-CLIP, FEWEST = 8.0, -3.0
+INPUTS = ("localizer", "copies", "clear_copies")
+"""The log odds of each part, cut off at ±CLIP, copies from FEWEST up: no match says little against a forgery. And by
+how much the copies' odds lie above CLEAR: likeness of anatomy is everywhere and tells little, a clear copy is none."""
+CLIP, FEWEST, CLEAR = 8.0, -3.0, 4.0
 _TOWARDS_ALL = 40.0  # as many pictures as the pull towards the weights of all regimes is worth
 _RIDGE = 1.0
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """score = bias + weights · inputs, log odds of *forged* at a prior of one half; a triple for each regime."""
+    """score = bias + weights · inputs, log odds of *forged* at a prior of one half; so many for each regime."""
 
     regimes: Mapping[str, tuple[float, ...]]
 
     def score(self, found: Floats, regime: str) -> float:
-        """Of ``inputs`` (2,) of one picture; a regime that was not fitted has the weights of all together."""
+        """Of ``inputs`` (3,) of one picture; a regime that was not fitted has the weights of all together."""
         bias, *weights = self.regimes.get(regime, self.regimes[ALL])
         return float(bias + np.dot(weights, found))
 
     def parts(self, found: Floats, regime: str) -> Floats:
-        """(2,) what each input adds to the score."""
+        """(3,) what each input adds to the score."""
         return np.asarray(self.regimes.get(regime, self.regimes[ALL])[1:]) * found
 
     def save(self, path: Path) -> None:
@@ -61,12 +62,13 @@ class Mixture:
 
 
 def inputs(localizer: float, copies: float) -> Floats:
-    """(2,) from the raw scores of the two methods."""
-    return np.array([np.clip(localizer, -CLIP, CLIP), np.clip(copies, FEWEST, CLIP)])
+    """(3,) from the raw scores of the two methods."""
+    copied = float(np.clip(copies, FEWEST, CLIP))
+    return np.array([np.clip(localizer, -CLIP, CLIP), copied, max(copied - CLEAR, 0.0)])
 
 
 def fit(found: Floats, labels: Sequence[int], regimes: Sequence[str]) -> Mixture:
-    """The mixture of ``found`` (n, 2) with ``labels`` 0 or 1. Both classes weigh the same; a regime without both has
+    """The mixture of ``found`` (n, 3) with ``labels`` 0 or 1. Both classes weigh the same; a regime without both has
     no weights of its own."""
     truth, names = np.asarray(labels, np.float64), np.asarray(regimes)
     together = _logistic(found, truth, np.zeros(1 + len(INPUTS)), _RIDGE)

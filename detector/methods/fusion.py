@@ -69,7 +69,7 @@ class Fusion:
         """``score``: log odds of *forged* at a prior of one half. ``heatmap``: the higher of the two parts' maps.
 
         ``figures`` are those of the parts, with ``localizer_odds`` and ``copies_odds`` (their raw scores) and
-        ``localizer_adds`` and ``copies_adds`` (what each adds to the score).
+        ``localizer_adds``, ``copies_adds`` and ``clear_copies_adds`` (what each input adds to the score).
         """
         history = regime(pixels, jpeg)
         mapped, copied = (part.examine(pixels, jpeg=jpeg) for part in (self._localizer, self._copies))
@@ -88,9 +88,8 @@ class Fusion:
 
 
 def _regime_finding(history: Regime, adds: Floats) -> Finding:
-    spoken = [
-        words for words, each in zip(("the map of odd regions", "copied content"), adds, strict=True) if each >= _SPEAKS
-    ]
+    parts = {"the map of odd regions": adds[0], "copied content": adds[1] + adds[2]}
+    spoken = [words for words, each in parts.items() if each >= _SPEAKS]
     found = " and ".join(spoken) if spoken else "neither the map of odd regions nor copied content"
     return Finding(
         "fusion-regime",

@@ -23,6 +23,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "steps": (1, 100_000),
     "batch": (1, 4096),
     "learning_rate": (1e-7, 1.0),
+    "width": (0.1, 8.0),
     "rank": (1, 256),
     "count": (8, 1_000_000),
     "held": (0.05, 0.5),

@@ -4,8 +4,8 @@ Of each picture two crops of 256×256 on the 8×8 grid (one where the picture ha
 place of the forgery, or for a pristine picture of its twin's, so that the two classes differ in nothing but the edit.
 
 Keys of the configuration: ``epochs`` of ``steps`` batches of ``batch`` crops, ``learning_rate`` (falls by half a cosine
-to a fifth), ``start`` (the checkpoint of another training, or a finished
-``model.tflite``, whose weights are begun with, or "").
+to a fifth), ``width`` (of the network: 2 has twice the channels), ``start`` (the checkpoint of another training, or a
+finished ``model.tflite``, whose weights are begun with, or "").
 """
 
 from __future__ import annotations

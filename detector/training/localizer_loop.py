@@ -168,7 +168,8 @@ class State:
     """Network, optimiser, running mean of the weights and curves: all that a stopped run needs."""
 
     def __init__(self, run: Run, train: Samples) -> None:
-        self.network = network(half=True)
+        self._width = float(run.config["width"])
+        self.network = network(half=True, width=self._width)
         self.answer = tf.function(lambda pixels, blocks: self.network([pixels, blocks], training=False))
         steps = run.config["epochs"] * run.config["steps"]
         rate = run.config["learning_rate"]
@@ -210,7 +211,7 @@ class State:
 
     def finished(self) -> keras.Model:
         """A network of the mean weights that computes in float32."""
-        made = network()
+        made = network(width=self._width)
         _assign(made.weights, self._mean)
         return made
 
@@ -229,7 +230,7 @@ class State:
         """With the weights of a finished model (``start`` ends in .tflite), or with the mean weights that the
         checkpoint ``start`` of another training holds; "" leaves the drawn ones."""
         if start.endswith(".tflite"):
-            made = network()
+            made = network(width=self._width)
             batch = crops.unpack(train.inputs[:: max(1, len(train.inputs) // _SEEN)][:_SEEN])
             read_back(made, Path(start), [batch.pixels.astype(np.float32), batch.blocks.astype(np.float32)])
             self._mean = [np.array(weight) for weight in made.weights]

@@ -34,6 +34,7 @@ def make_pool(
     train_seed: int | None = None,
     test_seed: int | None = None,
     past: int = 0,
+    more: Path | None = None,
     processes: int = 2,
     report: Report = lambda _done, _total, _words: None,
 ) -> None:
@@ -45,14 +46,15 @@ def make_pool(
 
     ``out/past`` holds ``past`` wide pictures of the groups of *test* and *strange* together, lossless where their
     originals allow it, of which about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no
-    plain picture has.
+    plain picture has. The pristine pictures of the data set ``more`` are all to train on, and change no division.
     """
     pristine = clustered([example for example in open_dataset(data) if not example.forged])
     pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
     strange = [example for example in pristine if _among(example, without)]
     taken = {example.group for example in strange}
     known = split([example for example in pristine if example.group not in taken], seed, SHARES)
-    sides = (("train", known.train), ("held", known.held), ("test", known.test), ("strange", strange))
+    added = [] if more is None else [example for example in open_dataset(more) if not example.forged]
+    sides = (("train", [*known.train, *added]), ("held", known.held), ("test", known.test), ("strange", strange))
     test = seed if test_seed is None else test_seed
     if past:
         originals = [*known.test, *strange]
@@ -89,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--train-seed", type=int, help="other pictures to train on, of the same groups")
     parser.add_argument("--test-seed", type=int, help="other pictures to test on, of the same groups")
     parser.add_argument("--past", type=int, default=0, help="lossless pictures, half of them with a JPEG past")
+    parser.add_argument("--more", type=Path, help="another data set, all of it to train on")
     asked = parser.parse_args(arguments)
     train, held, test, strange = asked.counts
     make_pool(
@@ -100,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         train_seed=asked.train_seed,
         test_seed=asked.test_seed,
         past=asked.past,
+        more=asked.more,
     )
 
 

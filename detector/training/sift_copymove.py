@@ -17,7 +17,7 @@ import numpy.typing as npt
 from detector.datasets.contract import Example
 from detector.datasets.reading import read_picture
 from detector.duplicates.measures import NAMES
-from detector.duplicates.model import FILE, Model, expanded, side_row
+from detector.duplicates.model import FILE, Model, ceiling, expanded, side_row
 from detector.duplicates.search import Candidate, candidates, sides
 from detector.duplicates.telling import SIDE_NAMES
 from detector.duplicates.views import views
@@ -106,9 +106,6 @@ def fitted(samples: Samples, ridge: float, alarms: float, told: float) -> Model:
     side_scales = np.maximum(np.sqrt((sided**2).mean(axis=0)), 1e-3)
     turned = np.where(labels[copies] == FIRST, 1.0, -1.0)
     side_rows = side_row(sided, side_scales)
-    # Each pair is shown both ways round, which makes the bias 0.
-    both = np.concatenate((side_rows, -side_rows))
-    side_weights, _ = logistic(both, np.concatenate((turned, -turned)) > 0, ridge)
     odds = out_of_fold(rows, copies, samples.owners, ridge)
     return Model(
         means=_numbers(means),
@@ -116,14 +113,15 @@ def fitted(samples: Samples, ridge: float, alarms: float, told: float) -> Model:
         weights=_numbers(weights),
         bias=bias,
         side_scales=_numbers(side_scales),
-        side_weights=_numbers(side_weights),
+        side_weights=_numbers(_side_weights(side_rows, turned, ridge)),
         accepted=_accepted(odds[~copies], samples.owners[~copies], alarms),
-        telling_odds=_telling_odds((side_rows @ side_weights) * turned, told),
+        telling_odds=_telling_odds(told_out_of_fold(side_rows, turned, samples.owners[copies], ridge), told),
     )
 
 
 def out_of_fold(rows: Rows, copies: npt.NDArray[np.bool_], owners: npt.NDArray[np.int64], ridge: float) -> Rows:
-    """The odds of each row by a model that has not seen its picture, nor the twin beside it."""
+    """The odds of each row by a model that has not seen its picture, nor the twin beside it; no higher than their
+    ceiling, as the finished model gives them."""
     folds = owners // 2 % _FOLDS
     odds = np.zeros(len(rows))
     for fold in range(_FOLDS):
@@ -131,7 +129,23 @@ def out_of_fold(rows: Rows, copies: npt.NDArray[np.bool_], owners: npt.NDArray[n
         means, scales = rows[seen].mean(axis=0), np.maximum(rows[seen].std(axis=0), 1e-3)
         weights, bias = logistic(expanded(rows[seen], means, scales), copies[seen], ridge)
         odds[held] = expanded(rows[held], means, scales) @ weights + bias
-    return odds
+    return np.minimum(odds, [ceiling(dict(zip(NAMES, row, strict=True))) for row in rows.tolist()])
+
+
+def told_out_of_fold(rows: Rows, turned: Rows, owners: npt.NDArray[np.int64], ridge: float) -> Rows:
+    """The side odds of each row, above 0 where they name the true side (``turned``: 1 the first, -1 the second); by
+    weights that have not seen its picture."""
+    folds = owners // 2 % _FOLDS
+    odds = np.zeros(len(rows))
+    for fold in range(_FOLDS):
+        seen, held = folds != fold, folds == fold
+        odds[held] = rows[held] @ _side_weights(rows[seen], turned[seen], ridge)
+    return odds * turned
+
+
+def _side_weights(rows: Rows, turned: Rows, ridge: float) -> Rows:
+    """Each pair is shown both ways round, which makes the bias 0."""
+    return logistic(np.concatenate((rows, -rows)), np.concatenate((turned, -turned)) > 0, ridge)[0]
 
 
 def _numbers(values: Rows) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.errors import WeightsUnusable
-from detector.fusing import CLIP, FEWEST, Mixture, fit, inputs
+from detector.fusing import CLEAR, CLIP, FEWEST, INPUTS, Mixture, fit, inputs
 
 ODDS = st.floats(-50, 50)
 
@@ -28,9 +28,10 @@ def answers(count: int, *, localizer: float, copies: float, seed: int = 1) -> tu
 
 def test_a_part_that_tells_nothing_adds_next_to_nothing() -> None:
     found, labels = answers(600, localizer=2.0, copies=0.0)
-    bias, localizer, copies = fit(found, labels, ["jpeg"] * 600).regimes["all"]
+    bias, localizer, copies, clear = fit(found, labels, ["jpeg"] * 600).regimes["all"]
     assert localizer > 1
     assert 0 <= copies < 0.15
+    assert 0 <= clear < 0.15
     assert bias < 0
 
 
@@ -65,7 +66,7 @@ def test_classes_of_unequal_size_leave_the_prior_at_one_half() -> None:
     chosen = [number for number, label in enumerate(labels) if label or number % 8 == 0]
     thin = fit(found[chosen], [labels[number] for number in chosen], ["jpeg"] * len(chosen))
     whole = fit(found, labels, ["jpeg"] * 800)
-    assert thin.score(np.array([1.0, 0.5]), "all") == pytest.approx(whole.score(np.array([1.0, 0.5]), "all"), abs=0.5)
+    assert thin.score(inputs(1.0, 0.5), "all") == pytest.approx(whole.score(inputs(1.0, 0.5), "all"), abs=0.5)
 
 
 @given(ODDS, ODDS)
@@ -76,24 +77,39 @@ def test_inputs_are_cut_off_and_keep_their_order(localizer: float, copies: float
     assert (inputs(localizer + 1, copies + 1) >= found).all()
 
 
+def test_a_clear_copy_outweighs_what_anatomy_alike_adds() -> None:
+    rng = np.random.default_rng(4)
+    alike = rng.uniform(-1, 3, 400)
+    copies = np.where(np.arange(400) % 4 == 1, rng.uniform(5, 8, 400), alike)
+    found = np.array([inputs(0.0, each) for each in copies])
+    bias, _, copied, clear = fit(found, [number % 2 for number in range(400)], ["jpeg"] * 400).regimes["all"]
+    assert clear > 2 * copied
+    assert bias + CLIP * copied + (CLIP - CLEAR) * clear > 1
+
+
+@given(ODDS)
+def test_only_odds_above_those_of_a_clear_copy_count_as_clear(copies: float) -> None:
+    assert (inputs(0.0, copies)[2] > 0) == (copies > CLEAR)
+
+
 @given(ODDS, ODDS)
 def test_more_of_either_part_never_lowers_the_score(localizer: float, copies: float) -> None:
-    mixture = Mixture({"all": (-1.0, 0.5, 0.25), "jpeg": (-2.0, 0.0, 2.0)})
+    mixture = Mixture({"all": (-1.0, 0.5, 0.25, 0.5), "jpeg": (-2.0, 0.0, 2.0, 1.0)})
     low = mixture.score(inputs(localizer, copies), "jpeg")
     assert mixture.score(inputs(localizer + 1, copies), "jpeg") >= low
     assert mixture.score(inputs(localizer, copies + 1), "jpeg") >= low
 
 
 def test_what_the_parts_add_and_the_bias_are_the_score() -> None:
-    mixture = Mixture({"all": (-1.0, 0.5, 0.25), "jpeg": (-2.0, 1.0, 2.0)})
+    mixture = Mixture({"all": (-1.0, 0.5, 0.25, 0.5), "jpeg": (-2.0, 1.0, 2.0, 1.0)})
     found = inputs(3.0, 1.0)
-    assert mixture.parts(found, "jpeg").tolist() == [3.0, 2.0]
+    assert mixture.parts(found, "jpeg").tolist() == [3.0, 2.0, 0.0]
     assert mixture.score(found, "jpeg") == 3.0
     assert mixture.score(found, "lossless") == pytest.approx(0.75)
 
 
 def test_weights_are_read_back_as_written(tmp_path: Path) -> None:
-    mixture = Mixture({"all": (-1.0, 0.5, 0.25), "jpeg": (-2.0, 1.0, 2.0)})
+    mixture = Mixture({"all": (-1.0, 0.5, 0.25, 0.5), "jpeg": (-2.0, 1.0, 2.0, 1.0)})
     mixture.save(tmp_path / "fusion.json")
     assert Mixture.read(json.loads((tmp_path / "fusion.json").read_text())) == mixture
 
@@ -101,10 +117,10 @@ def test_weights_are_read_back_as_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"inputs": ["localizer"]},
+        {"inputs": ["localizer", "copies"]},
         {"regimes": {}},
-        {"regimes": {"all": [0.0, 1.0]}},
-        {"regimes": {"all": [0.0, 1.0, float("nan")]}},
+        {"regimes": {"all": [0.0, 1.0, 1.0]}},
+        {"regimes": {"all": [0.0, 1.0, 1.0, float("nan")]}},
         {"regimes": {"all": "weights"}},
         {"regimes": None},
     ],
@@ -112,4 +128,4 @@ def test_weights_are_read_back_as_written(tmp_path: Path) -> None:
 )
 def test_other_weights_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(WeightsUnusable):
-        Mixture.read({"inputs": ["localizer", "copies"], "regimes": {"all": [0.0, 1.0, 1.0]}} | change)
+        Mixture.read({"inputs": list(INPUTS), "regimes": {"all": [0.0, 1.0, 1.0, 1.0]}} | change)
