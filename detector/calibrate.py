@@ -30,6 +30,7 @@ from detector.errors import UnusableData, WeightsUnusable
 from detector.evaluation.curves import ENOUGH, Curve, fit_curve
 from detector.evaluation.intervals import Ints
 from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
+from detector.likelihood import Likelihood, likelihood
 from detector.types import Band, Finding
 
 FORMAT = 3
@@ -47,11 +48,15 @@ PRIOR = 0.5
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What a score means: ``probability`` at prior one half, ``band``, and the error ``rates`` behind the band."""
+    """What a score means: ``probability`` at prior one half, ``band``, and the error ``rates`` behind the band.
+
+    ``likelihood`` is the likelihood ratio with its bounds (:mod:`detector.likelihood`).
+    """
 
     probability: float
     band: Band
     rates: Mapping[str, float | int | str]
+    likelihood: Likelihood | None = None
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,16 @@ class Calibration:
         A regime without a map of its own gets its probability from the map ``all``, and its band too when both classes
         of the regime were among the calibration pictures; otherwise it is *inconclusive*. With more frames than one
         the threshold of *altered* is that of eight (``Map.altered_above_of_8``). The rates are of single pictures.
+        There is a likelihood ratio for one frame alone, where enough pictures were calibrated on: how high the highest
+        of several scores is was not counted.
         """
         name = str(regime) if str(regime) in self.curves else ALL
         curve = self.curves[name]
         probability = curve.probability(score)
         known = name != ALL or min(self.seen.get(str(regime), (0, 0))) > 0
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
-        return Calibrated(probability, band, _rates(name, curve, known))
+        ratio = likelihood(curve, probability) if known and of <= 1 else None
+        return Calibrated(probability, band, _rates(name, curve, known), ratio)
 
     def area_interval(self, percent: float) -> tuple[float, float] | None:
         """The 90 % interval of the true forged share (percent) where the mask marks ``percent``, if it is a forgery.

@@ -133,6 +133,7 @@ class Analyzer:
             reason = seen.allowed.reason
             return Detection(self.name, self.version, False, reason, seen.regime, Band.INCONCLUSIVE, seen.seconds)
         calibrated = self._calibration.apply(evidence.score, seen.regime, of)
+        ratio = calibrated.likelihood
         mask = evidence.heatmap >= self._calibration.mask_threshold
         area = float(mask.mean()) * 100.0
         unmeasured = self._calibration.area_finding(area)
@@ -146,6 +147,8 @@ class Analyzer:
             seconds=seen.seconds,
             score=evidence.score,
             probability=calibrated.probability,
+            likelihood_ratio=ratio.ratio if ratio else None,
+            likelihood_bounds=(ratio.low, ratio.high) if ratio else None,
             heatmap=evidence.heatmap,
             mask=mask,
             area_percent=area,

@@ -85,9 +85,12 @@ class Detection:
     """The answer of one method about one picture.
 
     Not applicable: ``applicable`` is false, ``reason`` says why, ``band`` is *inconclusive* and the measured fields
-    are None. Otherwise all but ``area_interval`` are set; ``area_percent`` is the share of ``mask`` in the picture,
-    ``area_interval`` the 90 % interval of the true share as measured on held-out forgeries (None where the mask's
-    share is beyond what was measured); ``probability`` is calibrated in ``regime``.
+    are None. Otherwise all but ``area_interval`` and the likelihood ratio are set; ``area_percent`` is the share of
+    ``mask`` in the picture, ``area_interval`` the 90 % interval of the true share as measured on held-out forgeries
+    (None where the mask's share is beyond what was measured); ``probability`` is calibrated in ``regime``.
+    ``likelihood_ratio`` is how many times as probable the evidence is of a forged picture as of a pristine one, held
+    within ``likelihood_bounds``, what held-out pictures support (:mod:`detector.likelihood`); both are None for one of
+    several frames, and where too few pictures were calibrated on.
     ``rates`` are the error rates of this method in this regime, from the calibration (see ``detector.calibrate``).
     """
 
@@ -100,6 +103,8 @@ class Detection:
     seconds: float
     score: float | None = None
     probability: float | None = None
+    likelihood_ratio: float | None = None
+    likelihood_bounds: tuple[float, float] | None = None
     heatmap: HeatMap | None = None
     mask: Mask | None = None
     area_percent: float | None = None

@@ -10,6 +10,7 @@ from dashboard.components.modality import modality_markup
 from dashboard.components.notice import Notice, notice_markup
 from dashboard.words import BANDS, NO_ANSWERS, OPEN_MAP, REGIMES, band_words
 from ledger.schemas import CheckResult, Detection, DetectionFinding, Verification
+from ledger.schemas.likelihood import NOT_A_PROBABILITY, meaning, number, support
 
 Rates = Mapping[str, float | int | str]
 
@@ -101,6 +102,9 @@ def _answered(found: Detection) -> Iterator[tuple[str, str]]:
     if found.probability is not None:
         note = f"{_basis(found.rates)}, if forged and pristine were equally frequent"
         yield "Probability of forgery", f"{found.probability * 100:.0f} %<br><small>{note}</small>"
+    if found.likelihood_ratio is not None and found.likelihood_bounds is not None:
+        note = f"{support(found.likelihood_bounds)}; {meaning(found.likelihood_ratio)}. {NOT_A_PROBABILITY}"
+        yield "Likelihood ratio", f"{number(found.likelihood_ratio)}<br><small>{note}</small>"
     if found.area_percent is not None:
         yield "Marked area", _area(found, found.area_percent)
     if found.frames > 1:

@@ -15,6 +15,7 @@ from dashboard.session import client, explain, may
 from dashboard.words import NO_ANSWERS, band_words
 from ledger.errors import InputError, LedgerError, OutageError
 from ledger.schemas import Detection, Verification
+from ledger.schemas.likelihood import number
 
 _STATE = "methods.answers"
 _NUMBER = 10
@@ -145,7 +146,8 @@ def _row(one: Said) -> str:
 def _figures(found: Detection) -> str:
     score = "no score" if found.score is None else f"score {found.score:.3g}"
     sure = "no probability" if found.probability is None else f"probability {found.probability * 100:.0f} %"
-    return f"Band {code(found.band, whole=True)} · {score} · {sure} · {found.seconds:.2f} s"
+    ratio = "" if found.likelihood_ratio is None else f" · likelihood ratio {number(found.likelihood_ratio)}"
+    return f"Band {code(found.band, whole=True)} · {score} · {sure}{ratio} · {found.seconds:.2f} s"
 
 
 def _ended(reason: str) -> str:

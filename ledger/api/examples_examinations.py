@@ -19,6 +19,8 @@ DETECTION: dict[str, Any] = {
     "band": "inconclusive",
     "score": 3.0,
     "probability": 0.47,
+    "likelihood_ratio": 0.887,
+    "likelihood_bounds": [0.885, 10.0],
     "seconds": 0.61,
     "frame": 0,
     "frames": 1,

@@ -249,6 +249,8 @@ def _line(file: Path, seen: Detection, frames: Mapping[str, int], out: Path | No
             "band": str(seen.band),
             "score": seen.score,
             "probability": seen.probability,
+            "likelihood_ratio": seen.likelihood_ratio,
+            "likelihood_bounds": seen.likelihood_bounds,
             "area_percent": seen.area_percent,
             "area_interval": seen.area_interval,
             "heatmap": heatmap,

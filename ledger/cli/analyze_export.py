@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
+    *("likelihood_ratio", "likelihood_low", "likelihood_high"),
     *("area_low", "area_high", "heatmap", "mask", "findings", "reasons"),
     *("measured_on", "false_alarm", "caught", "miss", "note", "frame", "frames", "examined", "seconds"),
     *("error_code", "error_message", "error_advice"),
@@ -29,6 +30,7 @@ COLUMNS = (
 """Of a CSV export; ``findings`` are their codes, divided by blanks, and ``reasons`` their texts, divided by ``|``.
 The rates are empty where the note says that every answer is inconclusive."""
 _BAR = " | "
+_NUMBERS = ("score", "probability", "area_percent", "likelihood_ratio")
 _RATES = ("false_alarm", "caught", "miss")
 _FORMULA, _NEUTRAL = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 
@@ -122,11 +124,13 @@ def _from_csv(text: str) -> list[Mapping[str, Any]]:
 def flat(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line as the columns of a CSV export."""
     low, high = line.get("area_interval") or (None, None)
+    least, most = line.get("likelihood_bounds") or (None, None)
     error = line.get("error") or {}
     findings = line.get("findings", ())
     codes = " ".join(finding["code"] for finding in findings)
     reasons = _BAR.join(finding["text"].replace("|", "/") for finding in findings)
-    derived = {"area_low": low, "area_high": high, "findings": codes, "reasons": reasons}
+    derived = {"area_low": low, "area_high": high, "likelihood_low": least, "likelihood_high": most}
+    derived |= {"findings": codes, "reasons": reasons}
     return {**line, **derived, **_flat_rates(line), **{f"error_{name}": text for name, text in error.items()}}
 
 
@@ -140,7 +144,10 @@ def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["error_code"]:
         names = ("code", "message", "advice")
         return {"file": row["file"], "error": {name: row[f"error_{name}"] for name in names}}
-    numbers = {name: float(row[name]) if row[name] else None for name in ("score", "probability", "area_percent")}
+    numbers: dict[str, Any] = {name: float(row[name]) if row[name] else None for name in _NUMBERS}
+    numbers["likelihood_bounds"] = (
+        [float(row[name]) for name in ("likelihood_low", "likelihood_high")] if row["likelihood_low"] else None
+    )
     frames = {name: int(row[name]) for name in ("frame", "frames", "examined")}
     texts = zip(row["findings"].split(), row["reasons"].split(_BAR), strict=True) if row["findings"] else ()
     findings = [{"code": code, "text": text} for code, text in texts]

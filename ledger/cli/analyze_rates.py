@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ledger.schemas.likelihood import NOT_A_PROBABILITY, SUPPORT, meaning, number, support
+
 Line = Mapping[str, Any]
 REGIMES = {
     "jpeg-double": "JPEG, saved before",
@@ -24,11 +26,15 @@ def decides_nothing(rates: Mapping[str, Any]) -> bool:
 
 
 def notes(lines: Sequence[Line]) -> Iterator[str]:
-    """One sentence for each method and kind of file about each note, and about the errors of each word given."""
+    """One sentence for each method and kind of file about each note, the errors of each word given and the likelihood
+    ratios that are supported; at the end what a likelihood ratio says, by the first that is shown."""
     said = dict.fromkeys(text for line in lines if line.get("applicable") for text in _about(line))
     yield from said
-    if any(HELD in text for text in said):
+    if any(HELD in text or SUPPORT in text for text in said):
         yield "Held-out pictures are like those that the method was made with; of other sources it may err more."
+    ratio = next((line["likelihood_ratio"] for line in lines if line.get("likelihood_ratio")), None)
+    if ratio is not None:
+        yield f"A likelihood ratio (LR) of {number(ratio)}: {meaning(ratio)}. {NOT_A_PROBABILITY}"
 
 
 def _about(line: Line) -> Iterator[str]:
@@ -41,6 +47,8 @@ def _about(line: Line) -> Iterator[str]:
     if band != "inconclusive" and not decides_nothing(rates):
         words = _altered(rates) if band == "altered" else _no_trace(rates)
         yield from (head + each for each in [words] if each)
+    if line.get("likelihood_bounds"):
+        yield f"{head}of likelihood ratios, {support(line['likelihood_bounds'])}."
 
 
 def _altered(rates: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import typer
 from ledger.cli import output
 from ledger.cli.analyze_rates import REGIMES, notes
 from ledger.errors import LedgerError
+from ledger.schemas.likelihood import number
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -136,6 +137,7 @@ def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
         Column(first, overflow="fold", no_wrap=first == "method"),
         Column("finding"),
         Column("probability", justify="right", no_wrap=True),
+        Column("LR", justify="right", no_wrap=True),
         Column("area", justify="right", no_wrap=True),
         Column("kind of file"),
         Column("reasons", overflow="fold"),
@@ -149,6 +151,7 @@ def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
             Text(output.clean(name)),
             Text(_word(line), _STYLES[band] if line["applicable"] else "dim"),
             _percent(probability),
+            number(line["likelihood_ratio"]) if line.get("likelihood_ratio") else "–",
             _area(line),
             REGIMES[line["regime"]],
             Text(output.clean(_reasons(line))),

@@ -14,6 +14,7 @@ import typer
 
 from ledger.cli.wording import advice_of, message_of
 from ledger.errors import LedgerError
+from ledger.schemas.likelihood import in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -153,6 +154,8 @@ def change_facts(found: Change) -> Iterator[tuple[str, object]]:
 def detection_facts(found: Detection) -> Iterator[tuple[str, object]]:
     """What the detector measured, the seed paper's percentage told apart from the area."""
     yield "detector", f"{found.method} {found.version}, {found.regime}"
+    if found.likelihood_ratio is not None and found.likelihood_bounds is not None:
+        yield "likelihood ratio", in_words(found.likelihood_ratio, found.likelihood_bounds)
     if found.area_percent is not None:
         yield "marked area", _marked(found, found.area_percent)
     if found.ela_mean_percent is not None:

@@ -120,6 +120,9 @@ class Detection:
     Not applicable: ``reason`` says why, ``band`` is *inconclusive* and the measured fields are None.
     ``ela_mean_percent`` is the seed paper's "percentage of forgery", the mean error level, which is no area;
     ``area_percent`` is the mask's share of the picture, and ``area_interval`` the 90 % interval of the true share.
+    ``likelihood_ratio`` is how many times as probable the evidence is of a forged picture as of a pristine one, held
+    within ``likelihood_bounds``, what held-out pictures support; both are None for one of several frames, and where too
+    few pictures were calibrated on.
     ``rates`` are the measured error rates in ``regime``, of single pictures. ``weights`` is the SHA-256 (hex) of the
     manifest that names every model file of the method by its digest. ``structure`` is about the whole file.
     ``modality`` is what the file states of itself (DICOM (0008,0060)), ``by_modality`` the measured error rates by
@@ -140,6 +143,8 @@ class Detection:
     height: int
     score: float | None = None
     probability: float | None = None
+    likelihood_ratio: float | None = None
+    likelihood_bounds: tuple[float, float] | None = None
     area_percent: float | None = None
     area_interval: tuple[float, float] | None = None
     ela_mean_percent: float | None = None

@@ -88,9 +88,19 @@ def _sound(found: Detection) -> bool:
         and 1 <= found.examined <= found.frames
         and min(found.width, found.height) >= 1
         and all(share is None or 0 <= share <= 1 for share in shares)
+        and _weighed(found)
         and all(picture.startswith(_PNG) for picture in pictures)
         and (found.structure is None or _known(found.structure))
     )
+
+
+def _weighed(found: Detection) -> bool:
+    """Whether the likelihood ratio lies within its bounds, and these about 1; or there is neither."""
+    ratio, bounds = found.likelihood_ratio, found.likelihood_bounds
+    if ratio is None or bounds is None:
+        return ratio is None and bounds is None
+    low, high = bounds
+    return 0 < low <= 1 <= high and low <= ratio <= high
 
 
 def _known(structure: Structure) -> bool:

@@ -107,6 +107,8 @@ def _told(frame: FramePixels, judged: Judged, frames: int, examined: int, pictur
         height=pixels.shape[0],
         score=judged.score,
         probability=judged.probability,
+        likelihood_ratio=judged.likelihood_ratio,
+        likelihood_bounds=judged.likelihood_bounds,
         area_percent=judged.area_percent,
         area_interval=judged.area_interval,
         ela_mean_percent=None if levels is None else ela.ela_mean_percent(levels),

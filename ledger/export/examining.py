@@ -11,6 +11,7 @@ from ledger.schemas import Change, CheckResult, Detection, Verification
 from ledger.schemas.manual import MANUAL, UNKNOWN
 
 LOOK_ALIKES, CHANGE_MAP, DETECTOR, POLICY = 8, 9, 10, 11
+_RATIO = ("likelihood_ratio", "likelihood_bounds")
 _AREA = ("area_percent", "area_interval")
 
 
@@ -56,7 +57,7 @@ def _detector(made: Examination, found: Detection) -> Examination:
         "size": f"{found.width} x {found.height}",
     }
     figures = {**_without(made.figures, ("method", "version", "frame", "frames")), **found.figures}
-    for name in ("score", "probability", *_AREA, "ela_mean_percent"):
+    for name in ("score", "probability", *_RATIO, *_AREA, "ela_mean_percent"):
         figures[name] = getattr(found, name)
     if found.band == "inconclusive":  # its map shows where the method looked: no area of anything
         figures = _without(figures, _AREA)

@@ -14,6 +14,7 @@ from ledger.export.model import TYPE, Asked, Report
 from ledger.export.opinion import BEFORE, NEVER, opinion
 from ledger.export.rates import error_rates
 from ledger.schemas import Verification
+from ledger.schemas.likelihood import in_words
 from ledger.schemas.reports import PROPOSITIONS
 
 RECEIPT, TRUST = "receipt.json", "trust.json"
@@ -75,6 +76,8 @@ def _limits(found: Verification) -> Iterator[str]:
             "The forgery detector was measured on made forgeries and public images. Its probability takes forged and"
             " pristine pictures as equally frequent beforehand; it is not how often pictures are forged in practice."
         )
+        if found.detection.likelihood_ratio is not None and found.detection.likelihood_bounds is not None:
+            yield f"Likelihood ratio {in_words(found.detection.likelihood_ratio, found.detection.likelihood_bounds)}"
     if found.detection is not None and found.detection.frames > found.detection.examined:
         yield f"Of {found.detection.frames} frames {found.detection.examined} were examined for forgery."
     yield "Trust in the registration is trust in the registrar's keys and in the chain that holds the log's roots."

@@ -100,6 +100,14 @@ class Detection(Wire):
     pictures: DetectionPictures | None = Field(default=None, description="When the request asked for them")
     weights: str | None = Field(default=None, description="SHA-256 of the manifest that names each model file's digest")
     # Left out where there is none, so that an older verification is written as it was read: dossiers enclose them.
+    likelihood_ratio: float | None = Field(
+        default=None,
+        description="How many times as probable the evidence is of a forged picture as of a pristine one",
+        exclude_if=_nothing,
+    )
+    likelihood_bounds: tuple[float, float] | None = Field(
+        default=None, description="Least and largest ratio that held-out pictures support", exclude_if=_nothing
+    )
     modality: str | None = Field(
         default=None, description="What the DICOM file says of itself, (0008,0060)", exclude_if=_nothing
     )

@@ -45,12 +45,18 @@ def test_the_two_percentages_are_told_apart_in_words():
         area_percent=2.34,
         area_interval=(1.0, 6.0),
         ela_mean_percent=0.143,
+        likelihood_ratio=6.0,
+        likelihood_bounds=(0.025, 40.0),
         findings=[DetectionFinding(code="x", text="loss differs", meaning="m", limits="l")],
     )
     said = dict(detection_facts(found))
     assert said["marked area"] == "2.3 % of the picture, 90 % interval 1.0 to 6.0 %"
     assert said["ELA mean"] == "0.143 % (seed paper; a mean error level, not an area)"
     assert said["finding"] == "loss differs"
+
+    assert said["likelihood ratio"].startswith(
+        "6 (held-out pictures support 1/40 to 40): the evidence is about 6 times"
+    )
 
     undecided = dict(detection_facts(found.model_copy(update={"band": "inconclusive"})))
     assert undecided["marked area"].startswith("no finding: the method cannot tell")

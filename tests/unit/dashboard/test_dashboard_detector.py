@@ -231,3 +231,12 @@ def test_a_note_of_the_calibration_is_known_to_decide_nothing(verification: Make
     said = detector_markup(verification("undetermined").model_copy(update={"detection": found}))
     assert "Why it cannot tell" in said
     assert "calibrated on other kinds of file only" in said
+
+
+def test_the_card_states_a_likelihood_ratio_with_what_supports_it(verification: Make, detection: Detection) -> None:
+    given = {"likelihood_ratio": 0.2, "likelihood_bounds": (0.025, 40.0)}
+    said = detector_markup(verification("suspect").model_copy(update={"detection": detection.model_copy(update=given)}))
+    assert "1/5<br><small>held-out pictures support 1/40 to 40; the evidence is about 5 times as probable if" in said
+    assert "not the probability that the picture is forged" in said
+    without = detector_markup(verification("suspect").model_copy(update={"detection": detection}))
+    assert "ikelihood" not in without

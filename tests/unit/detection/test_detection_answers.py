@@ -29,6 +29,8 @@ FOUND = Detection(
     height=64,
     score=-3.5,
     probability=0.9,
+    likelihood_ratio=6.0,
+    likelihood_bounds=(0.25, 6.0),
     area_percent=3.0,
     area_interval=(1.0, 6.0),
     ela_mean_percent=0.1,
@@ -39,7 +41,9 @@ FOUND = Detection(
 )
 
 
-@pytest.mark.parametrize("found", [FOUND, replace(FOUND, pictures=None, area_interval=None, probability=None)])
+@pytest.mark.parametrize(
+    "found", [FOUND, replace(FOUND, pictures=None, area_interval=None, likelihood_ratio=None, likelihood_bounds=None)]
+)
 def test_an_answer_arrives_as_it_was(found: Detection) -> None:
     assert detection(received(message(plain(found)))) == found
 
@@ -86,6 +90,11 @@ def test_what_is_no_answer_is_an_outage(sent: bytes) -> None:
         {"probability": 1.5},
         {"area_percent": -1.0},
         {"area_interval": [0.0, 1.0, 2.0]},
+        {"likelihood_ratio": 7.0},
+        {"likelihood_ratio": None},
+        {"likelihood_bounds": None},
+        {"likelihood_bounds": [0.0, 6.0]},
+        {"likelihood_bounds": [2.0, 8.0]},
         {"findings": [{"code": "a"}]},
         {"rates": {"a": []}},
         {"pictures": {"heatmap": "no base64!", "mask": "", "ela": ""}},

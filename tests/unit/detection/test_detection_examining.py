@@ -54,6 +54,8 @@ class BrightMethod:
             seconds=0.01,
             score=float(heat.mean()),
             probability=float(heat.mean()),
+            likelihood_ratio=5.0,
+            likelihood_bounds=(0.25, 6.0),
             heatmap=heat,
             mask=mask,
             area_percent=float(mask.mean() * 100),
@@ -99,6 +101,7 @@ def test_the_measured_values_arrive_with_both_percentages_apart(examiner: Examin
     assert (found.method, found.version, found.band, found.regime) == ("bright", "7", "altered", "lossless")
     assert (found.width, found.height, found.frame, found.frames) == (800, 400, 0, 1)
     assert found.area_percent == pytest.approx(0.02)
+    assert (found.likelihood_ratio, found.likelihood_bounds) == (5.0, (0.25, 6.0))
     assert found.ela_mean_percent is not None
     assert 0 < found.ela_mean_percent != found.area_percent
     assert found.findings[0].region == (1, 2, 3, 4)

@@ -83,6 +83,24 @@ def test_the_detectors_examination_names_method_version_and_weights(
     assert found.figures["probability"] == 0.83
 
 
+def test_a_likelihood_ratio_is_a_figure_of_the_examination_and_its_meaning_a_limit(
+    verified: Verify, asked: Asked, detected: Callable[..., Detection]
+):
+    given = detected(likelihood_ratio=5.0, likelihood_bounds=(0.25, 6.0))
+    report = report_of(verified("suspect", detection=given), asked)
+    figures = report.examinations[10].figures
+    assert (figures["likelihood_ratio"], figures["likelihood_bounds"]) == (5.0, [0.25, 6.0])
+    assert any("Likelihood ratio 5 (held-out pictures support 1/4 to 6): the evi" in limit for limit in report.limits)
+
+
+def test_a_detection_without_a_likelihood_ratio_is_written_and_reported_as_before(
+    verified: Verify, asked: Asked, detected: Callable[..., Detection]
+):
+    found = verified("suspect", detection=detected())
+    assert "likelihood" not in found.model_dump_json()
+    assert b"ikelihood" not in dump(report_of(found, asked))
+
+
 def test_findings_leave_out_what_was_skipped_and_the_decision(verified: Verify, asked: Asked):
     found = report_of(verified(statuses={8: "skipped", 9: "skipped"}), asked).findings
     assert {one.source for one in found} == set(CHECK_NAMES) - {8, 9, 11}

@@ -48,6 +48,8 @@ class KnownAnalyzer:
             ),
             score=np.float32(level),
             probability=level / 255,
+            likelihood_ratio=level / 50,
+            likelihood_bounds=(0.25, 6.0),
             heatmap=heat,
             mask=heat > 0.5,
             area_percent=float((heat > 0.5).mean() * 100),

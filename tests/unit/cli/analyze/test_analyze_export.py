@@ -25,6 +25,7 @@ def test_a_csv_export_has_a_row_a_line(run_bare, pictures, tmp_path):
     assert rows["altered"]["band"] == "altered"
     assert float(rows["altered"]["probability"]) == pytest.approx(200 / 255)
     assert rows["altered"]["findings"] == "spot"
+    assert [rows["altered"][f"likelihood_{name}"] for name in ("ratio", "low", "high")] == ["4.0", "0.25", "6.0"]
     assert rows["broken"]["error_code"] == "unreadable_image"
     assert rows["black"]["score"] == ""
 

@@ -193,3 +193,22 @@ def test_where_the_maps_were_written_is_said(run_bare, pictures, tmp_path):
     assert "heat maps and masks of 1 answer are in" in said
     assert str(tmp_path / "maps") in said.replace("\n", "")
     assert "heat maps" not in run_bare("analyze", pictures / "altered.png").err
+
+
+def test_a_likelihood_ratio_is_shown_with_what_is_supported_and_what_it_says(run_bare, pictures):
+    shown = run_bare("analyze", pictures / "altered.png").out
+    assert "LR" in shown
+    assert "fusion, lossless: of likelihood ratios, held-out pictures support 1/4 to 6." in shown
+    assert "A likelihood ratio (LR) of 4: the evidence is about 4 times as probable if the picture was forged" in shown
+    assert "not the probability that the picture is forged" in shown
+    assert "of other sources it may err more" in shown
+
+
+def test_where_there_is_no_likelihood_ratio_nothing_is_said_of_one(run_bare, pictures, with_rates):
+    with_rates(RATES, likelihood_ratio=None, likelihood_bounds=None)
+    assert "likelihood" not in run_bare("analyze", pictures / "altered.png").out
+
+
+def test_a_line_of_an_older_export_has_no_likelihood_ratio_and_is_shown():
+    line = {"method": "vgg", "regime": "jpeg", "band": "altered", "applicable": True, "rates": RATES}
+    assert not any("likelihood" in said for said in notes([line]))

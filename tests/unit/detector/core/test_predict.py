@@ -58,6 +58,7 @@ def test_a_high_score_is_called_altered_with_its_mask_and_area(weights):
     found = analyze(picture(220), weights=weights)
     assert (found.applicable, found.band, found.regime) == (True, Band.ALTERED, Regime.LOSSLESS)
     assert found.score == 220 and found.probability > 0.9
+    assert found.likelihood_bounds[0] < 1 < found.likelihood_ratio <= found.likelihood_bounds[1] < 61
     assert found.area_percent == 25.0 and found.mask[:, :20].all() and not found.mask[:, 20:].any()
     assert found.area_interval[0] <= 25.0 <= found.area_interval[1]
     assert found.findings[0].code == "made" and found.figures == {"half": 0.5} and found.rates["n_forged"] == 60
@@ -80,6 +81,13 @@ def test_of_several_frames_the_most_suspicious_is_returned_with_its_frame(weight
     shown = [SimpleNamespace(pixels=np.full((1, 500), 3, np.uint8), jpeg=None, lossy=False), *frames(40, 220, 50)]
     frame, found = predict.Analyzer("ela_cnn", weights).analyze_frames(iter(shown))
     assert frame is shown[2] and found.score == 220
+
+
+def test_the_most_suspicious_of_several_frames_has_no_likelihood_ratio(weights):
+    analyzer = predict.Analyzer("ela_cnn", weights)
+    assert analyzer.analyze_frames(frames(220))[1].likelihood_ratio is not None
+    _, found = analyzer.analyze_frames(frames(40, 220))
+    assert found.likelihood_ratio is found.likelihood_bounds is None
 
 
 def test_the_chosen_frame_is_judged_as_one_of_those_that_could_be_judged(weights, monkeypatch):
