@@ -1,10 +1,13 @@
-"""How a worker process of the detector starts: with one thread, and ending when its parent does."""
+"""How a worker process of the detector starts, with one thread and ending when its parent does; and one thread for a
+while."""
 
 from __future__ import annotations
 
 import ctypes
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -19,3 +22,19 @@ def settle() -> None:
     threadpool_limits(1)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """OpenCV and the linear algebra compute on one core: over many small arrays the threads that wait for their share
+    spin, which costs as much again as the work and gains no time."""
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        cv2.setNumThreads(before)

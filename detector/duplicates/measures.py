@@ -57,14 +57,16 @@ def measure(views: Views, move: Move, agreement: Agreement) -> dict[str, float] 
         return None
     strength = views.strength[part.box]
     quiet = inside & (strength <= np.median(strength[inside]))
+    light, moved = views.light[part.box], seen(views.light, part, flags=cv2.INTER_CUBIC)
+    moved = np.where(np.isnan(moved), light, moved)
     z = fisher(fine, other, inside)
     return {
         "fine": z,
         "fine_quiet": fisher(fine, other, quiet),
         "middle": fisher(views.middle[part.box], seen(views.middle, part), inside),
         "sharpness": z - max(_off(views, part, inside, shift) for shift in _SHIFTS),
-        "left_over": _left_over(views, part, inside, _GRAIN),
-        "left_finest": _left_over(views, part, inside, _FINEST),
+        "left_over": _left_over(light, moved, inside, _GRAIN),
+        "left_finest": _left_over(light, moved, inside, _FINEST),
         "log_area": float(np.log(area)),
         "log_evidence": float(np.log1p(max(z, 0.0) * np.sqrt(area))),
         "log_pairs": float(np.log(move.pairs)),
@@ -94,10 +96,8 @@ def _off(views: Views, part: Part, inside: Mask, shift: tuple[int, int]) -> floa
     return fisher(views.fine[part.box], seen(views.fine, Part(part.box, moved)), inside)
 
 
-def _left_over(views: Views, part: Part, inside: Mask, sigma: float) -> float:
-    light, other = views.light[part.box], seen(views.light, part, flags=cv2.INTER_CUBIC)
-    other = np.where(np.isnan(other), light, other)
-    one, two = (values - cv2.GaussianBlur(values, (0, 0), sigma) for values in (light, other))
+def _left_over(light: Floats, moved: Floats, inside: Mask, sigma: float) -> float:
+    one, two = (values - cv2.GaussianBlur(values, (0, 0), sigma) for values in (light, moved))
     gap = float(np.std((one - two)[inside]))
     grain = float(np.sqrt(np.var(one[inside]) / 2 + np.var(two[inside]) / 2))
     return float(np.log((gap + 0.05) / (grain + 0.05)))

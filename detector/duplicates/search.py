@@ -11,13 +11,16 @@ import numpy as np
 
 from detector.duplicates import measures, moves, pairing, points, refining, telling
 from detector.duplicates.comparing import disc
+from detector.duplicates.views import enhanced, views
+from detector.workers import one_thread
 
 if TYPE_CHECKING:
     from detector.copymove.transform import Affine
     from detector.duplicates.comparing import Agreement
     from detector.duplicates.model import Model
     from detector.duplicates.moves import Move
-    from detector.duplicates.views import Mask, Views
+    from detector.duplicates.points import Points
+    from detector.duplicates.views import Floats, Mask, Views
 
 MOST_MATCHES = 6
 """So many of the strongest matches are kept."""
@@ -67,25 +70,28 @@ class Match:
     values: dict[str, float]
 
 
-def candidates(views: Views) -> Iterator[Candidate]:
-    """Every pair of regions that is alike enough to be measured."""
-    found = pairing.pairs(points.find(views.flat))
-    for move in moves.moves(found, views.light.shape):
-        settled = refining.refined(views, move)
-        values = None if settled is None else measures.measure(views, *settled)
+def candidates(seen: Views, found: Points) -> Iterator[Candidate]:
+    """Every pair of regions that is alike enough to be measured; ``found`` are the picture's points."""
+    for move in moves.moves(pairing.pairs(found), seen.light.shape):
+        settled = refining.refined(seen, move)
+        values = None if settled is None else measures.measure(seen, *settled)
         if settled is not None and values is not None:
             yield Candidate(*settled, values)
 
 
-def sides(views: Views, candidate: Candidate) -> dict[str, float]:
+def sides(seen: Views, candidate: Candidate) -> dict[str, float]:
     """What speaks for the first region as the copy (``telling.SIDE_NAMES``); empty where a region lies outside."""
-    first, second = candidate.regions(views.light.shape)
-    return telling.tell(views, candidate.move.affine, first, second) if second.any() else {}
+    first, second = candidate.regions(seen.light.shape)
+    return telling.tell(seen, candidate.move.affine, first, second) if second.any() else {}
 
 
-def search(views: Views, model: Model) -> tuple[Match, ...]:
-    """The strongest MOST_MATCHES matches of the picture, strongest first; the same picture gives the same answer."""
-    return judged(list(candidates(views)), views.light.shape, model, lambda found: sides(views, found))
+def search(light: Floats, model: Model) -> tuple[Match, ...]:
+    """The strongest MOST_MATCHES matches of a working picture, strongest first; the same one gives the same answer."""
+    # SIFT, which alone gains by several threads, needs the most memory: only then the views are made.
+    found = points.find(enhanced(light))
+    with one_thread():
+        seen = views(light)
+        return judged(list(candidates(seen, found)), light.shape, model, lambda one: sides(seen, one))
 
 
 def judged(found: Sequence[Candidate], shape: tuple[int, ...], model: Model, tell: Tell) -> tuple[Match, ...]:

@@ -33,24 +33,27 @@ class Views:
 
     ``light``: grey as float32, 0 to 255, never rounded for 16-bit samples. ``fine``: what a Gaussian of 1.2 pixels
     leaves (grain and edges), ``middle``: the band from 0.7 to 3.5 pixels; both at equal local strength.
-    ``strength``: the local root mean square of the fine part in grey levels. ``flat``: contrast-enhanced grey for key
-    points. ``alive``: what counts as evidence: not constant, no letters. ``two_ways``: varies in two directions.
+    ``strength``: the local root mean square of the fine part in grey levels. ``alive``: what counts as evidence: not
+    constant, no letters. ``two_ways``: varies in two directions.
     """
 
     light: Floats
     fine: Floats
     middle: Floats
     strength: Floats
-    flat: Grey
     alive: Mask
     two_ways: Mask
 
 
-def views(pixels: Pixels) -> Views:
-    """The views of any picture of the allowed shapes, reduced to WORKING_SIDE."""
-    light = reduced(grey_levels(pixels))
+def working(pixels: Pixels) -> Floats:
+    """The grey levels of any picture of the allowed shapes, reduced to WORKING_SIDE."""
+    return reduced(grey_levels(pixels))
+
+
+def views(light: Floats) -> Views:
+    """The views of a working picture."""
     soft = cv2.GaussianBlur(light, (0, 0), 0.7)
-    high = light - cv2.GaussianBlur(light, (0, 0), _FINE)
+    high = _high(light)
     band = soft - cv2.GaussianBlur(light, (0, 0), _MIDDLE)
     floor = least_strength(high)
     strength = _local_rms(high, 9)
@@ -58,7 +61,7 @@ def views(pixels: Pixels) -> Views:
     middle = np.clip(band / (_local_rms(band, 21) + floor), -_CLIP, _CLIP)
     alive = (strength > 0.5 * floor) & ~letters(light)
     two_ways = in_two_directions(_floats(soft))
-    return Views(light, _floats(fine), _floats(middle), strength, _enhanced(light, floor), alive, two_ways)
+    return Views(light, _floats(fine), _floats(middle), strength, alive, two_ways)
 
 
 def letters(light: Floats) -> Mask:
@@ -108,11 +111,16 @@ def least_strength(high: Floats) -> float:
     return float(np.clip(0.5 * grain, 0.1, 1.0))
 
 
-def _enhanced(light: Floats, floor: float) -> Grey:
+def enhanced(light: Floats) -> Grey:
     """Equal local contrast (windows of some 40 pixels), so that quiet tissue yields points beside loud bones."""
+    floor = least_strength(_high(light))
     mean = cv2.GaussianBlur(light, (0, 0), 8.0)
     deviation = np.sqrt(np.maximum(cv2.GaussianBlur((light - mean) ** 2, (0, 0), 8.0), 0.0))
     return np.asarray(np.clip(128.0 + 45.0 * (light - mean) / (deviation + 2.0 * floor), 0, 255), np.uint8)
+
+
+def _high(light: Floats) -> Floats:
+    return _floats(light - cv2.GaussianBlur(light, (0, 0), _FINE))
 
 
 def _local_rms(values: Floats, side: int) -> Floats:

@@ -81,7 +81,15 @@ def noise_level(residual: npt.NDArray[Any]) -> float:
 def planes(grey: Floats, found: list[Floats]) -> npt.NDArray[np.int8]:
     """(rows, columns, 4) int8: the planes of PLANES times STEP; residuals as asinh of their multiple of the noise."""
     low, high = (float(level) for level in np.percentile(grey[::2, ::2], (_LOW, _HIGH)))
-    middle = np.clip((grey - low) / max(high - low, 1.0), -0.2, 1.2) * 6.0 - 3.0
-    wide = [np.arcsinh(one / np.float32(noise_level(one))) for one in found]
-    stacked = np.stack([middle, *wide], axis=2) * np.float32(STEP)
-    return np.clip(np.rint(stacked), -127, 127).astype(np.int8)
+    made = np.empty((*grey.shape, len(PLANES)), np.int8)
+    made[..., 0] = _levels(np.clip((grey - low) / max(high - low, 1.0), -0.2, 1.2) * 6.0 - 3.0)
+    for k, one in enumerate(found, 1):
+        made[..., k] = _levels(np.arcsinh(one / np.float32(noise_level(one))))
+    return made
+
+
+def _levels(plane: Floats) -> Floats:
+    """``plane``, which is overwritten, in whole levels of int8."""
+    plane *= np.float32(STEP)
+    np.rint(plane, out=plane)
+    return np.clip(plane, -127, 127, out=plane)

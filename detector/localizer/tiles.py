@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from detector.errors import WeightsUnusable
 from detector.localizer.features import Features
 from detector.quiet import quiet_stderr
 from detector.serving import THREADS, open_bytes
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,22 +35,16 @@ class TileNetwork(Protocol):
 
 
 class LiteTiles:
-    """The exported network in LiteRT. Not to be shared between threads."""
+    """The exported network in LiteRT, opened anew for each tile: what it works in, some 150 MB, is not kept."""
 
     def __init__(self, model: bytes) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # 0.1 s, so only when a model runs
-
-        try:
-            with quiet_stderr():
-                self._interpreter = Interpreter(model_content=model, num_threads=THREADS)
-        except (RuntimeError, ValueError) as error:
-            raise WeightsUnusable(f"expected a LiteRT model, found {len(model)} bytes that are none") from error
-        inputs = sorted(self._interpreter.get_input_details(), key=lambda one: int(one["shape"][3]))
+        self._model = model
+        interpreter = self._opened()
+        inputs = sorted(interpreter.get_input_details(), key=lambda one: int(one["shape"][3]))
         if len(inputs) != 2:
             raise WeightsUnusable(f"expected a network on pixels and blocks, found one of {len(inputs)} inputs")
         self._pixels, self._blocks = (int(one["index"]) for one in inputs)
-        self._output = int(self._interpreter.get_output_details()[0]["index"])
-        self._shape: tuple[int, int] | None = None
+        self._output = int(interpreter.get_output_details()[0]["index"])
 
     @classmethod
     def open(cls, folder: Path) -> LiteTiles:
@@ -56,18 +53,24 @@ class LiteTiles:
 
     def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> Floats:
         """See :class:`TileNetwork`."""
-        shape = (pixels.shape[0], pixels.shape[1])
-        if shape != self._shape:
-            self._shape = None  # whatever a failed resize leaves behind, the next run allocates again
-            self._interpreter.resize_tensor_input(self._pixels, [1, *pixels.shape])
-            self._interpreter.resize_tensor_input(self._blocks, [1, *blocks.shape])
-            with quiet_stderr():  # LiteRT tells everybody which delegate it made
-                self._interpreter.allocate_tensors()
-            self._shape = shape
-        self._interpreter.set_tensor(self._pixels, pixels[np.newaxis].astype(np.float32))
-        self._interpreter.set_tensor(self._blocks, blocks[np.newaxis].astype(np.float32))
-        self._interpreter.invoke()
-        return np.array(self._interpreter.get_tensor(self._output)[0, :, :, 0], np.float32)
+        interpreter = self._opened()
+        interpreter.resize_tensor_input(self._pixels, [1, *pixels.shape])
+        interpreter.resize_tensor_input(self._blocks, [1, *blocks.shape])
+        with quiet_stderr():  # LiteRT tells everybody which delegate it made
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(self._pixels, pixels[np.newaxis].astype(np.float32))
+        interpreter.set_tensor(self._blocks, blocks[np.newaxis].astype(np.float32))
+        interpreter.invoke()
+        return np.array(interpreter.get_tensor(self._output)[0, :, :, 0], np.float32)
+
+    def _opened(self) -> Interpreter:
+        from ai_edge_litert.interpreter import Interpreter  # 0.1 s, so only when a model runs
+
+        try:
+            with quiet_stderr():
+                return Interpreter(model_content=self._model, num_threads=THREADS)
+        except (RuntimeError, ValueError) as error:
+            raise WeightsUnusable(f"expected a LiteRT model, found {len(self._model)} bytes that are none") from error
 
 
 def odds_map(network: TileNetwork, found: Features, *, whole: int = WHOLE, core: int = CORE) -> Floats:

@@ -20,6 +20,7 @@ from detector.methods.sift_copymove import SiftCopyMove
 from detector.pictures import usable
 from detector.serving import check_manifest, model_digest, open_bytes
 from detector.types import Applicability, Evidence, Finding, Regime
+from detector.workers import one_thread
 
 if TYPE_CHECKING:
     from detector.fusing import Floats
@@ -71,8 +72,10 @@ class Fusion:
         ``figures`` are those of the parts, with ``localizer_odds`` and ``copies_odds`` (their raw scores) and
         ``localizer_adds``, ``copies_adds`` and ``clear_copies_adds`` (what each input adds to the score).
         """
-        history = regime(pixels, jpeg)
-        mapped, copied = (part.examine(pixels, jpeg=jpeg) for part in (self._localizer, self._copies))
+        copied = self._copies.examine(pixels, jpeg=jpeg)  # first, while memory is freest: SIFT needs the most
+        with one_thread():
+            history = regime(pixels, jpeg)
+            mapped = self._localizer.examine(pixels, jpeg=jpeg)
         found = inputs(mapped.score, copied.score)
         adds = self._mixture.parts(found, str(history))
         heat: HeatMap = np.maximum(mapped.heatmap, copied.heatmap)

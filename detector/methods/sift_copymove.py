@@ -19,7 +19,7 @@ import numpy as np
 from detector.copymove.transform import angle_of, mirrors, scale_of
 from detector.duplicates.model import FILE, Model
 from detector.duplicates.search import Match, search
-from detector.duplicates.views import views
+from detector.duplicates.views import working
 from detector.methods.keypoint_copymove import rectangle, stretched
 from detector.pictures import usable
 from detector.serving import check_manifest
@@ -69,17 +69,17 @@ class SiftCopyMove:
         first region is the copy) and what was measured (``measures.NAMES``, ``telling.SIDE_NAMES``).
         """
         del jpeg
-        seen = views(pixels)
-        matches = search(seen, self._model)
+        light = working(pixels)
+        matches = search(light, self._model)
         found = [match for match in matches if match.odds >= self._model.accepted]
         figures = {
             "copies_found": float(len(found)),
             "matches_considered": float(len(matches)),
-            "working_side": float(max(seen.light.shape)),
+            "working_side": float(max(light.shape)),
             **(_figures(matches[0]) if matches else {}),
         }
         score = max(matches[0].odds, NOTHING) if matches else NOTHING
-        heat = stretched(self._heat(matches, seen.light.shape), pixels.shape)
+        heat = stretched(self._heat(matches, light.shape), pixels.shape)
         return Evidence(score, heat, tuple(self._finding(match, pixels.shape) for match in found), figures)
 
     def _copy(self, match: Match) -> int | None:

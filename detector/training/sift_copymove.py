@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from detector.datasets.contract import Example
 from detector.datasets.reading import read_picture
+from detector.duplicates import points
 from detector.duplicates.measures import NAMES
 from detector.duplicates.model import FILE, Model, ceiling, expanded, side_row
 from detector.duplicates.search import Candidate, candidates, sides
 from detector.duplicates.telling import SIDE_NAMES
-from detector.duplicates.views import views
+from detector.duplicates.views import enhanced, views, working
 from detector.errors import UnusableData
 from detector.pictures import usable
 from detector.training.contract import Run, Samples
@@ -51,10 +52,12 @@ class SiftCopyMoveTrainer:
         copied = example.forged and example.mask is not None and example.origin is not None
         if not usable(pixels).applicable or (example.forged and not copied):
             return np.zeros((0, WIDTH), np.float32), np.zeros(0, np.int64)
-        seen = views(pixels)
+        light = working(pixels)
+        found = points.find(enhanced(light))
+        seen = views(light)
         mask, origin = (_mask(path, seen.light.shape) if copied else None for path in (example.mask, example.origin))
         rows, labels = [], []
-        for candidate in candidates(seen):
+        for candidate in candidates(seen, found):
             told = sides(seen, candidate)
             label = _label(candidate, mask, origin, seen.light.shape)
             if told and label is not None:

@@ -17,7 +17,7 @@ from detector.duplicates import moves, pairing, points
 from detector.duplicates.measures import NAMES, fisher
 from detector.duplicates.model import Model, ceiling, expanded_names
 from detector.duplicates.telling import SIDE_NAMES, tell
-from detector.duplicates.views import views
+from detector.duplicates.views import enhanced, views, working
 from detector.errors import UnusableData, WeightsUnusable
 from detector.registry import SHIPPED
 from detector.training.contract import Samples
@@ -29,7 +29,7 @@ Copied = Callable[..., tuple[Grey, npt.NDArray[np.bool_]]]
 
 
 def test_the_codes_in_a_mirror_are_those_of_the_mirrored_picture(body: Body) -> None:
-    flat = views(body(1, 200)).flat
+    flat = enhanced(working(body(1, 200)))
     here, there = points.find(flat), points.find(np.ascontiguousarray(flat[:, ::-1]))
     where = there.places * (-1, 1) + (flat.shape[1] - 1, 0)
     gaps = np.hypot(*(here.places[:, None] - where[None]).transpose(2, 0, 1))
@@ -42,7 +42,7 @@ def test_the_codes_in_a_mirror_are_those_of_the_mirrored_picture(body: Body) -> 
 
 def test_each_pair_stands_in_both_directions_and_tells_the_move(body: Body, copied: Copied) -> None:
     picture, _ = copied(body(1), turn=-30.0)
-    found = pairing.pairs(points.find(views(picture).flat))
+    found = pairing.pairs(points.find(enhanced(working(picture))))
     half = len(found) // 2
     assert np.array_equal(found.one[:half], found.two[half:])
     best = found.linear[0] if found.one[0, 0] < found.two[0, 0] else np.linalg.inv(found.linear[0])
@@ -51,7 +51,7 @@ def test_each_pair_stands_in_both_directions_and_tells_the_move(body: Body, copi
 
 def test_the_first_move_is_the_one_that_most_pairs_agree_on(body: Body, copied: Copied) -> None:
     picture, _ = copied(body(1), scale=1.2)
-    found = pairing.pairs(points.find(views(picture).flat))
+    found = pairing.pairs(points.find(enhanced(working(picture))))
     first = next(iter(moves.moves(found, picture.shape)))
     assert first.pairs > 10
     size = float(np.sqrt(abs(np.linalg.det(first.affine[:, :2]))))
@@ -66,7 +66,7 @@ def test_no_points_give_no_moves() -> None:
 
 def test_sixteen_bit_grey_is_not_rounded() -> None:
     picture = np.linspace(0, 60000, 100 * 100).reshape(100, 100).astype(np.uint16)
-    assert len(np.unique(views(picture).light)) > 5000
+    assert len(np.unique(views(working(picture)).light)) > 5000
 
 
 def test_fishers_z_of_independent_noise_is_small_and_of_a_copy_large() -> None:
@@ -83,7 +83,7 @@ def test_telling_turns_its_sign_when_the_regions_change_places(body: Body, copie
     first = np.roll(second, (80 - 170, 70 - 180), axis=(0, 1))
     there = np.array(((1.0, 0.0, 110.0), (0.0, 1.0, 90.0)))
     back = np.array(((1.0, 0.0, -110.0), (0.0, 1.0, -90.0)))
-    one, two = tell(views(picture), there, first, second), tell(views(picture), back, second, first)
+    one, two = tell(views(working(picture)), there, first, second), tell(views(working(picture)), back, second, first)
     assert tuple(one) == SIDE_NAMES
     for name in SIDE_NAMES:
         assert one[name] == pytest.approx(-two[name], abs=1e-4)
