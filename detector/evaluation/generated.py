@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -151,7 +151,7 @@ def _generator(job: Job) -> Generator:
 
 
 @lru_cache(maxsize=2)
-def _network(path: Path):  # type: ignore[no-untyped-def]  # the type is TensorFlow's
+def _network(path: Path) -> Any:
     from detector.training.denoising import remembered
 
     return remembered(path)
@@ -173,8 +173,8 @@ def _written(job: Job, pixels: Pixels, forged: Forged, container: str) -> list[E
     mask.write_bytes(cv2.imencode(".png", forged.mask.astype(np.uint8) * 255)[1].tobytes())
     pair = f"{job.original.path.stem}#{name}"
     plain = replace(job.original, path=paths[0], pair=pair, history="B1", dhash=None)
-    told = {"forgery": job.generator, "operation": forged.operation, "area": forged.area}
-    return [plain, replace(plain, path=paths[1], forged=True, mask=mask, **told)]  # type: ignore[arg-type]
+    twin = replace(plain, path=paths[1], forged=True, mask=mask)
+    return [plain, replace(twin, forgery=job.generator, operation=forged.operation, area=forged.area)]
 
 
 def make_generated(
