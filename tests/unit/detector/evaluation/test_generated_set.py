@@ -19,6 +19,8 @@ from detector.errors import UnusableData
 from detector.evaluation import generated
 from detector.evaluation.volumes import slices_of
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+
 
 def picture(seed: int, size: int = 128) -> Any:
     noise = np.random.default_rng(seed).standard_normal((size, size)).astype(np.float32)
@@ -82,7 +84,7 @@ def test_only_deep_ct_and_mr_without_a_lossy_past_is_taken_and_each_picture_once
         example(tmp_path, 3, modality="fundus"),
     ]
     monkeypatch.setattr(generated, "open_dataset", lambda _: found)
-    assert generated.originals(tmp_path, None, tmp_path) == [good]
+    assert [one.path for one in generated.originals(tmp_path, None, tmp_path)] == [good.path]
 
 
 def project(path: Path, volume: Any) -> Path:
