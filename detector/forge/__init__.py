@@ -6,6 +6,6 @@ regions) and removal by inpainting. :func:`forge` makes one; the save history is
 
 from __future__ import annotations
 
-from detector.forge.making import LARGEST, SMALLEST, Forged, forge
+from detector.forge.making import LARGEST, SMALLEST, Forged, forge, forge_with
 
-__all__ = ["LARGEST", "SMALLEST", "Forged", "forge"]
+__all__ = ["LARGEST", "SMALLEST", "Forged", "forge", "forge_with"]

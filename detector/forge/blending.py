@@ -43,16 +43,16 @@ def seamless(site: Site, new: Values) -> Values:
     border = ring(site.shape, 1)
     if not border.any():
         return new
-    return np.asarray(new + _membrane(site.old - new, border), np.float32)
+    return np.asarray(new + membrane(site.old - new, border), np.float32)
 
 
 def smooth_fill(site: Site) -> Values:
     """The surroundings carried smoothly into the region; outside it, the values as they are."""
-    filled = _membrane(site.old, ring(site.shape, 2))
+    filled = membrane(site.old, ring(site.shape, 2))
     return np.where(site.shape[:, :, None], filled, site.old)
 
 
-def _membrane(values: Values, known: Shape) -> Values:
+def membrane(values: Values, known: Shape) -> Values:
     """A smooth field (height, width, samples) that agrees with ``values`` where ``known``."""
     weight = known.astype(np.float32)
     field = _push_pull(values * weight[:, :, None], weight)

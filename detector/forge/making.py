@@ -32,7 +32,7 @@ _ATTEMPTS = 24
 _VISIBLE = 0.006
 """The mean change in the mask, as a share of the picture's range of grey levels, that is a change: 1.5 of 255."""
 
-_Operation = Callable[[Site, np.random.Generator], Edit]
+Operation = Callable[[Site, np.random.Generator], Edit]
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,30 @@ def forge(
     """
     samples = _samples(pixels)
     ground = _ground(samples, "a picture")
-    operation = _operation(kind or _drawn(rng, donor), donor, wider=wide and rng.random() < 0.5)
+    name, operation = _operation(kind or _drawn(rng, donor), donor, wider=wide and rng.random() < 0.5)
+    return _tried(pixels, rng, (name, operation), lambda attempt: _site(samples, ground, rng, region, attempt))
+
+
+def forge_with(
+    pixels: Pixels, rng: np.random.Generator, name: str, operation: Operation, bounds: tuple[float, float]
+) -> Forged:
+    """One forgery of ``pixels`` by ``operation``, called ``name``; the region's share is drawn from within ``bounds``.
+
+    As :func:`forge` otherwise. What an operation changes beyond its region may lead out of ``bounds``.
+    """
+    samples = _samples(pixels)
+    ground = _ground(samples, "a picture")
+    return _tried(pixels, rng, (name, operation), lambda attempt: _site(samples, ground, rng, None, attempt, bounds))
+
+
+def _tried(
+    pixels: Pixels, rng: np.random.Generator, operation: tuple[str, Operation], site_of: Callable[[int], Site]
+) -> Forged:
+    """The first attempt that leads to a visible change."""
     for attempt in range(_ATTEMPTS):
         try:
-            site = _site(samples, ground, rng, region, attempt)
-            edit = operation[1](site, rng)
-            return _applied(pixels, site, edit, operation[0])
+            site = site_of(attempt)
+            return _applied(pixels, site, operation[1](site, rng), operation[0])
         except NoPlace:
             continue
     raise UnusableData(
@@ -113,8 +131,8 @@ def _drawn(rng: np.random.Generator, donor: Pixels | None) -> str:
     return str(rng.choice([kind for kind in FORGERIES if donor is not None or kind != "splicing"]))
 
 
-def _operation(kind: str, donor: Pixels | None, wider: bool) -> tuple[str, _Operation]:
-    simple: dict[str, _Operation] = {"copy-move": copy_move, "modification": modify, "removal": remove}
+def _operation(kind: str, donor: Pixels | None, wider: bool) -> tuple[str, Operation]:
+    simple: dict[str, Operation] = {"copy-move": copy_move, "modification": modify, "removal": remove}
     if wider:
         simple |= {"modification": modify_wider, "removal": remove_wider}
     if kind in simple:
@@ -128,7 +146,14 @@ def _operation(kind: str, donor: Pixels | None, wider: bool) -> tuple[str, _Oper
     return kind, lambda site, rng: splice(site, rng, samples, ground)
 
 
-def _site(samples: Samples, ground: Ground, rng: np.random.Generator, region: Region | None, attempt: int) -> Site:
+def _site(
+    samples: Samples,
+    ground: Ground,
+    rng: np.random.Generator,
+    region: Region | None,
+    attempt: int,
+    bounds: tuple[float, float] = (SMALLEST, LARGEST),
+) -> Site:
     if region is not None:
         if (
             min(region.x, region.y) < 0
@@ -140,8 +165,8 @@ def _site(samples: Samples, ground: Ground, rng: np.random.Generator, region: Re
         return site_at(samples, ground, shape, region.y, region.x)
     total = ground.rows * ground.columns
     # Large regions are rarer, never more than a third of the body; the longer the search, the smaller.
-    largest = min(0.9 * LARGEST, 0.35 * float(ground.body.mean())) * 0.9**attempt
-    share = np.exp(rng.uniform(np.log(1.25 * SMALLEST), np.log(max(largest, 1.5 * SMALLEST))))
+    smallest, largest = bounds[0], min(0.9 * bounds[1], 0.35 * float(ground.body.mean())) * 0.9**attempt
+    share = np.exp(rng.uniform(np.log(1.25 * smallest), np.log(max(largest, 1.5 * smallest))))
     shape = shapes.draw(rng, max(share * total, 1.5 * _LEAST_PIXELS))
     corner = place(ground, shape, rng)
     if corner is None:
