@@ -1,6 +1,6 @@
 """Judged twins of CT and MR pictures of more than 8 bits, with regions by generators that no training picture had.
 
-``python -m detector.evaluation.generated --data DIR --trained POOL/train/examples.jsonl [--volume FILE] --out OUT``
+``python -m detector.evaluation.generated --data DIR [--trained POOL/train/examples.jsonl] [--volume FILE] --out OUT``
 makes ``OUT/strange``, of patients whom the shipped models never saw, and ``OUT/known``, of others; then
 ``python -m detector.evaluation.judging --method fusion --models detector/weights --out JUDGED OUT/strange OUT/known``.
 
@@ -36,11 +36,14 @@ from detector.forge.ground import survey
 from detector.forge.site import Samples
 from detector.forge.strange import GENERATORS, Generator, on_tissue, poisson
 from detector.saving import save_lossless
+from detector.training.pool import divided
 from detector.workers import settle
 
 if TYPE_CHECKING:
     from detector.types import Pixels
 
+SHIPPED_SEED, SHIPPED_WITHOUT = 11, ("us_busi",)
+"""How the groups were divided for the shipped models (``detector.training.pool``)."""
 NAMES = (*GENERATORS, "poisson", "diffusion")
 AREA = (0.005, 0.06)
 """The region's share of the picture."""
@@ -215,11 +218,18 @@ def teach(examples: Sequence[Example], networks: Path, *, steps: int, seed: int)
             taught([_samples(one) for one in shown], steps=steps, seed=seed).save_weights(path)
 
 
+def _trained(data: Path, examples: Path | None) -> set[str]:
+    """The groups that were trained on: of the lines of ``examples``, or else by the division of the shipped models."""
+    if examples is None:
+        return {example.group for example in divided(data, SHIPPED_SEED, SHIPPED_WITHOUT)[0].train}
+    return {json.loads(line)["group"] for line in examples.read_text("utf-8").splitlines()}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description="Make twins with regions by generators that are not trained on.")
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trained", type=Path, required=True, help="examples.jsonl of what the models were trained on")
+    parser.add_argument("--trained", type=Path, help="examples.jsonl of what was trained on; unsaid: as shipped models")
     parser.add_argument("--volume", type=Path, help="an InVesalius project (.inv3) with a CT that nobody trained on")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pairs", type=int, nargs=2, default=(30, 20), help="a generator, of strange, known patients")
@@ -229,8 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     out = asked.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    lines = asked.trained.read_text("utf-8").splitlines()
-    trained = {json.loads(line)["group"] for line in lines}
+    trained = _trained(asked.data.resolve(), asked.trained)
     examples = originals(asked.data.resolve(), asked.volume, out / "slices")
     teach(examples, out, steps=asked.steps, seed=asked.seed)
     sides = {"strange": [one for one in examples if one.group not in trained]}

@@ -15,7 +15,7 @@ from pathlib import Path
 from detector.benchmarks import make_set
 from detector.datasets.contract import Example
 from detector.datasets.opening import open_dataset
-from detector.datasets.splitting import clustered, split
+from detector.datasets.splitting import Split, clustered, split
 
 LEFT_OUT = ("b_*", "dicom_cornerstone")
 """Photographs, and a source of three groups of which one cannot be decoded."""
@@ -48,11 +48,7 @@ def make_pool(
     originals allow it, of which about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no
     plain picture has. The pristine pictures of the data set ``more`` are all to train on, and change no division.
     """
-    pristine = clustered([example for example in open_dataset(data) if not example.forged])
-    pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
-    strange = [example for example in pristine if _among(example, without)]
-    taken = {example.group for example in strange}
-    known = split([example for example in pristine if example.group not in taken], seed, SHARES)
+    known, strange = divided(data, seed, without)
     added = [] if more is None else [example for example in open_dataset(more) if not example.forged]
     sides = (("train", [*known.train, *added]), ("held", known.held), ("test", known.test), ("strange", strange))
     test = seed if test_seed is None else test_seed
@@ -74,6 +70,15 @@ def make_pool(
                 processes=processes,
                 report=report,
             )
+
+
+def divided(data: Path, seed: int, without: Sequence[str]) -> tuple[Split, list[Example]]:
+    """The pristine pictures of ``data`` in their sides, and those of the sources ``without``."""
+    pristine = clustered([example for example in open_dataset(data) if not example.forged])
+    pristine = [example for example in pristine if not _among(example, LEFT_OUT)]
+    strange = [example for example in pristine if _among(example, without)]
+    taken = {example.group for example in strange}
+    return split([example for example in pristine if example.group not in taken], seed, SHARES), strange
 
 
 def _among(example: Example, patterns: Sequence[str]) -> bool:

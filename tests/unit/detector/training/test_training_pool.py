@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from detector.datasets.contract import Example
@@ -82,3 +84,21 @@ def test_pictures_with_a_past_are_lossless_and_of_the_groups_that_are_tested(
     trained = {example.group for side in SIDES[:2] for example in of(pool / side)}
     assert trained.isdisjoint(example.group for example in found)
     assert not (tmp_path / "test").exists()
+
+
+def test_another_data_set_is_to_train_on_alone_and_moves_no_group(pool: Path, hospital: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    folder = tmp_path / "another" / "pictures"
+    folder.mkdir(parents=True)
+    for number in range(3):
+        picture = cv2.GaussianBlur(rng.normal(120, 60, (192, 192)), (0, 0), 2) + rng.normal(0, 4, (192, 192))
+        cv2.imwrite(str(folder / f"{number}.png"), np.clip(picture, 0, 255).astype(np.uint8))
+    words = ["--data", str(hospital), "--out", str(tmp_path / "pool"), "--seed", "3", "--counts", "40", "4", "4", "4"]
+    main([*words, "--without", sources_of_data(hospital)[0], "--more", str(folder.parent)])
+    sides = {side: {example.source for example in of(tmp_path / "pool" / side)} for side in SIDES}
+    known = {source for side in SIDES for source in {example.source for example in of(pool / side)}}
+    assert sides["train"] - known
+    assert not (sides["held"] | sides["strange"]) - known
+    for side in SIDES[1:]:
+        before, after = ({example.group for example in of(root / side)} for root in (pool, tmp_path / "pool"))
+        assert before == after
