@@ -48,7 +48,6 @@ class Point:
 
 PLAN = (
     Point(groups=1 / 8),
-    Point(groups=1 / 4),
     Point(groups=1 / 2),
     Point(),
     Point(sources=1 / 4),
@@ -136,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pool", type=Path, required=True, help="pictures to train on and to hold: POOL/train, /held")
     parser.add_argument("--judged", type=Path, required=True, help="a made set of a source that the pool lacks")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=4, help="of each point, 250 batches of 16 crops each")
+    parser.add_argument("--epochs", type=int, default=3, help="of each point, 250 batches of 16 crops each")
     asked = parser.parse_args(arguments)
     reached = []
     for number, point in enumerate(PLAN):
