@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,6 +16,7 @@ from dashboard.words import NO_ANSWERS, band_words
 from ledger.errors import InputError, LedgerError, OutageError
 from ledger.schemas import Detection, Verification
 from ledger.schemas.likelihood import number
+from ledger.schemas.methods import METHODS
 
 _STATE = "methods.answers"
 _NUMBER = 10
@@ -23,18 +24,6 @@ _SILENT = {"detector_off", "unreadable", "no_image"}
 """By the code of check 10: there is nothing that a method could be asked."""
 _GONE = {"server_unreachable", "server_timeout", "unexpected_answer"}
 """Outages that the next method would meet as well."""
-METHODS: Mapping[str, str] = {
-    "fusion": "the localizer and the search for copies, weighed by the file's save history",
-    "localizer": "network that maps regions unlike the rest of the picture, at native resolution",
-    "sift_copymove": "regions of the picture that are the same down to their grain",
-    "ela_cnn": "network on error levels, the seed paper's own",
-    "srm_cnn_svm": "network on patches of noise, and a support vector machine",
-    "lbp_source_copy": "which of two like regions is the copy, by the texture of their borders",
-    "keypoint_copymove": "regions of the picture that are the same down to their noise",
-    "recompression_cnn": "network on what saving once more changes",
-    "vgg": "network on the picture itself, the seed paper's baseline",
-    "random_forest": "300 trees on classic figures of the picture, the seed paper's baseline",
-}
 _ALONE = "The verdict rests on the first method alone. "
 _SCALES = (
     "Each method has a scale of its own: compare the answers, not the scores. And the more methods are asked, the"

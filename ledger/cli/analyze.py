@@ -277,6 +277,7 @@ def _list_methods(weights: Path | None, as_json: bool) -> None:
     from detector.predict import Analyzer
     from detector.registry import DEFAULT, METHODS, SHIPPED
     from ledger.cli import output
+    from ledger.schemas.methods import METHODS as WORDS
 
     rows: list[tuple[str, bool, str | None, str]] = []
     for name in METHODS:
@@ -286,6 +287,15 @@ def _list_methods(weights: Path | None, as_json: bool) -> None:
             rows.append((name, name == DEFAULT, None, str(error)))
     if as_json:
         for name, default, version, state in rows:
-            output.emit({"method": name, "default": default, "version": version, "state": output.clean(state)})
+            output.emit(
+                {
+                    "method": name,
+                    "default": default,
+                    "version": version,
+                    "state": output.clean(state),
+                    "what": WORDS[name],
+                }
+            )
         return
-    output.table(("method", "", "version", "state"), [(n, "default" if d else "", v, s) for n, d, v, s in rows])
+    shown = [(n, "default" if d else "", s if v is None else WORDS[n]) for n, d, v, s in rows]
+    output.table(("method", "", "what it is"), shown)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboard.components.methods import METHODS, Said, methods_markup
+from dashboard.components.methods import Said, methods_markup
 from dashboard.components.modality import modality_markup
 from detector.registry import METHODS as NAMES
 from ledger.api.examples_examinations import DETECTION
 from ledger.schemas import Detection, ModalityRates, Verification
+from ledger.schemas.methods import METHODS
 
 Make = Callable[..., Verification]
 

@@ -157,6 +157,14 @@ def test_the_methods_are_listed_with_what_they_lack(run_bare):
     assert ran.code == 0
 
 
+def test_the_list_of_methods_says_what_each_is_or_what_it_lacks(run_bare):
+    said = run_bare("analyze", "--list-methods").out
+    assert "error levels" in said
+    assert "vgg" in said
+    assert "the seed paper's baseline" in said.replace("\n", " ")
+    assert all(line["what"] for line in run_bare("analyze", "--list-methods", "--json").lines)
+
+
 def test_nothing_to_analyze_is_bad_input(run_bare, tmp_path):
     assert run_bare("analyze").code == 2
     assert run_bare("analyze", tmp_path).code == 2
