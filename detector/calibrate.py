@@ -118,15 +118,15 @@ class Calibration:
         A regime without a map of its own gets its probability from the map ``all``, and its band too when both classes
         of the regime were among the calibration pictures; otherwise it is *inconclusive*. With more frames than one
         the threshold of *altered* is that of eight (``Map.altered_above_of_8``). The rates are of single pictures.
-        There is a likelihood ratio for one frame alone, where enough pictures were calibrated on: how high the highest
-        of several scores is was not counted.
+        There is a likelihood ratio for one frame alone, in a regime with a map of its own: how high the highest of
+        several scores is was not counted.
         """
         name = str(regime) if str(regime) in self.curves else ALL
         curve = self.curves[name]
         probability = curve.probability(score)
         known = name != ALL or min(self.seen.get(str(regime), (0, 0))) > 0
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
-        ratio = likelihood(curve, probability) if known and of <= 1 else None
+        ratio = likelihood(curve, probability) if name != ALL and of <= 1 else None
         return Calibrated(probability, band, _rates(name, curve, known), ratio)
 
     def area_interval(self, percent: float) -> tuple[float, float] | None:

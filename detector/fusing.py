@@ -23,7 +23,7 @@ FILE = "fusion.json"
 ALL = "all"
 INPUTS = ("localizer", "copies", "clear_copies")
 """The log odds of each part, cut off at ±CLIP, copies from FEWEST up: no match says little against a forgery. And by
-how much the copies' odds lie above CLEAR: likeness of anatomy is everywhere and tells little, a clear copy is none."""
+how much the copies' odds lie above CLEAR: like anatomy is everywhere, tells little and hardly gets there."""
 CLIP, FEWEST, CLEAR = 8.0, -3.0, 4.0
 _TOWARDS_ALL = 40.0  # as many pictures as the pull towards the weights of all regimes is worth
 _RIDGE = 1.0

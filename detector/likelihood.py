@@ -15,7 +15,8 @@ above a border::
     upper     = max(1, A / (F + 1) * (P + 1) / (B + 1))              the better of both borders
     1 / lower = max(1, (P - B) / (P + 1) * (F + 1) / (F - A + 1))    likewise
 
-So the upper bound is under P + 1 and the lower one above 1 / (F + 1), whatever was counted. The counts are those of
+A border counts only where held-out pictures showed, beyond chance, that its word tells; where none does, the ratio is
+1. So the upper bound is under P + 1 and the lower one above 1 / (F + 1), whatever was counted. The counts are those of
 pictures that the map was not fitted to (:mod:`detector.evaluation.curves`).
 """
 
@@ -53,13 +54,15 @@ def bounds(curve: Curve) -> tuple[float, float] | None:
     if not curve.enough:
         return None
     forged, pristine = curve.n_forged, curve.n_pristine
-    above = [
-        (round(curve.caught * forged), round(curve.false_alarm * pristine)),
-        (forged - round(curve.miss * forged), pristine - round(curve.cleared * pristine)),
-    ]
+    # A border counts only where its word is given: chance alone could have made the counts of the others.
+    above = []
+    if curve.alarms_tell:
+        above.append((round(curve.caught * forged), round(curve.false_alarm * pristine)))
+    if curve.clears_tell:
+        above.append((forged - round(curve.miss * forged), pristine - round(curve.cleared * pristine)))
     for_forged = (_supported(a, forged, b, pristine) for a, b in above)
     for_pristine = (_supported(pristine - b, pristine, forged - a, forged) for a, b in above)
-    return 1.0 / max(1.0, *for_pristine), max(1.0, *for_forged)
+    return 1.0 / max([1.0, *for_pristine]), max([1.0, *for_forged])
 
 
 def _supported(right: int, of_right: int, wrong: int, of_wrong: int) -> float:

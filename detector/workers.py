@@ -27,7 +27,11 @@ def settle() -> None:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """OpenCV and the linear algebra compute on one core: over many small arrays the threads that wait for their share
-    spin, which costs as much again as the work and gains no time."""
+    spin, which costs as much again as the work and gains no time.
+
+    It is about the whole process and must not overlap with itself in another thread: the later end would leave what the
+    earlier had set. LiteRT's threads are its own.
+    """
     import cv2
     from threadpoolctl import threadpool_limits
 

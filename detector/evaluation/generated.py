@@ -1,7 +1,7 @@
 """Judged twins of CT and MR pictures of more than 8 bits, with regions by generators that no training picture had.
 
 ``python -m detector.evaluation.generated --data DIR [--trained POOL/train/examples.jsonl] [--volume FILE] --out OUT``
-makes ``OUT/strange``, of patients whom the shipped models never saw, and ``OUT/known``, of others; then
+makes ``OUT/strange``, of patients whom the localizer was not trained on, and ``OUT/known``, of others; then
 ``python -m detector.evaluation.judging --method fusion --models detector/weights --out JUDGED OUT/strange OUT/known``.
 
 Both twins are stored without loss in their own depth (history B1). Resumable; pictures are copied into OUT, not beyond.
@@ -10,6 +10,7 @@ Both twins are stored without loss in their own depth (history B1). Resumable; p
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ SHIPPED_SEED, SHIPPED_WITHOUT = 11, ("us_busi",)
 NAMES = (*GENERATORS, "poisson", "diffusion")
 AREA = (0.005, 0.06)
 """The region's share of the picture."""
-_LARGEST = 1024
+_SMALLEST, _LARGEST = 64, 1024
 _REPEATED = 3
 """How often a source of few pictures gives each of them to one generator."""
 _LESSONS = 24
@@ -68,14 +69,14 @@ class Job:
 
 
 def originals(data: Path, volume: Path | None, out: Path) -> list[Example]:
-    """Pristine grey pictures of CT or MR with 16-bit words, at most 1,024 pixels a side, without a lossy past.
+    """Pristine grey pictures of CT or MR with 16-bit words, of 64 to 1,024 pixels a side, without a lossy past.
 
     Of several files with the same samples one; groups are those that a pool of ``data`` has. ``volume``'s slices are
     written into ``out``.
     """
     found = clustered([example for example in open_dataset(data) if not example.forged])
     found += slices_of(volume, out) if volume else []
-    kept: dict[bytes, Example] = {}
+    kept: dict[str, Example] = {}
     for example in found:
         if example.traced or example.modality[:2] not in ("CT", "MR"):
             continue
@@ -83,8 +84,9 @@ def originals(data: Path, volume: Path | None, out: Path) -> list[Example]:
             pixels = read_picture(example.path).pixels
         except UnreadablePicture:
             continue
-        if pixels.ndim == 2 and pixels.dtype == np.uint16 and max(pixels.shape) <= _LARGEST:
-            kept.setdefault(pixels.tobytes(), example)
+        fits = _SMALLEST <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= _LARGEST
+        if pixels.ndim == 2 and pixels.dtype == np.uint16 and fits:
+            kept.setdefault(hashlib.sha256(pixels.tobytes()).hexdigest(), example)
     return list(kept.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import tarfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -44,5 +45,5 @@ def _volume(project: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
             facts, data = (b"" if part is None else part.read() for part in parts)
         matrix = plistlib.loads(facts)["matrix"]
         return np.frombuffer(data, np.dtype(matrix["dtype"])).reshape(matrix["shape"]).astype(np.int16)
-    except (OSError, tarfile.TarError, KeyError, ValueError, plistlib.InvalidFileException) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, LookupError, TypeError, ValueError) as error:
         raise UnusableData(f"{project}: expected an InVesalius project with a volume, found: {error!r}") from error

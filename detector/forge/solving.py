@@ -34,11 +34,11 @@ def cloned(values: Values, source: Values, hole: Shape, *, mixed: bool) -> Value
 
     ``mixed``: of both gradients the steeper one. NoPlace when the hole comes within two pixels of the border.
     """
-    curl = np.zeros_like(values)
+    divergence = np.zeros_like(values)
     for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
         ours, theirs = (one - np.roll(one, step, axis) for one in (values, source))
-        curl -= np.where(np.abs(ours) > np.abs(theirs), ours, theirs) if mixed else theirs
-    return _solved(values, hole, _LAPLACE, curl)
+        divergence -= np.where(np.abs(ours) > np.abs(theirs), ours, theirs) if mixed else theirs
+    return _solved(values, hole, _LAPLACE, divergence)
 
 
 def _solved(values: Values, hole: Shape, stencil: Mapping[tuple[int, int], float], wanted: Values) -> Values:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.errors import UnusableData
 from detector.forge import blending, shapes
 from detector.forge.ground import survey
 from detector.forge.site import Edit, NoPlace, Samples, Site, Values
@@ -83,16 +84,18 @@ def _entry(noisy: Values, given: Values, known: Values, angle: Values) -> Values
 def _patches(pictures: Sequence[Samples], rng: np.random.Generator) -> tuple[Values, Values, Values]:
     """PATCHES times the values, the values with a smooth hole, and 1 outside the hole: each (n, SIDE, SIDE, 1)."""
     found: list[tuple[Values, Values, Values]] = []
-    grounds = [survey(picture) for picture in pictures]
+    whole = [(one, survey(one)) for one in pictures if min(one.shape[:2]) >= SIDE]
+    grounds = [(one, ground) for one, ground in whole if ground is not None]
+    if not grounds:
+        raise UnusableData(f"expected pictures of {SIDE} pixels a side with a body, found none of {len(pictures)}")
     while len(found) < PATCHES:
-        chosen = int(rng.integers(len(pictures)))
-        picture, ground = pictures[chosen], grounds[chosen]
+        picture, ground = grounds[int(rng.integers(len(grounds)))]
         top, left = (int(rng.integers(size - SIDE + 1)) for size in picture.shape[:2])
         shape = np.zeros((SIDE, SIDE), np.bool_)
         drawn = shapes.draw(rng, float(rng.uniform(150, 1300)))[: SIDE - 8, : SIDE - 8]
         shape[4 : 4 + drawn.shape[0], 4 : 4 + drawn.shape[1]] = drawn
         box = np.s_[top : top + SIDE, left : left + SIDE]
-        if ground is None or picture[box].std() < 0.005 * ground.span:  # air
+        if picture[box].std() < 0.005 * ground.span:  # air
             continue
         site = Site(picture, ground, shape, top, left, picture[box].astype(np.float32))
         found.append(_scaled(site)[:3])

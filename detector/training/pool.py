@@ -16,6 +16,7 @@ from detector.benchmarks import make_set
 from detector.datasets.contract import Example
 from detector.datasets.opening import open_dataset
 from detector.datasets.splitting import Split, clustered, split
+from detector.errors import UnusableData
 
 LEFT_OUT = ("b_*", "dicom_cornerstone")
 """Photographs, and a source of three groups of which one cannot be decoded."""
@@ -46,10 +47,11 @@ def make_pool(
 
     ``out/past`` holds ``past`` wide pictures of the groups of *test* and *strange* together, lossless where their
     originals allow it, of which about half were a JPEG before the edit: the regime *lossless-jpeg-trace*, which no
-    plain picture has. The pristine pictures of the data set ``more`` are all to train on, and change no division.
+    plain picture has. The pristine pictures of the data set ``more`` are all to train on, and change no division;
+    UnusableData when one of them is, or nearly is, a picture of ``data``.
     """
     known, strange = divided(data, seed, without)
-    added = [] if more is None else [example for example in open_dataset(more) if not example.forged]
+    added = [] if more is None else _apart(more, [*known.train, *known.held, *known.test, *strange])
     sides = (("train", [*known.train, *added]), ("held", known.held), ("test", known.test), ("strange", strange))
     test = seed if test_seed is None else test_seed
     if past:
@@ -79,6 +81,17 @@ def divided(data: Path, seed: int, without: Sequence[str]) -> tuple[Split, list[
     strange = [example for example in pristine if _among(example, without)]
     taken = {example.group for example in strange}
     return split([example for example in pristine if example.group not in taken], seed, SHARES), strange
+
+
+def _apart(more: Path, others: Sequence[Example]) -> list[Example]:
+    """The pristine pictures of ``more``, of which no group may be one of ``others``."""
+    added = {example.path for example in open_dataset(more) if not example.forged}
+    joined = clustered([*others, *(example for example in open_dataset(more) if example.path in added)])
+    taken = {example.group for example in joined if example.path not in added}
+    found = [example for example in joined if example.path in added]
+    if shared := sorted({example.group for example in found} & taken):
+        raise UnusableData(f"expected other patients in {more}, found of the same groups: {', '.join(shared)[:200]}")
+    return found
 
 
 def _among(example: Example, patterns: Sequence[str]) -> bool:

@@ -287,15 +287,8 @@ def _list_methods(weights: Path | None, as_json: bool) -> None:
             rows.append((name, name == DEFAULT, None, str(error)))
     if as_json:
         for name, default, version, state in rows:
-            output.emit(
-                {
-                    "method": name,
-                    "default": default,
-                    "version": version,
-                    "state": output.clean(state),
-                    "what": WORDS[name],
-                }
-            )
+            line = {"method": name, "default": default, "version": version, "state": output.clean(state)}
+            output.emit({**line, "what": WORDS[name]})
         return
     shown = [(n, "default" if d else "", s if v is None else WORDS[n]) for n, d, v, s in rows]
     output.table(("method", "", "what it is"), shown)

@@ -6,8 +6,8 @@ import math
 
 SUPPORT = "held-out pictures support"
 NOT_A_PROBABILITY = (
-    "It is not the probability that the picture is forged, and it is about the kinds of forgery that the method was"
-    " calibrated on."
+    "It is not the probability that the picture is forged, and it is about the kinds of forgery and the sources that"
+    " the method was calibrated on: pictures from elsewhere may differ."
 )
 _ROUNDING = 1e-9
 """More than floating point loses in 1 / (1 / 6), which is six."""

@@ -19,7 +19,7 @@ def test_the_whole_says_ratio_support_meaning_and_what_it_is_not() -> None:
     assert in_words(6.0, (1 / 40, 40.0)) == (
         "6 (held-out pictures support 1/40 to 40): the evidence is about 6 times as probable if the picture was forged"
         " in the ways tested as if it was not. It is not the probability that the picture is forged, and it is about"
-        " the kinds of forgery that the method was calibrated on."
+        " the kinds of forgery and the sources that the method was calibrated on: pictures from elsewhere may differ."
     )
 
 

@@ -34,7 +34,8 @@ def test_a_plate_over_a_ramp_is_the_ramp():
 def test_what_is_cloned_has_the_gradients_of_its_source_and_meets_the_border():
     bump = 20 * np.exp(-(((np.mgrid[:48, :48] - 24) ** 2).sum(0)) / 8).astype(np.float32)[:, :, None]
     found = cloned(ramp(), bump + 500, HOLE, mixed=True)
-    assert found == pytest.approx(ramp() + bump, abs=20)
+    assert found[24, 24, 0] > ramp()[24, 24, 0] + 8
+    assert found == pytest.approx(ramp() + bump, abs=12)
     assert (found[~HOLE] == ramp()[~HOLE]).all()
     assert cloned(ramp(), ramp() + 77, HOLE, mixed=False) == pytest.approx(ramp(), abs=0.01)
 
@@ -58,7 +59,7 @@ def test_a_single_patch_s_word_brings_no_value_that_is_not_there():
     values = np.random.default_rng(1).integers(0, 9, (80, 80)).astype(np.float32)
     hole = np.zeros((80, 80), np.bool_)
     hole[34:46, 34:46] = True
-    found = exemplar(values, hole, np.random.default_rng(2), blended=False)
+    found = exemplar(np.where(hole, 1e6, values).astype(np.float32), hole, np.random.default_rng(2), blended=False)
     assert np.isin(np.round(found, 3), values).all()
 
 
@@ -93,7 +94,10 @@ def test_a_donor_s_part_is_cloned_in(made: Any):
     found = forge_with(
         made(1, 160, np.uint16, 0, 3000), np.random.default_rng(7), "poisson", poisson(donor, ground), (0.01, 0.05)
     )
-    assert found.mask.any()
+    outside = ~found.mask
+    assert (found.pixels[outside] == made(1, 160, np.uint16, 0, 3000)[outside]).all()
+    assert (found.pixels != made(1, 160, np.uint16, 0, 3000))[found.mask].mean() > 0.5
+    assert found.operation.startswith("poisson")
 
 
 def test_no_region_is_forged_in_air():
