@@ -85,10 +85,9 @@ def divided(data: Path, seed: int, without: Sequence[str]) -> tuple[Split, list[
 
 def _apart(more: Path, others: Sequence[Example]) -> list[Example]:
     """The pristine pictures of ``more``, of which no group may be one of ``others``."""
-    added = {example.path for example in open_dataset(more) if not example.forged}
-    joined = clustered([*others, *(example for example in open_dataset(more) if example.path in added)])
-    taken = {example.group for example in joined if example.path not in added}
-    found = [example for example in joined if example.path in added]
+    added = [example for example in open_dataset(more) if not example.forged]
+    joined = clustered([*others, *added])
+    taken, found = {example.group for example in joined[: len(others)]}, joined[len(others) :]
     if shared := sorted({example.group for example in found} & taken):
         raise UnusableData(f"expected other patients in {more}, found of the same groups: {', '.join(shared)[:200]}")
     return found

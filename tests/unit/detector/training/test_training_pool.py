@@ -10,6 +10,7 @@ import pytest
 
 from detector.datasets.contract import Example
 from detector.datasets.generated import open_generated
+from detector.errors import UnusableData
 from detector.training.pool import main, make_pool
 
 SIDES = ("train", "held", "strange")
@@ -102,3 +103,10 @@ def test_another_data_set_is_to_train_on_alone_and_moves_no_group(pool: Path, ho
     for side in SIDES[1:]:
         before, after = ({example.group for example in of(root / side)} for root in (pool, tmp_path / "pool"))
         assert before == after
+
+
+def test_a_data_set_that_shares_a_patient_cannot_be_added(hospital: Path, tmp_path: Path) -> None:
+    words = ["--data", str(hospital), "--out", str(tmp_path), "--seed", "3", "--counts", "12", "4", "4", "4"]
+    with pytest.raises(UnusableData, match="of the same groups"):
+        main([*words, "--more", str(hospital)])
+    assert not list(tmp_path.iterdir())
