@@ -84,13 +84,15 @@ class Calibration:
         *,
         heat: Sequence[Ints] = (),
         clusters: Sequence[Hashable] | None = None,
+        sources: Sequence[str] | None = None,
     ) -> Calibration:
         """The calibration of held-out pictures: raw scores, labels (1 forged), regimes, all (n,).
 
         ``heat`` holds ``metrics.heat_histogram(heat map, mask)`` of held-out forgeries; without any, the mask
         threshold is 0.5 and the area interval is everything. ``clusters`` names what is drawn together when the
-        interval of the area under the curve is made (each picture by itself when not given). Scores that are NaN (not
-        applicable) are left out. UnusableData when a class has fewer than two pictures.
+        interval of the area under the curve is made (each picture by itself when not given), ``sources`` where each
+        comes from (one and the same when not given): thresholds hold for each source with 25 pictures of a class.
+        Scores that are NaN (not applicable) are left out. UnusableData when a class has fewer than two pictures.
         """
         values, truth = np.asarray(scores, dtype=np.float64), np.asarray(labels).astype(np.int64)
         names = np.asarray([str(regime) for regime in regimes])
@@ -99,17 +101,18 @@ class Calibration:
             if clusters is None
             else np.unique([str(c) for c in clusters], return_inverse=True)[1]
         )
+        origins = np.unique([""] * len(values) if sources is None else list(sources), return_inverse=True)[1]
         kept = np.isfinite(values)
-        values, truth, names, who = values[kept], truth[kept], names[kept], who[kept]
+        values, truth, names, who, origins = values[kept], truth[kept], names[kept], who[kept], origins[kept]
         least = min(int(truth.sum()), int((1 - truth).sum()))
         if least < 2:
             raise UnusableData(f"expected at least 2 scored pictures of each class to calibrate on, found {least}")
         seen = {name: _classes(truth[names == name]) for name in sorted(set(names.tolist()))}
-        curves = {ALL: fit_curve(values, truth, who)}
+        curves = {ALL: fit_curve(values, truth, who, origins)}
         for name, counts in seen.items():
             if min(counts) >= ENOUGH:
                 mine = names == name
-                curves[name] = fit_curve(values[mine], truth[mine], who[mine])
+                curves[name] = fit_curve(values[mine], truth[mine], who[mine], origins[mine])
         return cls(curves, *_fit_masks(heat), seen)
 
     def apply(self, score: float, regime: str, of: int = 1) -> Calibrated:

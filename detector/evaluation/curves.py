@@ -34,7 +34,8 @@ FOLDS = 5
 class Map:
     """From a score to a probability, and the probabilities above and under which a picture is called something.
 
-    ``altered_above``: the pristine picture above which a new one is expected with a chance of at most FALSE_ALARMS.
+    ``altered_above``: the pristine picture above which a new one is expected with a chance of at most FALSE_ALARMS, in
+    each source with ENOUGH of them; ``no_trace_below`` likewise loses at most MISSES of the forgeries of each.
     ``altered_above_of_8`` is for the most suspicious of several frames, with a chance of at most FALSE_ALARMS /
     FRAMES; with fewer than 319 pristine pictures, too few to tell, the highest.
     """
@@ -112,10 +113,11 @@ def _by_chance(mine: float, of_mine: int, other: float, of_other: int) -> float:
     return ways / math.comb(of_mine + of_other, said)
 
 
-def fit_curve(scores: Floats, labels: Ints, who: Ints) -> Curve:
-    """The curve of (n,) finite scores with both classes among them; ``who`` numbers the cluster of each."""
-    found = asdict(_fit_map(scores, labels))
-    p, altered, no_trace = _answered(scores, labels, who)
+def fit_curve(scores: Floats, labels: Ints, who: Ints, sources: Ints) -> Curve:
+    """The curve of (n,) finite scores with both classes among them; ``who`` numbers the cluster of each, ``sources``
+    where it comes from."""
+    found = asdict(_fit_map(scores, labels, sources))
+    p, altered, no_trace = _answered(scores, labels, who, sources)
     pristine, forged = int((labels == 0).sum()), int((labels == 1).sum())
     alarms, missed = int(altered[labels == 0].sum()), int(no_trace[labels == 1].sum())
     low, high = bootstrap(who.tolist(), lambda rows: auc(p[rows], labels[rows]))
@@ -135,7 +137,9 @@ def fit_curve(scores: Floats, labels: Ints, who: Ints) -> Curve:
     )
 
 
-def _answered(scores: Floats, labels: Ints, who: Ints) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _answered(
+    scores: Floats, labels: Ints, who: Ints, sources: Ints
+) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """(n,) each: the probability of every picture by a map of the other folds, whether called altered, or no-trace.
 
     One half, and neither, where the other folds lack a class.
@@ -147,31 +151,41 @@ def _answered(scores: Floats, labels: Ints, who: Ints) -> tuple[Floats, npt.NDAr
     for number in range(FOLDS):
         asked = fold == number
         if len(set(labels[~asked].tolist())) == 2:
-            other = _fit_map(scores[~asked], labels[~asked])
+            other = _fit_map(scores[~asked], labels[~asked], sources[~asked])
             p[asked] = other.probabilities(scores[asked])
             altered[asked], no_trace[asked] = p[asked] > other.altered_above, p[asked] < other.no_trace_below
     return p, altered, no_trace
 
 
-def _fit_map(scores: Floats, labels: Ints) -> Map:
+def _fit_map(scores: Floats, labels: Ints, sources: Ints) -> Map:
     centre = float(np.median(scores))
     scale = float(np.subtract(*np.quantile(scores, [0.75, 0.25]))) or float(scores.std()) or 1.0
     x = _squeeze(scores, centre, scale)
     slope, intercept = _platt(x, labels)
     p = _logistic(slope * x + intercept)
-    pristine, forged = np.sort(p[labels == 0])[::-1], np.sort(p[labels == 1])
-    single, of_8 = (
-        float(pristine[max(0, int(share * (len(pristine) + 1)) - 1)]) for share in (FALSE_ALARMS, FALSE_ALARMS / FRAMES)
-    )
+    pristine, forged = (_by_source(p, labels == label, sources) for label in (0, 1))
+    single, of_8 = (max(_ranked(one, share) for one in pristine) for share in (FALSE_ALARMS, FALSE_ALARMS / FRAMES))
     return Map(
         slope=slope,
         intercept=intercept,
         centre=centre,
         scale=scale,
         altered_above=max(ALTERED_AT_LEAST, single),
-        no_trace_below=min(NO_TRACE_AT_MOST, float(forged[int(MISSES * len(forged))])),
+        no_trace_below=min(NO_TRACE_AT_MOST, *(float(np.sort(one)[int(MISSES * len(one))]) for one in forged)),
         altered_above_of_8=max(ALTERED_AT_LEAST, of_8),
     )
+
+
+def _by_source(p: Floats, chosen: npt.NDArray[np.bool_], sources: Ints) -> list[Floats]:
+    """The chosen pictures, and those of each source that has enough of them: scores of one source may all lie higher
+    than of another, and a threshold has to hold for each."""
+    parts = [p[chosen & (sources == source)] for source in np.unique(sources)]
+    return [p[chosen], *(part for part in parts if len(part) >= ENOUGH)]
+
+
+def _ranked(pristine: Floats, share: float) -> float:
+    """Above which a new picture of the kind lies with a chance of at most ``share``; the highest where they are few."""
+    return float(np.sort(pristine)[::-1][max(0, int(share * (len(pristine) + 1)) - 1)])
 
 
 def _logistic(x: npt.ArrayLike) -> Floats:

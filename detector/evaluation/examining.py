@@ -106,6 +106,7 @@ def fit(outcomes: Sequence[Outcome]) -> Calibration:
         [outcome.regime for outcome in scored],
         heat=[outcome.histogram for outcome in scored if outcome.forged],
         clusters=[outcome.group for outcome in scored],
+        sources=[outcome.source for outcome in scored],
     )
 
 

@@ -263,9 +263,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for words, bands in [("", lambda _: calibration), *kinds]:
             rows = judge(outcomes, bands)
             texts.append(f"### {name}{words}\n\n{table(rows)}")
+            figures[name + words] = [vars(row) for row in rows]
         if asked.method in DECIDING:
             texts.append(told_apart(outcomes))
-            figures[name + words] = [vars(row) for row in rows]
     (asked.out / "judged.md").write_text("\n".join(texts), "utf-8")
     (asked.out / "judged.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 

@@ -273,3 +273,28 @@ def test_a_calibration_of_another_format_is_refused(fitted: Calibration, tmp_pat
 def test_a_missing_calibration_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsUnusable, match="nowhere"):
         Calibration.load(tmp_path / "nowhere.json")
+
+
+def test_thresholds_hold_for_each_source_with_enough_pictures_and_not_for_all_together_alone() -> None:
+    """Scores of one source lie higher: by thresholds of all together it would be called altered far too often."""
+    rng = np.random.default_rng(5)
+    labels = np.arange(800) % 2
+    high = np.arange(800) >= 600
+    scores = rng.normal(size=800) + 2.0 * labels + 1.5 * high
+    names = np.where(high, "high", "low").tolist()
+    together, apart = (Calibration.fit(scores, labels, ["jpeg"] * 800, sources=one) for one in (None, names))
+    alarms = [
+        np.mean([one.apply(score, "jpeg").band == Band.ALTERED for score in scores[high & (labels == 0)]])
+        for one in (together, apart)
+    ]
+    assert alarms[0] > 0.1 > 0.06 > alarms[1]
+
+
+def test_a_source_of_a_few_pictures_moves_no_threshold() -> None:
+    rng = np.random.default_rng(6)
+    labels = np.arange(440) % 2
+    scores = rng.normal(size=440) + 2.0 * labels
+    scores[400:] += 3.0
+    few = ["many"] * 400 + ["few"] * 40
+    together, apart = (Calibration.fit(scores, labels, ["jpeg"] * 440, sources=one) for one in (None, few))
+    assert together.curves["jpeg"].altered_above == apart.curves["jpeg"].altered_above
