@@ -23,7 +23,7 @@ from detector.training.localizer_network import network
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 Array = npt.NDArray[Any]
-CONFIG = {"epochs": 2, "steps": 2, "batch": 2, "learning_rate": 0.001, "start": ""}
+CONFIG = {"epochs": 2, "steps": 2, "batch": 2, "learning_rate": 0.001, "width": 1.0, "start": ""}
 
 
 @pytest.fixture(scope="module", autouse=True)
