@@ -133,6 +133,7 @@ REGIMES: Mapping[str, str] = {
     "jpeg": "a JPEG, with no sign of an earlier one",
     "lossless-jpeg-trace": "saved without loss, with traces of an earlier JPEG",
     "lossless": "saved without loss, with no trace of a JPEG",
+    "lossless-deep": "saved without loss in more than 8 bits, with no trace of a JPEG",
     "lossy": "compressed with loss, not as a JPEG that is at hand",
 }
 

@@ -31,7 +31,7 @@ from detector.evaluation.curves import ENOUGH, Curve, fit_curve
 from detector.evaluation.intervals import Ints
 from detector.evaluation.metrics import BINS, area_percent, pixel_f1, true_percent
 from detector.likelihood import Likelihood, likelihood
-from detector.types import Band, Finding
+from detector.types import PART_OF, Band, Finding
 
 FORMAT = 3
 RATES = (
@@ -118,18 +118,20 @@ class Calibration:
     def apply(self, score: float, regime: str, of: int = 1) -> Calibrated:
         """What ``score`` means in ``regime``, when it is the highest of ``of`` frames.
 
-        A regime without a map of its own gets its probability from the map ``all``, and its band too when both classes
-        of the regime were among the calibration pictures; otherwise it is *inconclusive*. With more frames than one
+        A regime without a map of its own has that of the wider one that it is part of. Without either, it gets its
+        probability from the map ``all``, and its band too when both classes of the regime were among the calibration
+        pictures; otherwise it is *inconclusive*. With more frames than one
         the threshold of *altered* is that of eight (``Map.altered_above_of_8``). The rates are of single pictures.
         There is a likelihood ratio for one frame alone, in a regime with a map of its own: how high the highest of
         several scores is was not counted.
         """
-        name = str(regime) if str(regime) in self.curves else ALL
+        own = str(regime)
+        name = next((one for one in (own, PART_OF.get(own, own)) if one in self.curves), ALL)
         curve = self.curves[name]
         probability = curve.probability(score)
-        known = name != ALL or min(self.seen.get(str(regime), (0, 0))) > 0
+        known = name != ALL or min(self.seen.get(own, (0, 0))) > 0
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
-        ratio = likelihood(curve, probability) if name != ALL and of <= 1 else None
+        ratio = likelihood(curve, probability) if name == own and of <= 1 else None
         return Calibrated(probability, band, _rates(name, curve, known), ratio)
 
     def area_interval(self, percent: float) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import WeightsUnusable
+from detector.types import PART_OF
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,12 +38,15 @@ class Mixture:
 
     def score(self, found: Floats, regime: str) -> float:
         """Of ``inputs`` (3,) of one picture; a regime that was not fitted has the weights of all together."""
-        bias, *weights = self.regimes.get(regime, self.regimes[ALL])
+        bias, *weights = self._weights(regime)
         return float(bias + np.dot(weights, found))
 
     def parts(self, found: Floats, regime: str) -> Floats:
         """(3,) what each input adds to the score."""
-        return np.asarray(self.regimes.get(regime, self.regimes[ALL])[1:]) * found
+        return np.asarray(self._weights(regime)[1:]) * found
+
+    def _weights(self, regime: str) -> tuple[float, ...]:
+        return self.regimes.get(PART_OF.get(regime, regime), self.regimes[ALL])
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -69,8 +73,8 @@ def inputs(localizer: float, copies: float) -> Floats:
 
 def fit(found: Floats, labels: Sequence[int], regimes: Sequence[str]) -> Mixture:
     """The mixture of ``found`` (n, 3) with ``labels`` 0 or 1. Both classes weigh the same; a regime without both has
-    no weights of its own."""
-    truth, names = np.asarray(labels, np.float64), np.asarray(regimes)
+    no weights of its own, and one that is part of another has the other's: few held pictures have 16 bits."""
+    truth, names = np.asarray(labels, np.float64), np.asarray([PART_OF.get(name, name) for name in regimes])
     together = _logistic(found, truth, np.zeros(1 + len(INPUTS)), _RIDGE)
     fitted = {ALL: tuple(together.tolist())}
     for name in sorted(set(names.tolist())):

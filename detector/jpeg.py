@@ -52,8 +52,9 @@ def regime(pixels: Pixels, jpeg: bytes | None = None) -> Regime:
 
     *jpeg-double*: a JPEG whose coefficients show an earlier save on the same grid. *jpeg*: any other JPEG; an earlier
     save at nearly the same quality, at a much higher one or on another grid is not seen. *lossless-jpeg-trace*: not a
-    JPEG, but with a block grid or the comb of quantised coefficients. *lossless*: all others. ``jpeg`` that cannot be
-    read as JPEG counts as absent; a picture smaller than 32 pixels a side shows no trace.
+    JPEG, but with a block grid or the comb of quantised coefficients. *lossless-deep*: all others in 16-bit words with
+    a value above 255, *lossless*: in 8 bits. ``jpeg`` that cannot be read as JPEG counts as absent; a picture smaller
+    than 32 pixels a side shows no trace.
     """
     grey = to_grey8(_middle(pixels))
     found = _facts_or_none(jpeg)
@@ -61,7 +62,9 @@ def regime(pixels: Pixels, jpeg: bytes | None = None) -> Regime:
         first = first_save(grey, np.array(found.luma))
         seen = first is not None and first.gain >= DOUBLE_GAIN
         return Regime.JPEG_DOUBLE if seen else Regime.JPEG
-    return Regime.LOSSLESS_JPEG_TRACE if _has_trace(grey) else Regime.LOSSLESS
+    if _has_trace(grey):
+        return Regime.LOSSLESS_JPEG_TRACE
+    return Regime.LOSSLESS_DEEP if int(pixels.max()) > 255 else Regime.LOSSLESS
 
 
 def first_save(

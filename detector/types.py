@@ -33,8 +33,14 @@ class Regime(StrEnum):
     JPEG = "jpeg"
     LOSSLESS_JPEG_TRACE = "lossless-jpeg-trace"
     LOSSLESS = "lossless"
+    LOSSLESS_DEEP = "lossless-deep"
+    """Lossless, in words of 16 bits with values above 255: the grain is there in full, and scores lie otherwise."""
     LOSSY = "lossy"
     """Compressed with loss, and not as the JPEG at hand: no method is calibrated on it, every answer inconclusive."""
+
+
+PART_OF: Mapping[str, str] = {Regime.LOSSLESS_DEEP: Regime.LOSSLESS}
+"""What a regime was told apart from: where nothing was measured on it alone, that of the wider one holds."""
 
 
 @dataclass(frozen=True)

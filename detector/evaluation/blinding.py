@@ -24,7 +24,7 @@ from detector.datasets.reading import read_picture
 from detector.evaluation.intervals import auc, bootstrap
 from detector.localizer.features import BLOCK_FEATURES, Features, features
 from detector.localizer.head import Head, statistics
-from detector.localizer.tiles import LiteTiles, odds_map
+from detector.localizer.tiles import TileNetwork, odds_map, open_tiles
 from detector.pictures import usable
 from detector.workers import settle
 
@@ -79,8 +79,8 @@ def scored(example: Example, model: Path) -> Scored | None:
 
 
 @lru_cache(maxsize=1)
-def _opened(model: Path) -> tuple[LiteTiles, Head]:
-    return LiteTiles.open(model), Head.from_json(json.loads((model / "head.json").read_text("utf-8")))
+def _opened(model: Path) -> tuple[TileNetwork, Head]:
+    return open_tiles(model), Head.from_json(json.loads((model / "head.json").read_text("utf-8")))
 
 
 def table(found: Iterable[Scored]) -> str:

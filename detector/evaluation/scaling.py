@@ -1,10 +1,11 @@
 """Learning curves of the localizer: what more pictures, more sources and more weights are worth on strange pictures.
 
-``python -m detector.evaluation.scaling --pool POOL --judged SET --out OUT`` trains it from nothing at every point of
-the plan with the same number of steps, and judges each model on SET, whose source the pool does not hold. It writes
-``learning.md`` and ``learning.json``; a stopped run goes on. POOL is a folder of ``detector.training.pool``. The curve
-over the hours is what each training leaves: the losses of its epochs, on held pictures of the point's own sources, on
-which the picture's head is fitted too. Fewer sources are fewer pictures as well. One training a point.
+``python -m detector.evaluation.scaling --pool POOL --judged SET [SET ...] --out OUT`` trains it from nothing at every
+point of the plan with the same number of steps, and judges each model on every SET, whose sources the pool does not
+hold. It writes ``learning.md`` and ``learning.json``; a stopped run goes on. POOL is a folder of
+``detector.training.pool``. The curve over the hours is what each training leaves: the losses of its epochs, on held
+pictures of the point's own sources, on which the picture's head is fitted too. Fewer sources are fewer pictures as
+well. One training a point.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import hashlib
 import json
 import math
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -26,10 +28,13 @@ from detector.datasets.opening import open_dataset
 from detector.evaluation.examining import Examiners
 from detector.evaluation.intervals import auc, bootstrap
 from detector.evaluation.outcomes import Outcome
-from detector.serving import MANIFEST
-from detector.training.run import train
+from detector.serving import MANIFEST, write_manifest
+from detector.training.config import settled
+from detector.training.contract import Run, Samples
+from detector.training.preparing import prepared, trainer_of
+from detector.training.run import CHECKPOINT
 
-METHOD = "localizer"
+METHOD, SEED = "localizer", 1
 Report = Callable[[int, int, str], None]
 
 
@@ -60,7 +65,8 @@ PLAN = (
 
 @dataclass(frozen=True)
 class Reached:
-    """What a point had and reached; the AUC of pictures of A and B with its 95 % interval, groups drawn again."""
+    """What a point had and reached; for each judged set, by the name of its folder, the AUC of pictures of A and B with
+    its 95 % interval, groups drawn again."""
 
     point: Point
     pictures: int
@@ -69,7 +75,7 @@ class Reached:
     weights: int
     minutes: float
     held_losses: tuple[float, ...]
-    auc: tuple[float, float, float]
+    auc: dict[str, tuple[float, float, float]]
 
 
 def part_of(examples: Sequence[Example], point: Point) -> list[Example]:
@@ -87,31 +93,86 @@ def _first(names: Sequence[str] | set[str] | dict[str, set[str]], share: float) 
     return ordered[: math.ceil(share * len(ordered))]
 
 
-def reach(point: Point, pool: Path, judged: Path, out: Path, epochs: int, report: Report) -> Reached:
-    """Train at ``point`` in ``out/NAME`` (or take what is there) and judge on ``judged``."""
-    chosen = part_of(open_dataset(pool / "train"), point)
-    sources = {example.source for example in chosen}
-    held = [example for example in open_dataset(pool / "held") if example.source in sources]
-    folder = out / point.name / METHOD
-    train(METHOD, chosen, held, folder, seed=1, config={"epochs": epochs, "width": point.width}, report=report)
+@dataclass(frozen=True)
+class Side:
+    """Examples and their samples, made once for all points."""
+
+    examples: list[Example]
+    samples: Samples
+
+    def part(self, kept: Sequence[Example]) -> Side:
+        """Of the examples ``kept``."""
+        if len(kept) == len(self.examples):
+            return self
+        paths = {example.path for example in kept}
+        chosen = np.array([example.path in paths for example in self.examples])[self.samples.owners]
+        taken = Samples(*(one[chosen] for one in (self.samples.inputs, self.samples.labels, self.samples.owners)))
+        return Side(list(kept), taken)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all points share."""
+
+    train: Side
+    held: Side
+    judged: dict[str, list[Example]]
+    out: Path
+    epochs: int
+
+
+def opened(pool: Path, judged: Sequence[Path], out: Path, epochs: int, report: Report) -> Study:
+    """The study of POOL, its samples made in ``out/samples`` or taken from there."""
+    train, held = (_side(pool, name, out, report) for name in ("train", "held"))
+    return Study(train, held, {path.name: list(open_dataset(path)) for path in judged}, out, epochs)
+
+
+def _side(pool: Path, name: str, out: Path, report: Report) -> Side:
+    examples = list(open_dataset(pool / name))
+    made = prepared(METHOD, examples, out / "samples" / name, seed=SEED, report=report, words=f"{name} samples")
+    return Side(examples, made)
+
+
+def reach(study: Study, point: Point, report: Report) -> Reached:
+    """Train at ``point`` in ``out/NAME`` (or take what is there) and judge."""
+    folder = study.out / point.name / METHOD
+    chosen = part_of(study.train.examples, point)
+    if not (folder / MANIFEST).exists():
+        _train(study, point, folder, report)
     with Examiners(2) as examiners:
-        kept = out / point.name / "answers.jsonl"
-        found = examiners.examine(METHOD, folder.parent, list(open_dataset(judged)), kept, report=report)
-    facts = json.loads((folder / MANIFEST).read_text("utf-8"))["training"]
+        answers = {
+            name: examiners.examine(METHOD, folder.parent, ones, folder.parent / f"{name}.jsonl", report=report)
+            for name, ones in study.judged.items()
+        }
     curve = json.loads((folder / "history-network.json").read_text("utf-8"))["epochs"]
     return Reached(
         point,
         pictures=len(chosen),
         groups=len({example.group for example in chosen}),
         sources=len({example.source for example in chosen}),
-        weights=facts["parameters"],
+        weights=json.loads((folder / MANIFEST).read_text("utf-8"))["parameters"],
         minutes=sum(one["seconds"] for one in curve) / 60,
         held_losses=tuple(one["held_loss"] for one in curve),
-        auc=_auc([one for one in found if one.history in ("A", "B1", "B2") and one.score is not None]),
+        auc={name: _auc([one for one in found if one.history != "C"]) for name, found in answers.items()},
     )
 
 
-def _auc(part: Sequence[Outcome]) -> tuple[float, float, float]:
+def _train(study: Study, point: Point, folder: Path, report: Report) -> None:
+    chosen = study.train.part(part_of(study.train.examples, point))
+    sources = {example.source for example in chosen.examples}
+    held = study.held.part([example for example in study.held.examples if example.source in sources])
+    config = settled(METHOD, {"epochs": study.epochs, "width": point.width})
+    checkpoint = folder / CHECKPOINT
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, checkpoint, SEED, config, report, held.examples)
+    trainer_of(METHOD).fit(chosen.samples, held.samples, run)
+    facts = json.loads((checkpoint / "facts.json").read_text("utf-8"))
+    write_manifest(folder, method=METHOD, version="1", seed=SEED, parameters=facts["parameters"])
+    shutil.rmtree(checkpoint)
+
+
+def _auc(found: Sequence[Outcome]) -> tuple[float, float, float]:
+    part = [one for one in found if one.score is not None]
     scores, labels = np.array([one.score for one in part]), np.array([one.forged for one in part])
     bounds = bootstrap([one.group for one in part], lambda rows: auc(scores[rows], labels[rows]))
     return auc(scores, labels), *bounds
@@ -119,14 +180,16 @@ def _auc(part: Sequence[Outcome]) -> tuple[float, float, float]:
 
 def table(reached: Sequence[Reached]) -> str:
     """The points in Markdown."""
-    heads = ("groups", "sources", "pictures", "weights", "minutes", "held loss by epoch", "AUC of A and B")
+    sets = list(reached[0].auc)
+    named = [f"AUC of A and B, {name}" for name in sets]
+    heads = ("groups", "sources", "pictures", "weights", "minutes", "held loss by epoch", *named)
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for one in reached:
         losses = " ".join(f"{loss:.2f}" for loss in one.held_losses)
-        middle, low, high = one.auc
+        areas = " | ".join("{:.2f} ({:.2f}–{:.2f})".format(*one.auc[name]) for name in sets)
         lines.append(
             f"| {one.groups} | {one.sources} | {one.pictures} | {one.weights:,} | {one.minutes:.0f} | {losses} | "
-            f"{middle:.2f} ({low:.2f}–{high:.2f}) |"
+            f"{areas} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -135,21 +198,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description="Learning curves of the localizer over data, sources and weights.")
     parser.add_argument("--pool", type=Path, required=True, help="pictures to train on and to hold: POOL/train, /held")
-    parser.add_argument("--judged", type=Path, required=True, help="a made set of a source that the pool lacks")
+    parser.add_argument("--judged", type=Path, required=True, nargs="+", help="made sets of sources that POOL lacks")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=3, help="of each point, 250 batches of 16 crops each")
     asked = parser.parse_args(arguments)
+    study = opened(asked.pool, asked.judged, asked.out, asked.epochs, _quiet)
     reached = []
     for number, point in enumerate(PLAN):
         sys.stdout.write(f"{number + 1} of {len(PLAN)}: {point.name}\n")
         sys.stdout.flush()
-        reached.append(
-            reach(point, asked.pool, asked.judged, asked.out, asked.epochs, lambda _done, _total, _words: None)
-        )
+        reached.append(reach(study, point, _quiet))
         (asked.out / "learning.md").write_text(table(reached), "utf-8")
         points = json.dumps([asdict(one) for one in reached], indent=1)
         (asked.out / "learning.json").write_text(points + "\n", "utf-8")
     sys.stdout.write(table(reached))
+
+
+def _quiet(_done: int, _total: int, _words: str) -> None:
+    """The lines of the points are enough."""
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,13 +12,15 @@ import numpy.typing as npt
 from detector.errors import WeightsUnusable
 from detector.localizer.features import Features
 from detector.quiet import quiet_stderr
-from detector.serving import THREADS, open_bytes
+from detector.serving import THREADS, check_manifest, open_bytes
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
 Floats = npt.NDArray[np.float32]
 
+MODEL, BESIDE = "model.tflite", "beside.tflite"
+"""The network of a model's folder, and a second one that it may hold, of another training."""
 WHOLE = 1024
 """Pixels a side up to which a picture is one tile."""
 CORE, REACH = 832, 96
@@ -46,11 +48,6 @@ class LiteTiles:
         self._pixels, self._blocks = (int(one["index"]) for one in inputs)
         self._output = int(interpreter.get_output_details()[0]["index"])
 
-    @classmethod
-    def open(cls, folder: Path) -> LiteTiles:
-        """The network of ``folder/model.tflite``, digest compared; WeightsUnusable otherwise."""
-        return cls(open_bytes(folder, "model.tflite"))
-
     def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> Floats:
         """See :class:`TileNetwork`."""
         interpreter = self._opened()
@@ -71,6 +68,24 @@ class LiteTiles:
                 return Interpreter(model_content=self._model, num_threads=THREADS)
         except (RuntimeError, ValueError) as error:
             raise WeightsUnusable(f"expected a LiteRT model, found {len(self._model)} bytes that are none") from error
+
+
+class MeanTiles:
+    """Several networks as one: the mean of their log odds. Trainings differ where a picture is like none they saw."""
+
+    def __init__(self, members: Sequence[TileNetwork]) -> None:
+        self._members = members
+
+    def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> Floats:
+        """See :class:`TileNetwork`."""
+        return np.asarray(np.mean([member.odds(pixels, blocks) for member in self._members], axis=0), np.float32)
+
+
+def open_tiles(folder: Path) -> TileNetwork:
+    """The network of a model's folder, or the mean of its two; digests compared, WeightsUnusable otherwise."""
+    named = check_manifest(folder)["files"]
+    members = [LiteTiles(open_bytes(folder, name)) for name in (MODEL, BESIDE) if name == MODEL or name in named]
+    return MeanTiles(members) if len(members) > 1 else members[0]
 
 
 def odds_map(network: TileNetwork, found: Features, *, whole: int = WHOLE, core: int = CORE) -> Floats:

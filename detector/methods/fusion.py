@@ -31,6 +31,7 @@ _WORDS = {
     Regime.JPEG: "One JPEG save is seen in the file; what an edit left in the noise below it is faint",
     Regime.LOSSLESS_JPEG_TRACE: "The file is lossless and was a JPEG before, so a part that was none can stand out",
     Regime.LOSSLESS: "The file is lossless and shows no JPEG save: only noise, detail and edges can speak",
+    Regime.LOSSLESS_DEEP: "The file has more than 8 bits and shows no JPEG save: noise, detail and edges can speak",
     Regime.LOSSY: "The file was compressed in a way that nothing was measured on",
 }
 _SPEAKS = 0.5

@@ -19,7 +19,7 @@ import numpy as np
 from detector.errors import WeightsUnusable
 from detector.localizer.head import Head, statistics
 from detector.localizer.mapping import forged_odds
-from detector.localizer.tiles import LiteTiles, TileNetwork
+from detector.localizer.tiles import TileNetwork, open_tiles
 from detector.pictures import usable
 from detector.serving import check_manifest, open_bytes
 from detector.types import Applicability, Evidence, Finding, Region
@@ -51,7 +51,7 @@ class Localizer:
             head = Head.from_json(json.loads(open_bytes(weights, HEAD)))
         except (KeyError, TypeError, ValueError) as error:
             raise WeightsUnusable(f"expected the localizer's head in {weights / HEAD}, found: {error}") from error
-        return cls(LiteTiles.open(weights), head, str(manifest["version"]))
+        return cls(open_tiles(weights), head, str(manifest["version"]))
 
     def applicable(self, pixels: Pixels, jpeg: bytes | None) -> Applicability:
         """Any picture of 64 to 8192 pixels a side that is not constant."""

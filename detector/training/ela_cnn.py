@@ -24,7 +24,7 @@ class ElaCnnTrainer:
         return one_sample(example, network_input)
 
     def fit(self, train: Samples, held: Samples, run: Run) -> None:
-        """``run.folder/model.tflite``, float32 weights, and the curves."""
+        """``run.folder/model.tflite``, float16 weights, and the curves."""
         from detector.training import exporting, loop, networks
         from detector.training.run import note_facts
 
@@ -32,7 +32,7 @@ class ElaCnnTrainer:
         network = networks.ela_cnn()
         history = loop.fit_network(network, train, held, run, **loop.settings(run.config))
         note_facts(run, **history.facts(), parameters=network.count_params())
-        exporting.export(network, run.folder)
+        exporting.export(network, run.folder, float16=True)
 
 
 TRAINER = ElaCnnTrainer()

@@ -5,7 +5,8 @@ place of the forgery, or for a pristine picture of its twin's, so that the two c
 
 Keys of the configuration: ``epochs`` of ``steps`` batches of ``batch`` crops, ``learning_rate`` (falls by half a cosine
 to a fifth), ``width`` (of the network: 2 has twice the channels), ``start`` (the checkpoint of another training, or a
-finished ``model.tflite``, whose weights are begun with, or "").
+finished ``model.tflite``, whose weights are begun with, or ""), ``beside`` (the ``model.tflite`` of another training,
+which the finished model takes along: its map is the mean of both; or "").
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class LocalizerTrainer:
         return np.stack([pack(found, mask, corner) for corner in chosen]), np.array(labels, np.int64)
 
     def fit(self, train: Samples, held: Samples, run: Run) -> None:
-        """Write ``model.tflite`` (float16), ``head.json`` and the curves into ``run.folder``."""
+        """Write ``model.tflite`` (float16), ``head.json`` and the curves into ``run.folder``; of a run beside another
+        model ``beside.tflite`` too."""
         from detector.training import localizer_loop
 
         localizer_loop.fit(train, held, run)

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.datasets.reading import read_picture
-from detector.errors import UnusableData
+from detector.errors import UnusableData, WeightsUnusable
 from detector.evaluation.intervals import auc
 from detector.localizer import crops
 from detector.localizer.head import STATISTICS, Head, statistics
 from detector.localizer.mapping import forged_odds
-from detector.localizer.tiles import LiteTiles
+from detector.localizer.tiles import BESIDE, MODEL, LiteTiles, MeanTiles
 from detector.methods.localizer import HEAD
 from detector.pictures import usable
 from detector.training import exporting, loop
@@ -54,6 +54,7 @@ def fit(train: Samples, held: Samples, run: Run) -> None:
     for name, side in (("training", train), ("held", held)):
         if len(np.unique(side.labels)) != 2:
             raise UnusableData(f"expected pristine and forged crops on the {name} side, found one class")
+    other = _beside(run)
     loop.seed_all(run.seed)
     state = State(run, train)
     while len(state.epochs) < run.config["epochs"]:
@@ -66,17 +67,33 @@ def fit(train: Samples, held: Samples, run: Run) -> None:
     curves = {"epochs": [asdict(epoch) for epoch in state.epochs]}
     (run.folder / "history-network.json").write_text(json.dumps(curves, indent=1) + "\n", "utf-8")
     exporting.export(made, run.folder, float16=True)
+    if other is not None:
+        (run.folder / BESIDE).write_bytes(other)
     head, judged = fit_head(run)
     (run.folder / HEAD).write_text(json.dumps(head.to_json(), indent=1) + "\n", "utf-8")
     last = asdict(state.epochs[-1])
     note_facts(run, epochs=len(state.epochs), parameters=made.count_params(), head_auc=judged, **last)
 
 
+def _beside(run: Run) -> bytes | None:
+    """The model that the run names to be taken along, read before hours are spent; UnusableData when it is none."""
+    named = str(run.config["beside"])
+    if not named:
+        return None
+    try:
+        content = Path(named).read_bytes()
+        LiteTiles(content)
+    except (OSError, WeightsUnusable) as error:
+        raise UnusableData(f"expected a localizer's model.tflite at {named} to stand beside, found: {error}") from error
+    return content
+
+
 def fit_head(run: Run) -> tuple[Head, float]:
     """The head fitted on the maps of the held pictures, and its area under the curve there."""
     from sklearn.linear_model import LogisticRegression
 
-    tiles = LiteTiles((run.folder / "model.tflite").read_bytes())
+    made = [run.folder / name for name in (MODEL, BESIDE)]
+    tiles = MeanTiles([LiteTiles(path.read_bytes()) for path in made if path.exists()])
     rows, labels = [], []
     for number, example in enumerate(run.held):
         picture = read_picture(example.path)

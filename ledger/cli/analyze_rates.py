@@ -13,6 +13,7 @@ REGIMES = {
     "jpeg": "JPEG",
     "lossless-jpeg-trace": "lossless, once a JPEG",
     "lossless": "lossless",
+    "lossless-deep": "lossless, 16 bits",
     "lossy": "lossy, not JPEG",
 }
 HELD = "of held-out pictures"

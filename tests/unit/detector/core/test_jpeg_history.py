@@ -60,6 +60,19 @@ def test_an_enlarged_picture_is_no_jpeg_past(texture):
     assert regime(cv2.resize(texture(), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)) is Regime.LOSSLESS
 
 
+@pytest.mark.parametrize(
+    ("highest", "expected"), [(255, Regime.LOSSLESS), (256, Regime.LOSSLESS_DEEP), (65535, Regime.LOSSLESS_DEEP)]
+)
+def test_a_lossless_picture_with_a_value_above_255_is_told_apart(texture, highest, expected):
+    words = texture().astype(np.uint16)
+    words[10, 10] = highest
+    assert regime(words) is expected
+
+
+def test_twelve_bits_without_a_jpeg_past_are_deep(texture):
+    assert regime(texture().astype(np.uint16) * 16 + 7) is Regime.LOSSLESS_DEEP
+
+
 def test_sixteen_bits_are_looked_at_too(texture, save):
     once = save(texture(), 60)[1].astype(np.uint16)
     assert regime(once * 16 + 100) is Regime.LOSSLESS_JPEG_TRACE

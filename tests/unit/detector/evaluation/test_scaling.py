@@ -53,9 +53,11 @@ def test_no_two_points_of_the_plan_share_a_folder() -> None:
 
 
 def test_the_table_has_a_row_for_each_point_with_its_interval() -> None:
-    reached = Reached(Point(), 5600, 400, 11, 642_000, 6.2, (0.9, 0.8), (0.75, 0.7, 0.8))
+    reached = Reached(
+        Point(), 5600, 400, 11, 642_000, 6.2, (0.9, 0.8), {"strange": (0.75, 0.7, 0.8), "other": (0.7, 0.6, 0.8)}
+    )
     row = table([reached]).splitlines()[-1]
-    assert row == "| 400 | 11 | 5600 | 642,000 | 6 | 0.90 0.80 | 0.75 (0.70–0.80) |"
+    assert row == "| 400 | 11 | 5600 | 642,000 | 6 | 0.90 0.80 | 0.75 (0.70–0.80) | 0.70 (0.60–0.80) |"
 
 
 def test_a_wider_network_has_more_weights_and_the_same_answer_shape() -> None:

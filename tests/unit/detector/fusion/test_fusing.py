@@ -108,6 +108,22 @@ def test_what_the_parts_add_and_the_bias_are_the_score() -> None:
     assert mixture.score(found, "lossless") == pytest.approx(0.75)
 
 
+def test_a_part_of_a_regime_has_the_weights_of_the_whole() -> None:
+    mixture = Mixture({"all": (-1.0, 0.5, 0.25, 0.5), "lossless": (-2.0, 1.0, 2.0, 1.0)})
+    found = inputs(3.0, 1.0)
+    assert mixture.score(found, "lossless-deep") == mixture.score(found, "lossless") == 3.0
+    assert mixture.parts(found, "lossless-deep").tolist() == [3.0, 2.0, 0.0]
+
+
+def test_a_part_of_a_regime_is_fitted_with_the_whole() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.arange(300) % 2
+    found = np.array([inputs(one, 0.0) for one in rng.normal(size=300) + 2 * labels])
+    whole = fit(found, labels.tolist(), ["lossless"] * 300)
+    parts = fit(found, labels.tolist(), ["lossless", "lossless", "lossless-deep"] * 100)
+    assert parts == whole
+
+
 def test_weights_are_read_back_as_written(tmp_path: Path) -> None:
     mixture = Mixture({"all": (-1.0, 0.5, 0.25, 0.5), "jpeg": (-2.0, 1.0, 2.0, 1.0)})
     mixture.save(tmp_path / "fusion.json")

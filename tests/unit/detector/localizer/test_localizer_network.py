@@ -7,15 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from detector.datasets.contract import Example
 from detector.errors import UnusableData
 from detector.localizer import crops
 from detector.localizer.features import BLOCK_FEATURES, features
 from detector.localizer.planes import PLANES
-from detector.localizer.tiles import LiteTiles
+from detector.localizer.tiles import LiteTiles, open_tiles
+from detector.serving import write_manifest
 from detector.training import exporting, localizer_loop
 from detector.training.backend import keras, tf
 from detector.training.contract import Run, Samples
@@ -23,7 +26,7 @@ from detector.training.localizer_network import network
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 Array = npt.NDArray[Any]
-CONFIG = {"epochs": 2, "steps": 2, "batch": 2, "learning_rate": 0.001, "width": 1.0, "start": ""}
+CONFIG = {"epochs": 2, "steps": 2, "batch": 2, "learning_rate": 0.001, "width": 1.0, "start": "", "beside": ""}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -93,10 +96,56 @@ def test_a_training_begins_where_a_finished_model_stands(samples: Samples, tmp_p
     assert np.abs(np.asarray(begun.finished()(inputs, training=False)) - expected).max() < 0.05
 
 
+def test_a_training_beside_a_model_that_is_none_ends_before_it_begins(samples: Samples, tmp_path: Path):
+    (tmp_path / "other.tflite").write_bytes(b"no network")
+    for named in ("other.tflite", "absent.tflite"):
+        config = {**CONFIG, "beside": str(tmp_path / named)}
+        with pytest.raises(UnusableData, match="to stand beside"):
+            localizer_loop.fit(samples, samples, Run(tmp_path / "run", tmp_path / "run", 1, config))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_beside_another_ships_both_and_answers_with_their_mean(
+    samples: Samples, tmp_path: Path, tissue: Callable[..., Array]
+):
+    other = exporting.export(network(), tmp_path, name="other.tflite", float16=True)
+    config = {**CONFIG, "epochs": 1, "beside": str(other)}
+    checkpoint = tmp_path / "state"
+    checkpoint.mkdir()
+    held = _held(tmp_path, tissue)
+    localizer_loop.fit(samples, samples, Run(tmp_path / "run", checkpoint, 1, config, held=held))
+    write_manifest(tmp_path / "run", method="localizer", version="1")
+    assert (tmp_path / "run" / "beside.tflite").read_bytes() == other.read_bytes()
+    seen = features(tissue(3))
+    alone = [LiteTiles((tmp_path / "run" / name).read_bytes()) for name in ("model.tflite", "beside.tflite")]
+    parts = [one.odds(seen.pixels, seen.blocks) for one in alone]
+    assert np.abs(parts[0] - parts[1]).max() > 1e-3
+    both = open_tiles(tmp_path / "run").odds(seen.pixels, seen.blocks)
+    assert np.allclose(both, (parts[0] + parts[1]) / 2, atol=1e-5)
+
+
+def test_a_model_without_a_second_network_answers_alone(tmp_path: Path, tissue: Callable[..., Array]):
+    model = exporting.export(network(), tmp_path, float16=True)
+    write_manifest(tmp_path, method="localizer", version="1")
+    seen = features(tissue(3))
+    expected = LiteTiles(model.read_bytes()).odds(seen.pixels, seen.blocks)
+    assert np.array_equal(open_tiles(tmp_path).odds(seen.pixels, seen.blocks), expected)
+
+
 def test_crops_of_one_class_are_refused(samples: Samples, tmp_path: Path):
     one = Samples(samples.inputs[::2], samples.labels[::2], samples.owners[::2])
     with pytest.raises(UnusableData, match="training side"):
         localizer_loop.fit(one, samples, Run(tmp_path, tmp_path, 1, CONFIG))
+
+
+def _held(folder: Path, tissue: Callable[..., Array]) -> list[Example]:
+    """A pristine and a forged picture of files."""
+    found = []
+    for forged in (False, True):
+        path = folder / f"{forged}.png"
+        cv2.imwrite(str(path), np.asarray(tissue(5), np.uint8))
+        found.append(Example(path, forged, "made", "CT", "made:1", "1"))
+    return found
 
 
 def _trained(run: Run, samples: Samples, epochs: int) -> localizer_loop.State:

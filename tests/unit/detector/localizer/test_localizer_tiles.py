@@ -13,7 +13,7 @@ import pytest
 from detector.localizer.features import features
 from detector.localizer.head import STATISTICS, Head, statistics
 from detector.localizer.mapping import forged_odds
-from detector.localizer.tiles import odds_map
+from detector.localizer.tiles import MeanTiles, odds_map
 from detector.methods.localizer import Localizer
 
 Array = npt.NDArray[Any]
@@ -102,3 +102,26 @@ def test_the_mean_over_mirror_images_is_the_same_for_a_mirrored_picture():
     straight = forged_odds(Local(), picture, None, turns=4).odds
     mirrored = forged_odds(Local(), np.ascontiguousarray(picture[:, ::-1]), None, turns=4).odds
     assert np.abs(straight - mirrored[:, ::-1]).max() < 0.5
+
+
+class Even:
+    """The same log odds everywhere."""
+
+    def __init__(self, odds: float) -> None:
+        self._odds = odds
+
+    def odds(self, pixels: npt.NDArray[np.int8], blocks: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
+        """See TileNetwork."""
+        return np.full((blocks.shape[0] * 2, blocks.shape[1] * 2), self._odds, np.float32)
+
+
+def test_several_networks_answer_with_the_mean_of_their_log_odds(tissue: Tissue):
+    found = odds_map(MeanTiles([Even(-3.0), Even(1.0), Even(5.0)]), features(tissue(2)))
+    assert found.dtype == np.float32
+    assert np.allclose(found, 1.0)
+
+
+def test_the_mean_follows_each_network_over_all_tiles(tissue: Tissue):
+    found = features(tissue(2, side=200))
+    mixed = odds_map(MeanTiles([Local(), Even(2.0)]), found, whole=64, core=128)
+    assert np.allclose(mixed, (odds_map(Local(), found, whole=64, core=128) + 2.0) / 2, atol=1e-5)
