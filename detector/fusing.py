@@ -24,8 +24,8 @@ FILE = "fusion.json"
 ALL = "all"
 INPUTS = ("localizer", "copies", "clear_copies")
 """The log odds of each part, cut off at ±CLIP, copies from FEWEST up: no match says little against a forgery. And by
-how much the copies' odds lie above CLEAR: like anatomy is everywhere, tells little and hardly gets there."""
-CLIP, FEWEST, CLEAR = 8.0, -3.0, 4.0
+how much the copies' odds lie above CLEAR, MOST at most: like anatomy is everywhere and tells little."""
+CLIP, FEWEST, CLEAR, MOST = 8.0, -3.0, 4.0, 24.0
 _TOWARDS_ALL = 40.0  # as many pictures as the pull towards the weights of all regimes is worth
 _RIDGE = 1.0
 
@@ -68,7 +68,7 @@ class Mixture:
 def inputs(localizer: float, copies: float) -> Floats:
     """(3,) from the raw scores of the two methods."""
     copied = float(np.clip(copies, FEWEST, CLIP))
-    return np.array([np.clip(localizer, -CLIP, CLIP), copied, max(copied - CLEAR, 0.0)])
+    return np.array([np.clip(localizer, -CLIP, CLIP), copied, float(np.clip(copies, CLEAR, MOST)) - CLEAR])
 
 
 def fit(found: Floats, labels: Sequence[int], regimes: Sequence[str]) -> Mixture:

@@ -82,9 +82,9 @@ def note_on(method: str, weights: Path = SHIPPED) -> str:
     """What the counts were made with, as far as that is not the shipped model; or that nothing was counted."""
     if judged_alone(method, weights):
         return (
-            "Counted on held-out groups of known sources, by bands that were set without each, and on one that the"
-            " method was never trained on (breast ultrasound), on which the bands were set, so that its rates are too"
-            f" good (by python -m detector.evaluation.judging --method {method})."
+            "Counted by bands that were set without the source of each picture, as if it came from elsewhere: on"
+            " sources that the method was never trained on, and on other patients of those that it was"
+            f" (by python -m detector.evaluation.judging --method {method})."
         )
     if not _measured(weights / FILE).get(method):
         return "The error rates of this method were not measured by modality."

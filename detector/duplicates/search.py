@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from detector.duplicates import measures, moves, pairing, points, refining, telling
+from detector.duplicates import exact, measures, moves, pairing, points, refining, telling
 from detector.duplicates.comparing import disc
-from detector.duplicates.views import enhanced, views
+from detector.duplicates.views import enhanced, views, working
 from detector.workers import one_thread
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from detector.duplicates.model import Model
     from detector.duplicates.moves import Move
     from detector.duplicates.points import Points
-    from detector.duplicates.views import Floats, Mask, Views
+    from detector.duplicates.views import Mask, Views
+    from detector.types import Pixels
 
 MOST_MATCHES = 6
 """So many of the strongest matches are kept."""
@@ -29,6 +30,11 @@ GROWN = 9
 _REPEATED = 0.5
 _RIVAL, _FEW = 2.0, 2
 _NEAR = 12.0
+_FURTHER = 2.0
+EXACT = 24.0
+"""The odds of regions that are sample for sample the same."""
+SAME_WINDOWS = "same_windows"
+"""Among the values of such a match alone: about how many windows are the same."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +91,47 @@ def sides(seen: Views, candidate: Candidate) -> dict[str, float]:
     return telling.tell(seen, candidate.move.affine, first, second) if second.any() else {}
 
 
-def search(light: Floats, model: Model) -> tuple[Match, ...]:
-    """The strongest MOST_MATCHES matches of a working picture, strongest first; the same one gives the same answer."""
+def search(pixels: Pixels, model: Model, *, lossless: bool = False) -> tuple[tuple[Match, ...], tuple[int, int]]:
+    """The strongest matches of a picture, strongest first, and the shape (rows, columns) of their regions: that of the
+    working picture. Of a ``lossless`` one also what is the same sample for sample. The same picture gives the same
+    answer.
+    """
+    light = working(pixels)
     # SIFT, which alone gains by several threads, needs the most memory: only then the views are made.
     found = points.find(enhanced(light))
     with one_thread():
         seen = views(light)
-        return judged(list(candidates(seen, found)), light.shape, model, lambda one: sides(seen, one))
+        alike = judged(list(candidates(seen, found)), light.shape, model, lambda one: sides(seen, one))
+        same = exact.find(pixels) if lossless else None
+        matches = _repeats(alike, model.accepted)
+        if same is not None:
+            match = _same(same, seen, model)
+            matches = (match, *(one for one in matches if _overlap(_both(match), _both(one)) <= _REPEATED))
+        return matches, (light.shape[0], light.shape[1])
+
+
+def _repeats(matches: tuple[Match, ...], accepted: float) -> tuple[Match, ...]:
+    """With lower odds the more of them would be held for copies: an edit copies one region or two, while the writing
+    and the frames of a sheet of films are alike wherever one looks."""
+    further = max(sum(match.odds >= accepted for match in matches) - 1, 0)
+    return tuple(replace(match, odds=match.odds - _FURTHER * further) for match in matches)
+
+
+def _same(same: exact.Same, seen: Views, model: Model) -> Match:
+    shape = seen.light.shape[:2]
+    down, across = (new / old for new, old in zip(shape, same.first.shape, strict=True))
+    first, second = (
+        cv2.resize(one.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        for one in (same.first, same.second)
+    )
+    affine = np.array([[1.0, 0.0, same.across * across], [0.0, 1.0, same.down * down]])
+    told = telling.tell(seen, affine, first, second) if first.any() and second.any() else {}
+    values = {**told, SAME_WINDOWS: float(same.windows), "rivals": 0.0}
+    return Match(first, second, affine, same.windows, EXACT, model.side_odds(told) if told else 0.0, values)
+
+
+def _both(match: Match) -> Mask:
+    return match.first | match.second
 
 
 def judged(found: Sequence[Candidate], shape: tuple[int, ...], model: Model, tell: Tell) -> tuple[Match, ...]:
@@ -104,7 +144,7 @@ def judged(found: Sequence[Candidate], shape: tuple[int, ...], model: Model, tel
     kept: list[tuple[float, Candidate, Mask, Mask, int]] = []
     for odds, candidate in ranked:
         first, second = candidate.regions(shape)
-        if not second.any():
+        if not second.any() or _overlap(first, second) > _REPEATED:  # what is alike to itself when turned
             continue
         repeated = [k for k, old in enumerate(kept) if _overlap(first | second, old[2] | old[3]) > _REPEATED]
         for k in repeated:

@@ -50,7 +50,11 @@ GROUPINGS: tuple[tuple[str, Key], ...] = (
 
 @dataclass(frozen=True)
 class Row:
-    """Figures of one part of a set, each with the bounds of its 95 % interval (pictures of a group drawn together)."""
+    """Figures of one part of a set, each with the bounds of its 95 % interval (pictures of a group drawn together).
+
+    Shares of the pristine and the forged pictures called *altered* (``alarms``, ``caught``) and *no-trace*
+    (``cleared``, ``missed``).
+    """
 
     grouping: str
     name: str
@@ -59,6 +63,8 @@ class Row:
     f1: tuple[float, float, float]
     alarms: tuple[float, float, float]
     caught: tuple[float, float, float]
+    cleared: tuple[float, float, float]
+    missed: tuple[float, float, float]
     inconclusive: float
     ece: float
     area_error: float
@@ -97,10 +103,14 @@ def judge(outcomes: Sequence[Outcome], bands: Bands) -> list[Row]:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows in Markdown."""
-    heads = ("picture AUC", "pixel F1", "false alarms", "called altered", "inconclusive", "ECE", "area error", "s/Mpx")
+    heads = (
+        *("picture AUC", "pixel F1", "pristine called altered", "forged called altered", "pristine called no-trace"),
+        *("forged called no-trace", "inconclusive", "ECE", "area error", "s/Mpx"),
+    )
     lines = [f"| | pictures | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
     for row in rows:
-        figures = " | ".join(_shown(one) for one in (row.auc, row.f1, row.alarms, row.caught))
+        shares = (row.alarms, row.caught, row.cleared, row.missed)
+        figures = " | ".join(_shown(one) for one in (row.auc, row.f1, *shares))
         end = f"{row.inconclusive:.2f} | {row.ece:.2f} | {row.area_error:.1f} | {row.seconds:.2f}"
         lines.append(f"| {row.grouping}: {row.name} | {row.pictures} | {figures} | {end} |")
     return "\n".join(lines) + "\n"
@@ -139,7 +149,8 @@ def _counts(outcomes: Sequence[Outcome], bands: Bands) -> dict[str, Any]:
         if row.grouping == "modality" and 0 < forged < len(part):
             pristine = len(part) - forged
             counts = {"pristine": pristine, "forged": forged, "false_alarms": round(row.alarms[0] * pristine)}
-            area = None if np.isnan(row.auc).any() else [round(value, 4) for value in row.auc]
+            one_group = row.auc[1] == row.auc[2] < 1  # drawing it again says nothing
+            area = None if np.isnan(row.auc).any() or one_group else [round(value, 4) for value in row.auc]
             made[row.name] = {**counts, "caught": round(row.caught[0] * forged), "auc": area}
     return made
 
@@ -150,7 +161,7 @@ def _row(grouping: str, name: str, part: Sequence[Outcome], bands: Bands) -> Row
     at = {id(one): round(bands(one).mask_threshold * BINS) for one in part}
     f1 = np.array([float(pixel_f1(one.histogram)[at[id(one)]]) if one.forged else np.nan for one in part])
     said = [bands(one).apply(one.score or 0.0, one.regime) for one in part]
-    called = np.array([answer.band is Band.ALTERED for answer in said])
+    called, clear = (np.array([answer.band is band for answer in said]) for band in (Band.ALTERED, Band.NO_TRACE))
     gaps = [abs(true_percent(o.histogram) - area_percent(o.histogram, at[id(o)])) for o in part if o.forged]
     clusters = [one.group for one in part]
 
@@ -165,6 +176,8 @@ def _row(grouping: str, name: str, part: Sequence[Outcome], bands: Bands) -> Row
         interval(lambda rows: _mean(f1[rows])),
         _rate(called[labels == 0]),
         _rate(called[labels == 1]),
+        _rate(clear[labels == 0]),
+        _rate(clear[labels == 1]),
         float(np.mean([answer.band is Band.INCONCLUSIVE for answer in said])),
         expected_calibration_error([answer.probability for answer in said], labels),
         float(np.mean(gaps)) if gaps else float("nan"),

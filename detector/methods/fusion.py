@@ -82,7 +82,7 @@ class Fusion:
         heat: HeatMap = np.maximum(mapped.heatmap, copied.heatmap)
         odds = {"localizer_odds": mapped.score, "copies_odds": copied.score}
         more = {f"{name}_adds": float(each) for name, each in zip(INPUTS, adds, strict=True)}
-        findings = (_regime_finding(history, adds), *copied.findings, *mapped.findings)
+        findings = (_regime_finding(history, adds), *_spoken(adds, mapped, copied))
         return Evidence(
             self._mixture.score(found, str(history)),
             heat,
@@ -91,13 +91,19 @@ class Fusion:
         )
 
 
+def _spoken(adds: Floats, mapped: Evidence, copied: Evidence) -> tuple[Finding, ...]:
+    """The findings of the parts that speak for a forgery, those of the one that says more of it first."""
+    parts = sorted(((adds[0], mapped.findings), (adds[1] + adds[2], copied.findings)), key=lambda part: -part[0])
+    return tuple(finding for says, findings in parts if says >= _SPEAKS for finding in findings)
+
+
 def _regime_finding(history: Regime, adds: Floats) -> Finding:
     parts = {"the map of odd regions": adds[0], "copied content": adds[1] + adds[2]}
     spoken = [words for words, each in parts.items() if each >= _SPEAKS]
-    found = " and ".join(spoken) if spoken else "neither the map of odd regions nor copied content"
+    found = " and ".join(spoken) if spoken else "nothing that was found"
     return Finding(
         "fusion-regime",
-        f"{_WORDS[history]}. For a forgery speaks here: {found}.",
+        f"{_WORDS[history]}. What speaks for a forgery: {found}.",
         "The save history decides which traces a forgery can have left, and so how far each part is believed.",
         "It is read from the file alone, and a history that left no sign is not seen. It speaks for neither answer.",
     )

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from detector.errors import WeightsUnusable
+from detector.jpeg import TRACE_GAIN
 from detector.localizer.head import Head, statistics
 from detector.localizer.mapping import forged_odds
 from detector.localizer.tiles import TileNetwork, open_tiles
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 HEAD = "head.json"
 _MARKED = 0.5  # heat from which a place is named in a finding
+_FINEST = 0.97
+"""First quality in hundreds up to which an earlier save is named: steps of one or two levels may be something else."""
 _LEAST_SHOWN = 0.05
 """Percent of the picture: less would be said to be 0.0 %."""
 
@@ -98,6 +101,6 @@ def _findings(heat: HeatMap, figures: dict[str, float]) -> tuple[Finding, ...]:
 
 
 def _trace(figures: dict[str, float]) -> str:
-    if figures["first gain"] < 0.1:
+    if figures["first gain"] < TRACE_GAIN or figures["first quality"] > _FINEST:
         return ""
     return f"; the rest shows an earlier JPEG save at about quality {100 * figures['first quality']:.0f}"

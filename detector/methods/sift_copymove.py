@@ -2,7 +2,8 @@
 
 Ours, from known parts: SIFT (Lowe 2004) on the contrast-enhanced picture, small ones enlarged; every single pair of
 like points tells a move, and pairs vote for each other's; the move is refined (ECC) and the local correlation says
-over which region it holds (``detector.duplicates``). What a match is judged by (``measures``) are seventeen numbers,
+over which region it holds (``detector.duplicates``). In a lossless picture what is the same sample for sample is
+looked for as well (``exact``), and found beyond doubt. What a match is judged by (``measures``) are seventeen numbers,
 above all how far the grain agrees, whether it does so at this very move only, and what is left when one side is
 taken from the other. A logistic model of these, fitted on made copies and on the alike anatomy of untouched
 pictures, gives the score: anatomy that repeats (ribs, teeth, halves, cells) is what it has learned to tell apart.
@@ -18,8 +19,7 @@ import numpy as np
 
 from detector.copymove.transform import angle_of, mirrors, scale_of
 from detector.duplicates.model import FILE, Model
-from detector.duplicates.search import Match, search
-from detector.duplicates.views import working
+from detector.duplicates.search import SAME_WINDOWS, Match, search
 from detector.methods.keypoint_copymove import rectangle, stretched
 from detector.pictures import usable
 from detector.serving import check_manifest
@@ -62,24 +62,23 @@ class SiftCopyMove:
         """``score``: ln of how much likelier the strongest match is a copy than anatomy; NOTHING without a match.
 
         ``heatmap``: COPY in the region held for the copy, SOURCE in its original, UNDECIDED in both where it cannot be
-        told, each times the probability of the match; 0 elsewhere. Pictures longer than 1536 pixels are searched
+        told, each times the probability of the match; 0 elsewhere. Regions that are sample for sample the same, in a
+        picture that is no JPEG, score ``search.EXACT``. Pictures longer than 1536 pixels are searched
         reduced to that. ``figures``: ``copies_found`` (matches that reach the model's threshold),
         ``matches_considered``, ``working_side``, and of the strongest match ``point_pairs``, ``matched_percent`` (of
         the area, both regions), ``scale``, ``angle_degrees``, ``mirrored`` (0 or 1), ``side_odds`` (above 0 where the
         first region is the copy) and what was measured (``measures.NAMES``, ``telling.SIDE_NAMES``).
         """
-        del jpeg
-        light = working(pixels)
-        matches = search(light, self._model)
+        matches, shape = search(pixels, self._model, lossless=jpeg is None)
         found = [match for match in matches if match.odds >= self._model.accepted]
         figures = {
             "copies_found": float(len(found)),
             "matches_considered": float(len(matches)),
-            "working_side": float(max(light.shape)),
+            "working_side": float(max(shape)),
             **(_figures(matches[0]) if matches else {}),
         }
         score = max(matches[0].odds, NOTHING) if matches else NOTHING
-        heat = stretched(self._heat(matches, light.shape), pixels.shape)
+        heat = stretched(self._heat(matches, shape), pixels.shape)
         return Evidence(score, heat, tuple(self._finding(match, pixels.shape) for match in found), figures)
 
     def _copy(self, match: Match) -> int | None:
@@ -105,16 +104,27 @@ class SiftCopyMove:
         which = "Which of the two is the copy cannot be told."
         if copy is not None:
             which = f"The second is held for the copy (odds {np.exp(min(abs(match.side_odds), 7.0)):.1f} to 1)."
-        return Finding(
-            "copied_region",
-            f"The {_words(source)} and the {_words(place)} show the same content ({_movement(match)}); {match.pairs} "
-            f"places agree, the grain of both correlates at {np.tanh(match.values['fine']):.2f}, and where one is "
-            f"taken from the other {100 * np.exp(match.values['left_over']):.0f} % of the grain is left. {which}",
-            "Two places of one picture agree down to the grain, which separate tissue does not (there some 140 % of "
-            "it is left): one was copied.",
-            _LIMITS,
-            place,
-        )
+        both = f"The {_words(source)} and the {_words(place)}"
+        says, means = _exact(match) if SAME_WINDOWS in match.values else _alike(match)
+        return Finding("copied_region", f"{both} {says} {which}", means, _LIMITS, place)
+
+
+def _exact(match: Match) -> tuple[str, str]:
+    return (
+        f"are the same sample for sample ({_movement(match)}).",
+        "No two places of a picture as it was captured have the same grain: unless both were drawn by a program, one "
+        "was copied.",
+    )
+
+
+def _alike(match: Match) -> tuple[str, str]:
+    return (
+        f"show the same content ({_movement(match)}); {match.pairs} places agree, the grain of both correlates at "
+        f"{np.tanh(match.values['fine']):.2f}, and where one is taken from the other "
+        f"{100 * np.exp(match.values['left_over']):.0f} % of the grain is left.",
+        "Two places of one picture agree more than separate tissue does (there some 140 % of the grain is left), as "
+        "when one was copied. Writing, symmetric anatomy and patterns can agree as much.",
+    )
 
 
 def _words(region: Region) -> str:

@@ -25,6 +25,7 @@ ALL = "all"
 NO_PIXELS = "without pixel data"
 """How the reader of DICOM says it; its error has no code of its own."""
 _HEAD = 132
+_NAMED = frozenset((".png", ".jpg", ".jpeg", ".dcm", ".tif", ".tiff"))
 _RESUME = "Add what the export lacks: new files, unreadable ones again, answers of another version of a method."
 
 Files = Annotated[
@@ -185,11 +186,14 @@ def _answers(
 def _is_no_picture(file: Path, error: Exception) -> bool:
     """Whether reading failed because ``file`` is of another format, or is DICOM without pixels (a DICOMDIR, a report).
 
-    A picture of a kind that is not read, or a broken one, is not passed over: nobody would know that it was not seen.
+    A picture of a kind that is not read, a broken one, or what is only named like one is not passed over: nobody would
+    know that it was not seen.
     """
     from ledger.core.images.sniffing import sniff
     from ledger.errors import UnsupportedImage
 
+    if file.suffix.lower() in _NAMED:
+        return isinstance(error, UnsupportedImage) and NO_PIXELS in str(error)
     try:
         with file.open("rb") as stream:  # it may be too large to be read whole
             sniff(stream.read(_HEAD))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ledger.schemas.likelihood import NOT_A_PROBABILITY, SUPPORT, meaning, number, support
+from ledger.schemas.likelihood import NOT_A_PROBABILITY, SUPPORT, TESTED, meaning, number, support
 
 Line = Mapping[str, Any]
 REGIMES = {
@@ -17,6 +17,10 @@ REGIMES = {
     "lossy": "lossy, not JPEG",
 }
 HELD = "of held-out pictures"
+UNLIKE = (
+    "Held-out pictures are like those that the method was made with. Of a source unlike them it may err far more:"
+    " several times as many false alarms were counted where no picture of the source had been there."
+)
 NOTHING = "every answer is inconclusive"
 """In the note of rates that no answer can rest on (:mod:`detector.calibrate`)."""
 
@@ -32,7 +36,8 @@ def notes(lines: Sequence[Line]) -> Iterator[str]:
     said = dict.fromkeys(text for line in lines if line.get("applicable") for text in _about(line))
     yield from said
     if any(HELD in text or SUPPORT in text for text in said):
-        yield "Held-out pictures are like those that the method was made with; of other sources it may err more."
+        yield UNLIKE
+        yield TESTED
     ratio = next((line["likelihood_ratio"] for line in lines if line.get("likelihood_ratio")), None)
     if ratio is not None:
         yield f"A likelihood ratio (LR) of {number(ratio)}: {meaning(ratio)}. {NOT_A_PROBABILITY}"
@@ -47,7 +52,7 @@ def _about(line: Line) -> Iterator[str]:
         yield head + "inconclusive is what it says where forged and pristine pictures score alike."
     if band != "inconclusive" and not decides_nothing(rates):
         words = _altered(rates) if band == "altered" else _no_trace(rates)
-        yield from (head + each for each in [words] if each)
+        yield from (f"{head}{each}{_elsewhere(line['regime'], rates)}." for each in [words] if each)
     if line.get("likelihood_bounds"):
         yield f"{head}of likelihood ratios, {support(line['likelihood_bounds'])}."
 
@@ -67,8 +72,16 @@ def _no_trace(rates: Mapping[str, Any]) -> str:
 
 def _sentence(begin: str, parts: Sequence[str], rates: Mapping[str, Any]) -> str:
     known = " and ".join(part for part in parts if part)
-    where = ", measured on all kinds of file together: too few of this kind" if rates.get("regime") == "all" else ""
-    return f"{HELD}{_count(rates)} {begin} {known}{where}." if known else ""
+    return f"{HELD}{_count(rates)} {begin} {known}" if known else ""
+
+
+def _elsewhere(regime: str, rates: Mapping[str, Any]) -> str:
+    """What kind of file the rates are of, where that is not the picture's own: too few of these were there."""
+    measured = rates.get("regime", regime)
+    if measured == regime:
+        return ""
+    where = "all kinds of file" if measured == "all" else f"{REGIMES.get(measured, measured)} files"
+    return f", measured on {where} together: too few of this kind"
 
 
 def _count(rates: Mapping[str, Any]) -> str:
@@ -81,4 +94,4 @@ def _share(rates: Mapping[str, Any], name: str, of: str) -> str:
     if rates.get(name) is None:
         return ""
     most = rates.get(f"{name}_high")
-    return f"{100 * rates[name]:.1f} % {of}" + (f" (at most {100 * most:.0f} %)" if most is not None else "")
+    return f"{100 * rates[name]:.1f} % {of}" + (f" (95 % interval to {100 * most:.0f} %)" if most is not None else "")

@@ -88,7 +88,8 @@ def _show_structure(answers: Sequence[Line]) -> None:
     if len(shown) > _MOST_FILES:
         typer.echo(f"  {len(shown) - _MOST_FILES} more files with findings (--json lists them)")
     if len(shown) < len(seen):
-        typer.echo(f"  nothing notable in the other {len(seen) - len(shown)}")
+        rest = len(seen) - len(shown)
+        typer.echo(f"  nothing notable in {f'the other {rest}' if shown else f'any of {rest} files'}")
 
 
 def _show_finding(one: Mapping[str, Any]) -> None:

@@ -166,7 +166,7 @@ def detection_facts(found: Detection) -> Iterator[tuple[str, object]]:
 
 def _marked(found: Detection, percent: float) -> str:
     if found.band == "inconclusive":
-        return f"no finding: the method cannot tell, its map shows where it looked ({percent:.1f} % of the picture)"
+        return f"no finding: the method cannot tell (its map marks {percent:.1f} % of the picture)"
     between = found.area_interval
     return f"{percent:.1f} % of the picture" + (
         f", 90 % interval {between[0]:.1f} to {between[1]:.1f} %" if between else ""

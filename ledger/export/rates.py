@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ledger.core.detection import ModalityRates
 from ledger.export.model import ByModality, ErrorRates, Rate
 from ledger.schemas import Detection, Verification
+from ledger.schemas.likelihood import TESTED
 
 _LEVEL = 0.95
 _STEPS = 60
@@ -21,8 +22,8 @@ _NOTHING = "every answer is inconclusive"
 """In the detector's note: no answer rests on such files, so nothing can be said wrongly of them."""
 _INTERVALS = (
     "Intervals of shares are those of Clopper and Pearson, which take the pictures as independent; pictures of one"
-    " source are not quite, so the true intervals are somewhat wider."
-)
+    " source are not quite, so the true intervals are somewhat wider. "
+) + TESTED
 Measured = Mapping[str, float | int | str]
 
 

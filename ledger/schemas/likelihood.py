@@ -9,6 +9,11 @@ NOT_A_PROBABILITY = (
     "It is not the probability that the picture is forged, and it is about the kinds of forgery and the sources that"
     " the method was calibrated on: pictures from elsewhere may differ."
 )
+TESTED = (
+    "Tested were regions that programs copied, pasted in, filled, generated, smoothed, sharpened, brightened or"
+    " resampled. Drawn text and marks, and changes of the whole picture, were not."
+)
+"""What *forged in the ways tested* means (``detector.forge``)."""
 _ROUNDING = 1e-9
 """More than floating point loses in 1 / (1 / 6), which is six."""
 

@@ -55,9 +55,10 @@ def test_a_note_is_said_once_for_a_method_and_a_kind_of_file(run_bare, pictures,
 def test_a_decided_answer_comes_with_its_error_rates(run_bare, pictures, with_rates):
     with_rates(RATES)
     shown = run_bare("analyze", pictures / "altered.png", pictures / "clean.png").out
-    assert "it calls altered 4.0 % of the pristine (at most 11 %) and 30.0 % of the forged." in shown
+    assert "it calls altered 4.0 % of the pristine (95 % interval to 11 %) and 30.0 % of the forged." in shown
     assert "of held-out pictures (60 pristine, 58 forged) it finds no trace in 8.0 % of the forged and 50.0 %" in shown
-    assert shown.count("of other sources it may err more") == 1
+    assert shown.count("Of a source unlike them it may err far more") == 1
+    assert shown.count("Drawn text and marks, and changes of the whole picture, were not.") == 1
 
 
 def test_rates_of_all_kinds_together_say_so():
@@ -68,8 +69,17 @@ def test_rates_of_all_kinds_together_say_so():
         "applicable": True,
         "rates": {**RATES, "regime": "all"},
     }
-    said, _ = notes([line])
+    said, *_ = notes([line])
     assert "measured on all kinds of file together" in said
+
+
+def test_rates_of_another_kind_of_file_say_so():
+    line = {"method": "vgg", "regime": "lossless-deep", "band": "altered", "applicable": True, "rates": RATES}
+    said, *_ = notes([{**line, "rates": {**RATES, "regime": "lossless"}}])
+    assert "vgg, lossless, 16 bits: of held-out pictures" in said
+    assert "measured on lossless files together: too few of this kind." in said
+    own, *_ = notes([{**line, "rates": {**RATES, "regime": "lossless-deep"}}])
+    assert "too few" not in own
 
 
 def test_the_area_of_an_inconclusive_answer_is_not_shown_but_kept(run_bare, pictures):
@@ -139,6 +149,13 @@ def test_another_format_is_passed_over_however_large_and_an_empty_file_is_not(ru
     assert "4 files that are no pictures were passed over" in ran.err
 
 
+def test_what_is_only_named_like_a_picture_is_not_passed_over(run_bare, mixed):
+    (mixed / "notes.png").write_text("This is no picture.")
+    ran = run_bare("analyze", mixed, "--json")
+    assert [line["error"]["code"] for line in ran.lines if "error" in line] == ["unsupported_image"]
+    assert "3 files that are no pictures were passed over" in ran.err
+
+
 def test_a_folder_without_any_picture_is_bad_input(run_bare, mixed):
     (mixed / "clean.png").unlink()
     assert run_bare("analyze", mixed).code == 2
@@ -201,7 +218,7 @@ def test_a_likelihood_ratio_is_shown_with_what_is_supported_and_what_it_says(run
     assert "fusion, lossless: of likelihood ratios, held-out pictures support 1/4 to 6." in shown
     assert "A likelihood ratio (LR) of 4: the evidence is about 4 times as probable if the picture was forged" in shown
     assert "not the probability that the picture is forged" in shown
-    assert "of other sources it may err more" in shown
+    assert "Of a source unlike them it may err far more" in shown
 
 
 def test_where_there_is_no_likelihood_ratio_nothing_is_said_of_one(run_bare, pictures, with_rates):

@@ -93,6 +93,15 @@ def test_bands_that_were_set_elsewhere_alarm_and_those_set_anew_do_not(model: Pa
     assert after.auc == before.auc
 
 
+def test_what_is_called_no_trace_is_counted_of_each_class(model: Path) -> None:
+    told = judge(made(6.0), stored(model))[0]
+    assert told.cleared[0] > 0.8
+    assert told.missed[0] <= 0.1
+    assert told.alarms[0] + told.cleared[0] <= 1
+    shares = (told.alarms[0] + told.cleared[0], told.caught[0] + told.missed[0])
+    assert told.inconclusive == pytest.approx(1 - sum(shares) / 2, abs=1e-9), "as many of each class"
+
+
 def test_one_regime_of_a_set_can_be_taken(model: Path) -> None:
     mixed = made(6.0) + made(6.0, regime="jpeg", count=30)
     found, _ = set_anew(model, {"known": mixed, "strange": made(6.0, base=5.0)}, ["strange", "known:jpeg"])

@@ -14,9 +14,10 @@ import pytest
 from detector.errors import WeightsUnusable
 from detector.fusing import Mixture, inputs
 from detector.jpeg import regime
-from detector.methods.fusion import Fusion
+from detector.methods.fusion import Fusion, _spoken
 from detector.predict import Analyzer
 from detector.registry import DEFAULT, SHIPPED, load
+from detector.types import Band, Evidence, Finding
 
 PARTS = ("localizer", "sift_copymove")
 
@@ -64,6 +65,31 @@ def test_a_copied_region_raises_the_score_and_is_named(fusion: Fusion) -> None:
     assert forged.score > clean.score
     assert "copied_region" in {finding.code for finding in forged.findings}
     assert "copied_region" not in {finding.code for finding in clean.findings}
+
+
+def _part(name: str) -> Evidence:
+    return Evidence(0.0, np.zeros((8, 8), np.float32), (Finding(name, name, "", "", None),), {})
+
+
+@pytest.mark.parametrize(
+    ("adds", "named"),
+    [
+        ((2.0, 0.1, 0.0), ["map"]),
+        ((-1.0, 0.4, 0.2), ["copies"]),
+        ((1.0, 0.4, 3.0), ["copies", "map"]),
+        ((0.4, 0.3, 0.0), []),
+    ],
+)
+def test_only_what_speaks_for_a_forgery_is_a_reason_and_the_stronger_comes_first(
+    adds: tuple[float, ...], named: list[str]
+) -> None:
+    assert [finding.code for finding in _spoken(np.array(adds), _part("map"), _part("copies"))] == named
+
+
+def test_samples_that_stand_twice_are_called_altered() -> None:
+    found = Analyzer().analyze(copied())
+    assert found.band is Band.ALTERED
+    assert "the same sample for sample" in found.findings[1].text
 
 
 def test_the_heat_map_is_the_higher_of_the_two(fusion: Fusion) -> None:
