@@ -24,14 +24,16 @@ COLUMNS = (
     *("file", "method", "version", "applicable", "reason", "regime", "band", "score", "probability", "area_percent"),
     *("likelihood_ratio", "likelihood_low", "likelihood_high"),
     *("area_low", "area_high", "heatmap", "mask", "findings", "reasons"),
-    *("measured_on", "false_alarm", "caught", "miss", "note", "frame", "frames", "examined", "seconds"),
+    *("measured_on", "n_pristine", "n_forged", "false_alarm", "false_alarm_high", "caught", "miss", "miss_high"),
+    *("cleared", "note", "frame", "frames", "examined", "seconds"),
     *("error_code", "error_message", "error_advice"),
 )
 """Of a CSV export; ``findings`` are their codes, divided by blanks, and ``reasons`` their texts, divided by ``|``.
 The rates are empty where the note says that every answer is inconclusive."""
 _BAR = " | "
 _NUMBERS = ("score", "probability", "area_percent", "likelihood_ratio")
-_RATES = ("false_alarm", "caught", "miss")
+_COUNTS = ("n_pristine", "n_forged")
+_RATES = ("false_alarm", "false_alarm_high", "caught", "miss", "miss_high", "cleared")
 _FORMULA, _NEUTRAL = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 
 
@@ -136,7 +138,7 @@ def flat(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flat_rates(line: Mapping[str, Any]) -> dict[str, Any]:
     rates = line.get("rates") or {}
-    told = {} if decides_nothing(rates) else {name: rates.get(name) for name in _RATES}
+    told = {} if decides_nothing(rates) else {name: rates.get(name) for name in (*_COUNTS, *_RATES)}
     return {"measured_on": rates.get("regime"), "note": rates.get("note"), **told}
 
 
@@ -152,6 +154,7 @@ def _unflat(row: Mapping[str, Any]) -> dict[str, Any]:
     texts = zip(row["findings"].split(), row["reasons"].split(_BAR), strict=True) if row["findings"] else ()
     findings = [{"code": code, "text": text} for code, text in texts]
     rates: dict[str, Any] = {name: float(row[name]) for name in _RATES if row[name]}
+    rates |= {name: int(row[name]) for name in _COUNTS if row[name]}
     rates |= {name: row[column] for name, column in (("regime", "measured_on"), ("note", "note")) if row[column]}
     held = {"applicable": row["applicable"] == "True", "findings": findings, "rates": rates}
     return {**row, **numbers, **frames, **held}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ledger.cli import output
-from ledger.cli.analyze_rates import REGIMES, notes
+from ledger.cli.analyze_rates import REGIMES, decides_nothing, notes
 from ledger.errors import LedgerError
 from ledger.schemas.likelihood import number
 
@@ -24,7 +24,7 @@ _STYLES = {"altered": "red", "inconclusive": "yellow", "no-trace": "green"}
 _NOT_APPLICABLE = "not applicable"
 _RAW = frozenset({"ela-network", "recompression-network", "vgg-network", "forest-picture", "srm-picture"})
 """Findings whose text is the score before calibration, which the column of the probability says better."""
-_MOST_REASONS = 2
+_MOST_REASONS = 3
 _PIPE_WIDTH = 400
 _MOST_FILES = 20
 
@@ -147,7 +147,8 @@ def _table(first: str, rows: Iterable[tuple[str, Line]]) -> Table:
         pad_edge=False,
     )
     for name, line in rows:
-        band, probability = line["band"], line["probability"]
+        band = line["band"]
+        probability = None if decides_nothing(line.get("rates") or {}) else line["probability"]
         view.add_row(
             Text(output.clean(name)),
             Text(_word(line), _STYLES[band] if line["applicable"] else "dim"),

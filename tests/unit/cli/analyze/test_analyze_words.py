@@ -50,6 +50,8 @@ def test_a_note_is_said_once_for_a_method_and_a_kind_of_file(run_bare, pictures,
     assert shown.count(NOTE) == 1
     assert f"fusion, lossless: {NOTE}" in shown
     assert "of the pristine" not in shown
+    row = next(line for line in shown.splitlines() if line.startswith("clean.png"))
+    assert row.split("lossless")[0].count("%") == 1, "the area alone: no probability where all is inconclusive"
 
 
 def test_a_decided_answer_comes_with_its_error_rates(run_bare, pictures, with_rates):
@@ -185,7 +187,9 @@ def test_a_csv_export_holds_reasons_and_rates(run_bare, pictures, with_rates, tm
     assert (row["caught"], row["note"], row["measured_on"]) == (caught, note or "", "lossless")
     resumed = run_bare("analyze", pictures / "altered.png", "--export", export, "--resume").out
     assert "a bright spot" in resumed
-    assert (note or "30.0 % of the forged") in resumed
+    said = "it calls altered 4.0 % of the pristine (95 % interval to 11 %) and 30.0 % of the forged"
+    assert (note or said) in resumed
+    assert ("(60 pristine, 58 forged)" in resumed) is (note is None)
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
