@@ -26,7 +26,7 @@ from detector.evaluation.outcomes import Outcome
 from detector.types import Band
 
 Bools = npt.NDArray[np.bool_]
-DECIDING = ("keypoint_copymove", "lbp_source_copy", "sift_copymove")
+DECIDING = ("fusion", "keypoint_copymove", "lbp_source_copy", "sift_copymove")
 """The methods that say which of two alike places is the copy; the heat of the others says nothing of that."""
 SCORED = 8
 """Pictures of one seed that need a score before an area under the curve is stated."""

@@ -33,6 +33,7 @@ from detector.serving import MANIFEST, write_manifest
 from detector.types import Band
 
 ROUNDS = 500
+TOLD = 0.5
 Key = Callable[[Outcome], str | None]
 Bands = Callable[[Outcome], Calibration]
 """The bands and the mask threshold that a picture is judged by."""
@@ -208,9 +209,11 @@ def each_set(found: Mapping[Path, Sequence[Outcome]]) -> str:
 
 
 def told_apart(outcomes: Iterable[Outcome]) -> str:
-    """How often the copy was hotter than what it was copied from, of the copies of which the map tells one side."""
+    """How often the copy was hotter than what it was copied from, of the copies of which the map tells one side: the
+    hotter has a mean heat of TOLD at least."""
     copies = [(one.copy_heat, one.origin_heat) for one in outcomes if None not in (one.copy_heat, one.origin_heat)]
-    answers = [(copy or 0.0) > (origin or 0.0) for copy, origin in copies if copy != origin]
+    told = [(copy or 0.0, origin or 0.0) for copy, origin in copies]
+    answers = [copy > origin for copy, origin in told if copy != origin and max(copy, origin) >= TOLD]
     if not answers:
         return f"Copy and original told apart: of none of {len(copies)} copies.\n"
     low, high = wilson(sum(answers), len(answers))

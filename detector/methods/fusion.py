@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from detector.duplicates.siding import sided
 from detector.errors import WeightsUnusable
 from detector.fusing import FILE, INPUTS, Mixture, inputs
 from detector.jpeg import regime
@@ -68,15 +69,17 @@ class Fusion:
         return usable(pixels)
 
     def examine(self, pixels: Pixels, *, jpeg: bytes | None = None) -> Evidence:
-        """``score``: log odds of *forged* at a prior of one half. ``heatmap``: the higher of the two parts' maps.
+        """``score``: log odds of *forged* at a prior of one half. ``heatmap``: the higher of the two parts' maps, where
+        the localizer's map helps to tell the copy from the original.
 
         ``figures`` are those of the parts, with ``localizer_odds`` and ``copies_odds`` (their raw scores) and
         ``localizer_adds``, ``copies_adds`` and ``clear_copies_adds`` (what each input adds to the score).
         """
-        copied = self._copies.examine(pixels, jpeg=jpeg)  # first, while memory is freest: SIFT needs the most
+        matches, shape = self._copies.matches(pixels, jpeg=jpeg)  # while memory is freest: SIFT needs the most
         with one_thread():
             history = regime(pixels, jpeg)
             mapped = self._localizer.examine(pixels, jpeg=jpeg)
+        copied = self._copies.evidence(sided(matches, shape, mapped.heatmap), shape, pixels.shape)
         found = inputs(mapped.score, copied.score)
         adds = self._mixture.parts(found, str(history))
         heat: HeatMap = np.maximum(mapped.heatmap, copied.heatmap)

@@ -69,7 +69,14 @@ class SiftCopyMove:
         the area, both regions), ``scale``, ``angle_degrees``, ``mirrored`` (0 or 1), ``side_odds`` (above 0 where the
         first region is the copy) and what was measured (``measures.NAMES``, ``telling.SIDE_NAMES``).
         """
-        matches, shape = search(pixels, self._model, lossless=jpeg is None)
+        return self.evidence(*self.matches(pixels, jpeg=jpeg), pixels.shape)
+
+    def matches(self, pixels: Pixels, *, jpeg: bytes | None = None) -> tuple[tuple[Match, ...], tuple[int, int]]:
+        """The strongest matches and the shape of their regions, see :func:`detector.duplicates.search.search`."""
+        return search(pixels, self._model, lossless=jpeg is None)
+
+    def evidence(self, matches: tuple[Match, ...], shape: tuple[int, int], size: tuple[int, ...]) -> Evidence:
+        """What :meth:`examine` says of a picture of ``size`` with these matches."""
         found = [match for match in matches if match.odds >= self._model.accepted]
         figures = {
             "copies_found": float(len(found)),
@@ -78,8 +85,8 @@ class SiftCopyMove:
             **(_figures(matches[0]) if matches else {}),
         }
         score = max(matches[0].odds, NOTHING) if matches else NOTHING
-        heat = stretched(self._heat(matches, shape), pixels.shape)
-        return Evidence(score, heat, tuple(self._finding(match, pixels.shape) for match in found), figures)
+        heat = stretched(self._heat(matches, shape), size)
+        return Evidence(score, heat, tuple(self._finding(match, size) for match in found), figures)
 
     def _copy(self, match: Match) -> int | None:
         """0 where the first region is the copy, 1 where the second is, None where it cannot be told."""

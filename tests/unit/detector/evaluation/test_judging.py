@@ -145,8 +145,8 @@ def test_each_set_has_its_own_line() -> None:
     assert "B1 1.000" in lines[0] and "B1 0.500" in lines[1] and "C –" in lines[0]
 
 
-def test_copies_told_apart_are_those_of_which_one_side_is_hotter() -> None:
-    sides = [(0.9, 0.1), (0.8, 0.2), (0.2, 0.6), (0.5, 0.5), (None, None)]
+def test_copies_told_apart_are_those_of_which_one_side_is_hotter_and_hot() -> None:
+    sides = [(0.9, 0.1), (0.8, 0.2), (0.2, 0.6), (0.4, 0.1), (0.5, 0.5), (None, None)]
     outcomes = [replace(made(6.0)[1], copy_heat=copy, origin_heat=origin) for copy, origin in sides]
-    assert told_apart(outcomes) == "Copy and original told rightly: 0.67 (0.21–0.94) of 3 answers, 4 copies.\n"
-    assert told_apart(outcomes[3:]) == "Copy and original told apart: of none of 1 copies.\n"
+    assert told_apart(outcomes) == "Copy and original told rightly: 0.67 (0.21–0.94) of 3 answers, 5 copies.\n"
+    assert told_apart(outcomes[3:]) == "Copy and original told apart: of none of 2 copies.\n"
