@@ -126,10 +126,11 @@ class Calibration:
         several scores is was not counted.
         """
         own = str(regime)
-        name = next((one for one in (own, PART_OF.get(own, own)) if one in self.curves), ALL)
+        names = (own, PART_OF.get(own, own))
+        name = next((one for one in names if one in self.curves), ALL)
         curve = self.curves[name]
         probability = curve.probability(score)
-        known = name != ALL or min(self.seen.get(own, (0, 0))) > 0
+        known = name != ALL or any(min(self.seen.get(one, (0, 0))) for one in names)
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
         ratio = likelihood(curve, probability) if name == own and of <= 1 else None
         return Calibrated(probability, band, _rates(name, curve, known), ratio)

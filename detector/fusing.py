@@ -25,7 +25,7 @@ ALL = "all"
 INPUTS = ("localizer", "copies", "clear_copies")
 """The log odds of each part, cut off at ±CLIP, copies from FEWEST up: no match says little against a forgery. And by
 how much the copies' odds lie above CLEAR, MOST at most: like anatomy is everywhere and tells little."""
-CLIP, FEWEST, CLEAR, MOST = 8.0, -3.0, 4.0, 24.0
+CLIP, FEWEST, CLEAR, MOST = 8.0, -3.0, 4.0, 24.0  # MOST: the odds of samples that are the same (duplicates.search)
 _TOWARDS_ALL = 40.0  # as many pictures as the pull towards the weights of all regimes is worth
 _RIDGE = 1.0
 

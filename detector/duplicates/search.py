@@ -31,8 +31,9 @@ _REPEATED = 0.5
 _RIVAL, _FEW = 2.0, 2
 _NEAR = 12.0
 _FURTHER = 2.0
+_ALIVE = 0.5
 EXACT = 24.0
-"""The odds of regions that are sample for sample the same."""
+"""The odds of regions that are sample for sample the same: set by hand, above all that is fitted."""
 SAME_WINDOWS = "same_windows"
 """Among the values of such a match alone: about how many windows are the same."""
 
@@ -62,7 +63,8 @@ Tell = Callable[[Candidate], dict[str, float]]
 class Match:
     """Two regions that are alike: ``first``, and ``second`` where ``affine`` (2, 3) takes it; of the working picture.
 
-    ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes.
+    ``odds``: ln of how much likelier what was measured is in a copy than in anatomy, fitted with equal classes; EXACT
+    of what is the same sample for sample.
     ``side_odds``: the same of the first being the copy over the second. ``values``: all that was measured, and
     ``rivals``: at how many other places the same region matches nearly as well.
     """
@@ -104,8 +106,8 @@ def search(pixels: Pixels, model: Model, *, lossless: bool = False) -> tuple[tup
         alike = judged(list(candidates(seen, found)), light.shape, model, lambda one: sides(seen, one))
         same = exact.find(pixels) if lossless else None
         matches = _repeats(alike, model.accepted)
-        if same is not None:
-            match = _same(same, seen, model)
+        match = None if same is None else _same(same, seen, model)
+        if match is not None:
             matches = (match, *(one for one in matches if _overlap(_both(match), _both(one)) <= _REPEATED))
         return matches, (light.shape[0], light.shape[1])
 
@@ -117,7 +119,8 @@ def _repeats(matches: tuple[Match, ...], accepted: float) -> tuple[Match, ...]:
     return tuple(replace(match, odds=match.odds - _FURTHER * further) for match in matches)
 
 
-def _same(same: exact.Same, seen: Views, model: Model) -> Match:
+def _same(same: exact.Same, seen: Views, model: Model) -> Match | None:
+    """The match of what is the same; None where most of it is writing, or too small to be seen in the working size."""
     shape = seen.light.shape[:2]
     down, across = (new / old for new, old in zip(shape, same.first.shape, strict=True))
     first, second = (
@@ -125,9 +128,11 @@ def _same(same: exact.Same, seen: Views, model: Model) -> Match:
         for one in (same.first, same.second)
     )
     affine = np.array([[1.0, 0.0, same.across * across], [0.0, 1.0, same.down * down]])
-    told = telling.tell(seen, affine, first, second) if first.any() and second.any() else {}
+    if not second.any() or not first.any() or seen.alive[first].mean() < _ALIVE:
+        return None
+    told = telling.tell(seen, affine, first, second)
     values = {**told, SAME_WINDOWS: float(same.windows), "rivals": 0.0}
-    return Match(first, second, affine, same.windows, EXACT, model.side_odds(told) if told else 0.0, values)
+    return Match(first, second, affine, same.windows, EXACT, model.side_odds(told), values)
 
 
 def _both(match: Match) -> Mask:

@@ -30,7 +30,7 @@ from detector.evaluation.outcomes import Outcome
 from detector.modalities import FILE as MODALITIES
 from detector.modalities import FORMAT, PROTOCOL
 from detector.serving import MANIFEST, write_manifest
-from detector.types import Band
+from detector.types import PART_OF, Band
 
 ROUNDS = 500
 TOLD = 0.5
@@ -84,7 +84,8 @@ def without_its_source(chosen: Sequence[Outcome]) -> Bands:
 
     def chosen_for(one: Outcome) -> Calibration:
         found = bands.get(one.source, whole)
-        return found if min(found.seen.get(one.regime, (0, 0))) else whole
+        names = (one.regime, PART_OF.get(one.regime, one.regime))
+        return found if any(min(found.seen.get(name, (0, 0))) for name in names) else whole
 
     return chosen_for
 
@@ -150,7 +151,7 @@ def _counts(outcomes: Sequence[Outcome], bands: Bands) -> dict[str, Any]:
         if row.grouping == "modality" and 0 < forged < len(part):
             pristine = len(part) - forged
             counts = {"pristine": pristine, "forged": forged, "false_alarms": round(row.alarms[0] * pristine)}
-            one_group = row.auc[1] == row.auc[2] < 1  # drawing it again says nothing
+            one_group = len({one.group for one in part}) < 2  # drawing it again says nothing
             area = None if np.isnan(row.auc).any() or one_group else [round(value, 4) for value in row.auc]
             made[row.name] = {**counts, "caught": round(row.caught[0] * forged), "auc": area}
     return made

@@ -3,7 +3,7 @@
 Ours, from known parts: SIFT (Lowe 2004) on the contrast-enhanced picture, small ones enlarged; every single pair of
 like points tells a move, and pairs vote for each other's; the move is refined (ECC) and the local correlation says
 over which region it holds (``detector.duplicates``). In a lossless picture what is the same sample for sample is
-looked for as well (``exact``), and found beyond doubt. What a match is judged by (``measures``) are seventeen numbers,
+looked for as well (``exact``). What a match is judged by (``measures``) are seventeen numbers,
 above all how far the grain agrees, whether it does so at this very move only, and what is left when one side is
 taken from the other. A logistic model of these, fitted on made copies and on the alike anatomy of untouched
 pictures, gives the score: anatomy that repeats (ribs, teeth, halves, cells) is what it has learned to tell apart.
@@ -34,7 +34,8 @@ COPY, UNDECIDED, SOURCE = 1.0, 0.75, 0.25
 NOTHING = -12.0
 """The score of a picture in which no two regions are alike; no match scores lower."""
 _LIMITS = (
-    "Shows that content appears twice, not why: repeated phantoms, test patterns and tiled pictures do too. Copies of "
+    "Shows that content appears twice, not why: repeated phantoms, test patterns, icons, writing and views that a "
+    "program showed twice do too. Copies of "
     "some 20 pixels across, smooth ones and strongly compressed ones are often not found."
 )
 
@@ -119,8 +120,8 @@ class SiftCopyMove:
 def _exact(match: Match) -> tuple[str, str]:
     return (
         f"are the same sample for sample ({_movement(match)}).",
-        "No two places of a picture as it was captured have the same grain: unless both were drawn by a program, one "
-        "was copied.",
+        "No two places of a picture as it was captured have the same grain: unless a program drew both (an icon, a "
+        "pattern, a second view), one was copied.",
     )
 
 

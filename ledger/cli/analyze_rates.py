@@ -18,8 +18,8 @@ REGIMES = {
 }
 HELD = "of held-out pictures"
 UNLIKE = (
-    "Held-out pictures are like those that the method was made with. Of a source unlike them it may err far more:"
-    " several times as many false alarms were counted where no picture of the source had been there."
+    "Held-out pictures are like those that the method was made with. Of a source unlike them it may err far more,"
+    " with false alarms above all."
 )
 NOTHING = "every answer is inconclusive"
 """In the note of rates that no answer can rest on (:mod:`detector.calibrate`)."""
@@ -80,8 +80,8 @@ def _elsewhere(regime: str, rates: Mapping[str, Any]) -> str:
     measured = rates.get("regime", regime)
     if measured == regime:
         return ""
-    where = "all kinds of file" if measured == "all" else f"{REGIMES.get(measured, measured)} files"
-    return f", measured on {where} together: too few of this kind"
+    where = "all kinds of file together" if measured == "all" else f"{REGIMES.get(measured, measured)} files"
+    return f", measured on {where}: too few of this kind"
 
 
 def _count(rates: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ NOT_A_PROBABILITY = (
     " the method was calibrated on: pictures from elsewhere may differ."
 )
 TESTED = (
-    "Tested were regions that programs copied, pasted in, filled, generated, smoothed, sharpened, brightened or"
-    " resampled. Drawn text and marks, and changes of the whole picture, were not."
+    "Tested were regions that programs copied, pasted in, filled, smoothed, sharpened, made brighter, noisier or of"
+    " more contrast, or resampled; of the default generated ones too. Drawn text and marks, and changes of the whole"
+    " picture, were not."
 )
 """What *forged in the ways tested* means (``detector.forge``)."""
 _ROUNDING = 1e-9

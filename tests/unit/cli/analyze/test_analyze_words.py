@@ -79,7 +79,7 @@ def test_rates_of_another_kind_of_file_say_so():
     line = {"method": "vgg", "regime": "lossless-deep", "band": "altered", "applicable": True, "rates": RATES}
     said, *_ = notes([{**line, "rates": {**RATES, "regime": "lossless"}}])
     assert "vgg, lossless, 16 bits: of held-out pictures" in said
-    assert "measured on lossless files together: too few of this kind." in said
+    assert "measured on lossless files: too few of this kind." in said
     own, *_ = notes([{**line, "rates": {**RATES, "regime": "lossless-deep"}}])
     assert "too few" not in own
 

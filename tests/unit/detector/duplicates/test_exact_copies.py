@@ -60,9 +60,27 @@ def test_a_copy_is_found_wherever_it_lies(side: int, source: tuple[int, int], ta
     assert (found.down, found.across) == (target[0] - source[0], target[1] - source[1])
 
 
-def test_a_copy_of_less_than_fourteen_pixels_across_is_not_found():
+def test_a_copy_of_thirteen_pixels_across_is_too_small_to_be_sure():
     grain = np.random.default_rng(7).normal(128, 20, (256, 256)).clip(0, 255).astype(np.uint8)
     assert exact.find(_pasted(grain, 13)) is None
+
+
+def test_a_region_pasted_at_two_places_is_found(body: Body):
+    twice = _pasted(body(1), target=(100, 30))
+    twice[150:190, 180:220] = twice[30:70, 40:80]
+    found = exact.find(twice)
+    assert found is not None
+    assert (found.down, found.across) in ((120, 140), (70, -10), (50, 150))
+
+
+def test_colours_with_an_alpha_channel_are_compared(body: Body):
+    colours = np.dstack([body(1), body(2), body(3), np.full((256, 256), 255, np.uint8)])
+    assert exact.find(_pasted(colours)) is not None
+
+
+def test_a_picture_above_the_largest_is_not_looked_at(body: Body, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(exact, "LARGEST", 256 * 256 - 1)
+    assert exact.find(_pasted(body(1))) is None
 
 
 def test_a_copy_with_new_grain_is_not_the_same(body: Body):
@@ -95,7 +113,27 @@ def _halves() -> Array:
     return np.hstack([half, half[:, ::-1]])
 
 
-@pytest.mark.parametrize("made", [_lattice, _slopes, _dots, _halves], ids=lambda made: made.__name__.strip("_"))
+def _writing(text: str = "GE ADVANTAGE 12.4 mm", scale: float = 0.6) -> Array:
+    noise = np.random.default_rng(5).normal(90, 6, (256, 256)).clip(0, 255).astype(np.uint8)
+    noise[:40] = noise[200:] = 0
+    for row in (26, 238):
+        cv2.putText(noise, text, (6, row), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, 1, cv2.LINE_AA)
+    return noise
+
+
+def _bold() -> Array:
+    return _writing("PHILIPS 2024", 0.9)
+
+
+def _two_views() -> Array:
+    half = np.random.default_rng(3).normal(90, 20, (256, 128)).clip(0, 255).astype(np.uint8)
+    return np.hstack([half, half])
+
+
+MADE = [_lattice, _slopes, _dots, _halves, _writing, _bold, _two_views]
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__.strip("_"))
 def test_what_a_program_drew_is_no_copy(made: Callable[[], Array]):
     assert exact.find(made()) is None
 
@@ -157,6 +195,14 @@ def test_one_copy_keeps_its_odds():
 
 def test_the_more_copies_a_picture_would_have_the_less_each_is_believed():
     assert [one.odds for one in _repeats((_match(9.0), _match(8.0), _match(7.0), _match(1.0)), 3.5)] == [5, 4, 3, -3]
+
+
+def test_a_sheet_of_equal_frames_is_less_believed_than_one_pair(method: SiftCopyMove, body: Body):
+    frame, rng = body(1, side=128).astype(np.float64), np.random.default_rng(2)
+    sheet = np.tile(frame, (2, 3)) + rng.normal(0, 2, (256, 384))  # each with its own grain
+    pair = np.hstack([frame, frame, body(2, side=128)]) + rng.normal(0, 2, (128, 384))
+    many, one = (method.matches(np.rint(np.clip(each, 0, 255)).astype(np.uint8))[0] for each in (sheet, pair))
+    assert many[0].odds < one[0].odds
 
 
 def test_what_is_alike_to_itself_when_turned_is_no_match(method: SiftCopyMove):

@@ -38,27 +38,6 @@ def test_a_regime_without_signal_is_inconclusive_and_says_so(fitted: Calibration
     assert "every answer is inconclusive" in str(answers[0].rates["note"])
 
 
-def test_a_part_without_a_map_is_judged_as_the_whole(fitted: Calibration) -> None:
-    for score in (-50.0, 0.0, 50.0):
-        part, whole = fitted.apply(score, "lossless-deep"), fitted.apply(score, "lossless")
-        assert (part.probability, part.band, part.rates) == (whole.probability, whole.band, whole.rates)
-
-
-def test_a_part_with_a_map_of_its_own_is_judged_by_it() -> None:
-    scores, labels = _made()
-    names = ["lossless-deep", "lossless-deep", "lossless", "lossless"] * 200
-    both = Calibration.fit(scores + 5.0 * (np.array(names) == "lossless-deep"), labels, names)
-    assert both.apply(5.0, "lossless-deep").rates["regime"] == "lossless-deep"
-    assert both.apply(5.0, "lossless-deep").probability < both.apply(5.0, "lossless").probability
-
-
-def test_a_part_judged_as_the_whole_has_no_likelihood_ratio() -> None:
-    scores, labels = _made()
-    fitted = Calibration.fit(scores[:400], labels[:400], ["lossless"] * 400)
-    assert fitted.apply(9.0, "lossless").likelihood is not None
-    assert fitted.apply(9.0, "lossless-deep").likelihood is None
-
-
 def test_altered_keeps_its_false_alarms_on_held_out_pictures_and_nearly_on_others(fitted: Calibration) -> None:
     for seed, most in ((0, 0.05), (1, 0.09)):
         scores, labels = _made(seed)

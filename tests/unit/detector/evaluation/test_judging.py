@@ -123,6 +123,14 @@ def test_counts_by_modality_are_kept_beside_the_model(model: Path) -> None:
     assert (body["protocol"], body["seeds"]) == ("honest", [3])
 
 
+def test_of_one_patient_alone_no_interval_is_kept(model: Path) -> None:
+    alone = [replace(one, group="one", modality="MR") for one in made(6.0, count=30)]
+    set_anew(model, {"known": made(6.0) + alone}, ["known"])
+    areas = {one.modality: one.auc for one in rates_by_modality("fusion", model.parent)}
+    assert areas["CT"] is not None
+    assert areas["MR"] is None
+
+
 def test_the_table_has_a_line_for_each_row_and_a_dash_for_what_is_not_defined(model: Path) -> None:
     pristine = [one for one in made(6.0) if not one.forged]
     rows = judge(pristine, stored(model))

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.duplicates.siding import sided
 from detector.errors import WeightsUnusable
 from detector.fusing import Mixture, inputs
 from detector.jpeg import regime
 from detector.methods.fusion import Fusion, _spoken
+from detector.methods.sift_copymove import SiftCopyMove
 from detector.predict import Analyzer
 from detector.registry import DEFAULT, SHIPPED, load
 from detector.types import Band, Evidence, Finding
@@ -92,10 +94,13 @@ def test_samples_that_stand_twice_are_called_altered() -> None:
     assert "the same sample for sample" in found.findings[1].text
 
 
-def test_the_heat_map_is_the_higher_of_the_two(fusion: Fusion) -> None:
+def test_the_heat_map_is_the_higher_of_the_two_and_the_map_helps_to_tell_the_copy(fusion: Fusion) -> None:
     picture = copied()
-    maps = [load(name).examine(picture).heatmap for name in PARTS]
-    assert np.allclose(fusion.examine(picture).heatmap, np.maximum(*maps), atol=1e-4)
+    mapped, copies = load("localizer").examine(picture).heatmap, load("sift_copymove")
+    assert isinstance(copies, SiftCopyMove)
+    matches, shape = copies.matches(picture)
+    told = copies.evidence(sided(matches, shape, mapped), shape, picture.shape).heatmap
+    assert np.allclose(fusion.examine(picture).heatmap, np.maximum(mapped, told), atol=1e-5)
 
 
 def test_the_regime_is_always_said_in_words(fusion: Fusion) -> None:
