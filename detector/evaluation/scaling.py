@@ -1,7 +1,7 @@
 """Learning curves of the localizer: what more pictures, more sources and more weights are worth on strange pictures.
 
 ``python -m detector.evaluation.scaling --pool POOL --judged SET [SET ...] --out OUT`` trains it from nothing at every
-point of the plan with the same number of steps, and judges each model on every SET, whose sources the pool does not
+point of the plan with the same number of steps, and judges each model on every SET, whose patients the pool does not
 hold. It writes ``learning.md`` and ``learning.json``; a stopped run goes on. POOL is a folder of
 ``detector.training.pool``. The curve over the hours is what each training leaves: the losses of its epochs, on held
 pictures of the point's own sources, on which the picture's head is fitted too. Fewer sources are fewer pictures as
@@ -20,11 +20,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from detector.datasets.contract import Example
 from detector.datasets.opening import open_dataset
+from detector.errors import UnusableData
 from detector.evaluation.examining import Examiners
 from detector.evaluation.intervals import auc, bootstrap
 from detector.evaluation.outcomes import Outcome
@@ -122,9 +124,27 @@ class Study:
 
 
 def opened(pool: Path, judged: Sequence[Path], out: Path, epochs: int, report: Report) -> Study:
-    """The study of POOL, its samples made in ``out/samples`` or taken from there."""
+    """The study of POOL, its samples made in ``out/samples`` or taken from there.
+
+    UnusableData when ``out`` holds another study, or two judged sets have one name.
+    """
+    if len({path.name for path in judged}) < len(judged):
+        raise UnusableData(f"expected judged sets of different names, found {', '.join(path.name for path in judged)}")
+    _claim(out, {"pool": str(pool.resolve()), "epochs": epochs})
     train, held = (_side(pool, name, out, report) for name in ("train", "held"))
     return Study(train, held, {path.name: list(open_dataset(path)) for path in judged}, out, epochs)
+
+
+def _claim(out: Path, study: dict[str, Any]) -> None:
+    """``out`` is for ``study`` from here on."""
+    path = out / "study.json"
+    if path.exists() and json.loads(path.read_text("utf-8")) != study:
+        raise UnusableData(
+            f"expected the study that was begun in {out}, found another pool or number of epochs",
+            advice="Give another --out.",
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(study) + "\n", "utf-8")
 
 
 def _side(pool: Path, name: str, out: Path, report: Report) -> Side:
@@ -198,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description="Learning curves of the localizer over data, sources and weights.")
     parser.add_argument("--pool", type=Path, required=True, help="pictures to train on and to hold: POOL/train, /held")
-    parser.add_argument("--judged", type=Path, required=True, nargs="+", help="made sets of sources that POOL lacks")
+    parser.add_argument("--judged", type=Path, required=True, nargs="+", help="made sets of patients that POOL lacks")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=3, help="of each point, 250 batches of 16 crops each")
     asked = parser.parse_args(arguments)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from detector.datasets.contract import Example
-from detector.evaluation.scaling import PLAN, Point, Reached, part_of, table
+from detector.errors import UnusableData
+from detector.evaluation.scaling import PLAN, Point, Reached, Side, _claim, opened, part_of, table
+from detector.training.contract import Samples
 
 
 def _examples() -> list[Example]:
@@ -50,6 +55,30 @@ def test_the_smallest_share_leaves_one_group_of_one_source() -> None:
 
 def test_no_two_points_of_the_plan_share_a_folder() -> None:
     assert len({point.name for point in PLAN}) == len(PLAN)
+
+
+def test_a_part_of_a_side_has_the_samples_of_its_examples_alone() -> None:
+    examples = _examples()
+    owners = np.repeat(np.arange(len(examples)), 2)
+    side = Side(examples, Samples(np.arange(2 * len(examples))[:, None], owners % 2, owners))
+    kept = [examples[5], examples[9]]
+    part = side.part(kept)
+    assert part.examples == kept
+    assert part.samples.inputs.ravel().tolist() == [10, 11, 18, 19]
+    assert part.samples.owners.tolist() == [5, 5, 9, 9]
+    assert side.part(examples) is side
+
+
+def test_a_folder_of_another_study_is_refused(tmp_path: Path) -> None:
+    _claim(tmp_path / "out", {"pool": "a", "epochs": 3})
+    _claim(tmp_path / "out", {"pool": "a", "epochs": 3})
+    with pytest.raises(UnusableData, match="another pool or number of epochs"):
+        _claim(tmp_path / "out", {"pool": "a", "epochs": 4})
+
+
+def test_judged_sets_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableData, match="different names"):
+        opened(tmp_path, [tmp_path / "a" / "strange", tmp_path / "b" / "strange"], tmp_path / "out", 3, lambda *_: None)
 
 
 def test_the_table_has_a_row_for_each_point_with_its_interval() -> None:
