@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -104,6 +105,7 @@ class Curve(Map):
         return Band.NO_TRACE if self.clears_tell and probability < self.no_trace_below else Band.INCONCLUSIVE
 
 
+@lru_cache(maxsize=256)
 def _by_chance(mine: float, of_mine: int, other: float, of_other: int) -> float:
     """Fisher's exact test, one-sided: how often, if a word fell on both classes alike, at least the share ``mine`` of
     ``of_mine`` pictures would have it, given how many of all had it (the share ``other`` of ``of_other`` included)."""

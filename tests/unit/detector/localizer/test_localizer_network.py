@@ -64,6 +64,7 @@ def test_the_exported_network_equals_the_trained_one_on_tiles_of_any_size(tmp_pa
     assert (tmp_path / "model.tflite").stat().st_size < 1.5e6
 
 
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(samples: Samples, tmp_path: Path):
     whole = _trained(Run(tmp_path / "a", tmp_path / "a", 3, CONFIG), samples, 2)
     _trained(Run(tmp_path / "b", tmp_path / "b", 3, CONFIG), samples, 1)
