@@ -120,20 +120,24 @@ class Calibration:
 
         A regime without a map of its own has that of the wider one that it is part of. Without either, it gets its
         probability from the map ``all``, and its band too when both classes of the regime were among the calibration
-        pictures; otherwise it is *inconclusive*. With more frames than one
-        the threshold of *altered* is that of eight (``Map.altered_above_of_8``). The rates are of single pictures.
-        There is a likelihood ratio for one frame alone, in a regime with a map of its own: how high the highest of
-        several scores is was not counted.
+        pictures (:meth:`knows`); otherwise it is *inconclusive*. With more frames than one the threshold of *altered*
+        is that of eight (``Map.altered_above_of_8``). The rates are of single pictures. There is a likelihood ratio
+        for one frame alone, in a regime with a map of its own: how high the highest of several scores is was not
+        counted.
         """
         own = str(regime)
         names = (own, PART_OF.get(own, own))
         name = next((one for one in names if one in self.curves), ALL)
         curve = self.curves[name]
         probability = curve.probability(score)
-        known = name != ALL or any(min(self.seen.get(one, (0, 0))) for one in names)
+        known = name != ALL or self.knows(own)
         band = curve.band(probability, of=of) if known else Band.INCONCLUSIVE
         ratio = likelihood(curve, probability) if name == own and of <= 1 else None
         return Calibrated(probability, band, _rates(name, curve, known), ratio)
+
+    def knows(self, regime: str) -> bool:
+        """Whether both classes of the regime, or of the wider one that it is part of, were calibrated on."""
+        return any(min(self.seen.get(name, (0, 0))) for name in (regime, PART_OF.get(regime, regime)))
 
     def area_interval(self, percent: float) -> tuple[float, float] | None:
         """The 90 % interval of the true forged share (percent) where the mask marks ``percent``, if it is a forgery.

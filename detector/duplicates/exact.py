@@ -4,7 +4,7 @@ Grain never repeats: two places whose textured windows of 8×8 samples are all a
 Each window has a polynomial hash (Karp and Rabin 1987, in both directions). The windows looked up are sampled by their
 own hash, so that both places of a copy have the same ones. Windows that occur often, as in a lattice, say nothing, nor
 do those of writing. Copies that were mirrored are not looked for: reconstructions and frames of films are symmetric to
-the last bit at times. A view or an icon that a program showed twice is found as well.
+the last bit at times. An icon or a small view that a program showed twice is found as well.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ VALUES = 16
 """Different samples that the region has at least: patterns have fewer."""
 PLACES = 4
 """A window that is at more places than these is one of a lattice."""
-SHARE = 0.3
+MOST_SHARE = 0.3
 """Of a picture that a copied region covers at most: a larger one is a view that was shown twice."""
 LARGEST = 4096 * 4096
 """Pixels up to which a picture is looked at: memory and time grow with it."""
-_SHARE = 4  # one window in so many is looked up
+_SAMPLED = 4  # one window in so many is looked up
 _ROW, _COLUMN, _MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint64(0xD6E8FEB86659FD93)
 Hashes = npt.NDArray[np.uint32]
 """Of 32 bits: the few windows that share one by chance do not move alike."""
@@ -66,7 +66,7 @@ def find(pixels: Pixels) -> Same | None:
         return None
     shifts, which, counts = np.unique(others - ones, axis=0, return_inverse=True, return_counts=True)
     best = int(counts.argmax())
-    windows = int(counts[best]) * _SHARE
+    windows = int(counts[best]) * _SAMPLED
     return _regions(values, ones[which.ravel() == best], shifts[best], windows) if windows >= LEAST else None
 
 
@@ -116,7 +116,7 @@ def _summed(values: Hashes, base: np.uint32) -> Hashes:
 def _twins(hashes: Hashes, usable: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
     """The (n, 2) places of windows that are there twice, or some times more, and do not overlap; the earlier first, and
     each with the next."""
-    places = np.argwhere(usable & ((hashes >> np.uint32(20)) % np.uint32(_SHARE) == 0))
+    places = np.argwhere(usable & ((hashes >> np.uint32(20)) % np.uint32(_SAMPLED) == 0))
     found = hashes[tuple(places.T)]
     order = np.argsort(found, kind="stable")
     found, places = found[order], places[order]
@@ -140,7 +140,7 @@ def _regions(values: Hashes, corners: Places, shift: Places, windows: int) -> Sa
     kept = ((there >= 0) & (there < values.shape)).all(axis=1)
     here, there = here[kept], there[kept]
     same = values[tuple(here.T)] == values[tuple(there.T)]
-    if len(np.unique(values[tuple(here[same].T)])) < VALUES or same.sum() > SHARE * values.size:
+    if len(np.unique(values[tuple(here[same].T)])) < VALUES or same.sum() > MOST_SHARE * values.size:
         return None
     first, second = np.zeros(values.shape, np.bool_), np.zeros(values.shape, np.bool_)
     first[tuple(here[same].T)] = True

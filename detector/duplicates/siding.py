@@ -1,7 +1,7 @@
 """Which of two matched regions is the copy, by a map of what does not go with the rest of the picture.
 
-What pasting left on one side (:mod:`detector.duplicates.telling`) and a map of odd places know little of each other:
-together they are right far more often than either.
+What pasting left on one side (:mod:`detector.duplicates.telling`) and a map of odd places err at different copies:
+together they are right more often than either.
 """
 
 from __future__ import annotations

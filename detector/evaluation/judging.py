@@ -30,7 +30,7 @@ from detector.evaluation.outcomes import Outcome
 from detector.modalities import FILE as MODALITIES
 from detector.modalities import FORMAT, PROTOCOL
 from detector.serving import MANIFEST, write_manifest
-from detector.types import PART_OF, Band
+from detector.types import Band
 
 ROUNDS = 500
 TOLD = 0.5
@@ -84,8 +84,7 @@ def without_its_source(chosen: Sequence[Outcome]) -> Bands:
 
     def chosen_for(one: Outcome) -> Calibration:
         found = bands.get(one.source, whole)
-        names = (one.regime, PART_OF.get(one.regime, one.regime))
-        return found if any(min(found.seen.get(name, (0, 0))) for name in names) else whole
+        return found if found.knows(one.regime) else whole
 
     return chosen_for
 

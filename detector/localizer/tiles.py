@@ -71,7 +71,8 @@ class LiteTiles:
 
 
 class MeanTiles:
-    """Several networks as one: the mean of their log odds. Trainings differ where a picture is like none they saw."""
+    """One network or several as one: the mean of their log odds. Trainings differ where a picture is like none they
+    saw."""
 
     def __init__(self, members: Sequence[TileNetwork]) -> None:
         self._members = members
@@ -84,8 +85,8 @@ class MeanTiles:
 def open_tiles(folder: Path) -> TileNetwork:
     """The network of a model's folder, or the mean of its two; digests compared, WeightsUnusable otherwise."""
     named = check_manifest(folder)["files"]
-    members = [LiteTiles(open_bytes(folder, name)) for name in (MODEL, BESIDE) if name == MODEL or name in named]
-    return MeanTiles(members) if len(members) > 1 else members[0]
+    names = [name for name in (MODEL, BESIDE) if name == MODEL or name in named]
+    return MeanTiles([LiteTiles(open_bytes(folder, name)) for name in names])
 
 
 def odds_map(network: TileNetwork, found: Features, *, whole: int = WHOLE, core: int = CORE) -> Floats:

@@ -84,7 +84,10 @@ def _beside(run: Run) -> bytes | None:
         content = Path(named).read_bytes()
         LiteTiles(content)
     except (OSError, WeightsUnusable) as error:
-        raise UnusableData(f"expected a localizer's model.tflite at {named} to stand beside, found: {error}") from error
+        raise UnusableData(
+            f"expected a localizer's model.tflite at {named} to stand beside, found: {error}",
+            advice='Name the model.tflite of a trained localizer, or leave it out: beside = ""',
+        ) from error
     return content
 
 
